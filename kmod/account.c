@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Accounting of pinned memory against RLIMIT_MEMLOCK. See account.h.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/user.h>
+
+#include "account.h"
+
+/**
+ * account_init() - remember whom to charge: the calling process and its user
+ * @acct: the account
+ * @by_mm: count per process and not per user
+ *
+ * Context: Process, with an mm.
+ */
+void account_init(struct account *acct, bool by_mm)
+{
+	*acct = (struct account){
+		.mm = current->mm,
+		.task = current->group_leader,
+		.user = current_user(),
+		.by_mm = by_mm,
+		.unlimited = capable(CAP_IPC_LOCK),
+	};
+	mmgrab(acct->mm);
+	get_task_struct(acct->task);
+	get_uid(acct->user);
+}
+
+/**
+ * account_destroy() - forget whom to charge
+ * @acct: the account; all that was charged is uncharged
+ */
+void account_destroy(struct account *acct)
+{
+	free_uid(acct->user);
+	put_task_struct(acct->task);
+	mmdrop(acct->mm);
+}
+
+static int charge_mm(struct account *acct, unsigned long npages, bool inc)
+{
+	int rc;
+
+	mmap_write_lock(acct->mm);
+	rc = __account_locked_vm(acct->mm, npages, inc, acct->task,
+				 acct->unlimited);
+	mmap_write_unlock(acct->mm);
+	return rc;
+}
+
+static int charge_user(struct account *acct, unsigned long npages)
+{
+	unsigned long limit = task_rlimit(acct->task, RLIMIT_MEMLOCK) >>
+			      PAGE_SHIFT;
+	long old = atomic_long_read(&acct->user->locked_vm);
+
+	do {
+		if (!acct->unlimited && (npages > limit || old > limit - npages))
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(&acct->user->locked_vm, &old,
+					  old + npages));
+	atomic64_add(npages, &acct->mm->pinned_vm);
+	return 0;
+}
+
+/**
+ * account_charge() - charge pages before they are pinned
+ * @acct: whom
+ * @npages: how many
+ *
+ * The rule is mlock(2)'s: RLIMIT_MEMLOCK of the process that made the mapping
+ * bounds what its user (or the process) has locked in all.
+ *
+ * Context: Process; takes mmap_lock for writing when counting per process.
+ * Return: 0, or -ENOMEM when that would exceed the limit.
+ */
+int account_charge(struct account *acct, unsigned long npages)
+{
+	if (acct->by_mm)
+		return charge_mm(acct, npages, true);
+	return charge_user(acct, npages);
+}
+
+/**
+ * account_uncharge() - give back what was charged
+ * @acct: whom
+ * @npages: how many
+ *
+ * Context: Process; takes mmap_lock for writing when counting per process.
+ */
+void account_uncharge(struct account *acct, unsigned long npages)
+{
+	if (acct->by_mm) {
+		charge_mm(acct, npages, false);
+		return;
+	}
+	atomic64_sub(npages, &acct->mm->pinned_vm);
+	atomic_long_sub(npages, &acct->user->locked_vm);
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An IOVA range, and the part of a backing that it maps. See area.h.
+ */
+#include <linux/list.h>
+#include <linux/slab.h>
+
+#include "area.h"
+#include "domain.h"
+#include "ioas.h"
+
+/**
+ * area_create() - make an area that is not in an IOAS yet
+ * @backing: the memory; the caller's reference goes over to the area, also in
+ *           case of an error
+ * @start_byte: where it begins in @backing, in bytes
+ * @length_bytes: its length
+ * @prot: IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE
+ *
+ * Return: the area, or ERR_PTR(-ENOMEM).
+ */
+struct area *area_create(struct backing *backing, unsigned long start_byte,
+			 unsigned long length_bytes, int prot)
+{
+	struct area *area = kmalloc_obj(*area, GFP_KERNEL_ACCOUNT);
+
+	if (!area) {
+		backing_put(backing);
+		return ERR_PTR(-ENOMEM);
+	}
+	*area = (struct area){
+		.backing = backing,
+		.length_bytes = length_bytes,
+		.start_byte = start_byte,
+		.prot = prot,
+		.busy = true,
+	};
+	return area;
+}
+
+/**
+ * area_free() - free an area
+ * @area: in no IOAS, mapped by no domain
+ */
+void area_free(struct area *area)
+{
+	backing_put(area->backing);
+	kfree(area);
+}
+
+/**
+ * area_pin() - pin the memory of an area
+ * @area: the area
+ *
+ * Return: 0, or what backing_claim() says.
+ */
+int area_pin(struct area *area)
+{
+	unsigned long last_byte = area->start_byte + area->length_bytes - 1;
+
+	return backing_claim(area->backing, &area->claim,
+			     area->start_byte >> PAGE_SHIFT,
+			     last_byte >> PAGE_SHIFT);
+}
+
+/**
+ * area_unpin() - undo area_pin()
+ * @area: the area; no domain maps it any more
+ */
+void area_unpin(struct area *area)
+{
+	backing_unclaim(area->backing, &area->claim);
+}
+
+/**
+ * area_map_domain() - map an area in one domain
+ * @area: pinned
+ * @member: the domain
+ *
+ * Return: 0, or what domain_map() says.
+ */
+int area_map_domain(struct area *area, struct ioas_domain *member)
+{
+	return domain_map(member->domain, area->iova, area->backing,
+			  area->start_byte, area->length_bytes, area->prot,
+			  area->combine);
+}
+
+/**
+ * area_unmap_domain() - unmap an area from one domain
+ * @area: the area
+ * @member: the domain
+ */
+void area_unmap_domain(struct area *area, struct ioas_domain *member)
+{
+	domain_unmap(member->domain, area->iova, area->length_bytes);
+}
+
+/**
+ * area_populate() - pin an area and map it in every domain of its IOAS
+ * @area: the area
+ * @domains: the domains; where there are none, nothing is pinned either
+ *
+ * Context: Process; sleeps. domains_rwsem is held for reading.
+ * Return: 0, or with nothing done what area_pin() or area_map_domain() say.
+ */
+int area_populate(struct area *area, struct list_head *domains)
+{
+	struct ioas_domain *member;
+	int rc;
+
+	if (list_empty(domains))
+		return 0;
+	rc = area_pin(area);
+	if (rc)
+		return rc;
+	list_for_each_entry(member, domains, node) {
+		rc = area_map_domain(area, member);
+		if (rc)
+			goto err_unmap;
+	}
+	return 0;
+
+err_unmap:
+	list_for_each_entry_continue_reverse(member, domains, node)
+		area_unmap_domain(area, member);
+	area_unpin(area);
+	return rc;
+}
+
+/**
+ * area_depopulate() - undo area_populate()
+ * @area: the area
+ * @domains: the domains
+ *
+ * Context: Process; sleeps. domains_rwsem is held for reading.
+ */
+void area_depopulate(struct area *area, struct list_head *domains)
+{
+	struct ioas_domain *member;
+
+	if (list_empty(domains))
+		return;
+	list_for_each_entry(member, domains, node)
+		area_unmap_domain(area, member);
+	area_unpin(area);
+}

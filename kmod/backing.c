@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory behind mappings, and which of it is pinned. See backing.h.
+ */
+#include <linux/fs.h>
+#include <linux/hugetlb.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+
+#include "backing.h"
+#include "pin.h"
+
+/**
+ * struct segment - a range of pinned pages
+ * @node: in the backing's segments
+ * @first_index: page index of its first page
+ * @extents: its pages
+ */
+struct segment {
+	struct rb_node node;
+	unsigned long first_index;
+	struct extents extents;
+};
+
+static unsigned long segment_end(const struct segment *segment)
+{
+	return segment->first_index + segment->extents.npages;
+}
+
+static struct backing *backing_create(unsigned long npages, bool writable,
+				      bool account_by_mm)
+{
+	struct backing *backing = kzalloc_obj(*backing, GFP_KERNEL_ACCOUNT);
+
+	if (!backing)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&backing->refs, 1);
+	backing->npages = npages;
+	backing->writable = writable;
+	mutex_init(&backing->lock);
+	backing->claims = RB_ROOT_CACHED;
+	backing->segments = RB_ROOT;
+	account_init(&backing->account, account_by_mm);
+	return backing;
+}
+
+/**
+ * backing_create_user() - describe a range of the calling process's memory
+ * @va: page aligned address
+ * @npages: how many pages
+ * @writable: mappings of it may be writable
+ * @account_by_mm: charge the process and not its user
+ *
+ * Pins nothing: that is for the first claim.
+ *
+ * Return: the backing with one reference, or ERR_PTR(-ENOMEM).
+ */
+struct backing *backing_create_user(unsigned long va, unsigned long npages,
+				    bool writable, bool account_by_mm)
+{
+	struct backing *backing;
+
+	backing = backing_create(npages, writable, account_by_mm);
+	if (!IS_ERR(backing))
+		backing->va = va;
+	return backing;
+}
+
+/**
+ * backing_create_file() - describe a range of a memfd
+ * @file: the file; a reference of its own is taken
+ * @start: page aligned byte offset
+ * @npages: how many pages
+ * @writable: mappings of it may be writable
+ * @account_by_mm: charge the process and not its user
+ *
+ * While a writable backing lives the file counts as mapped shared and writable,
+ * so that it can not be sealed against writing.
+ *
+ * Return: the backing with one reference, or ERR_PTR() of
+ * * -EINVAL: not a file of shmem or hugetlbfs
+ * * -EPERM: @writable, and the file is open for reading only, or sealed
+ * * -ENOMEM: out of memory
+ */
+struct backing *backing_create_file(struct file *file, loff_t start,
+				    unsigned long npages, bool writable,
+				    bool account_by_mm)
+{
+	struct backing *backing;
+	int rc;
+
+	if (!shmem_file(file) && !is_file_hugepages(file))
+		return ERR_PTR(-EINVAL);
+	if (writable && !(file->f_mode & FMODE_WRITE))
+		return ERR_PTR(-EPERM);
+
+	backing = backing_create(npages, writable, account_by_mm);
+	if (IS_ERR(backing))
+		return backing;
+	if (writable) {
+		rc = mapping_map_writable(file->f_mapping);
+		if (rc) {
+			backing_put(backing);
+			return ERR_PTR(rc);
+		}
+	}
+	backing->file = get_file(file);
+	backing->file_start = start;
+	return backing;
+}
+
+static void unpin_segment(struct backing *backing, struct segment *segment)
+{
+	rb_erase(&segment->node, &backing->segments);
+	account_uncharge(&backing->account, segment->extents.npages);
+	unpin_extents(&segment->extents, backing->writable);
+	kfree(segment);
+}
+
+/**
+ * backing_put() - drop a reference
+ * @backing: the backing; freed with the last one
+ *
+ * Context: Process; may sleep.
+ */
+void backing_put(struct backing *backing)
+{
+	struct segment *segment, *next;
+
+	if (!refcount_dec_and_test(&backing->refs))
+		return;
+	/* None is left, but for what an unclaim had no memory to divide. */
+	rbtree_postorder_for_each_entry_safe(segment, next, &backing->segments,
+					     node) {
+		account_uncharge(&backing->account, segment->extents.npages);
+		unpin_extents(&segment->extents, backing->writable);
+		kfree(segment);
+	}
+	if (backing->file) {
+		if (backing->writable)
+			mapping_unmap_writable(backing->file->f_mapping);
+		fput(backing->file);
+	}
+	account_destroy(&backing->account);
+	mutex_destroy(&backing->lock);
+	kfree(backing);
+}
+
+/* The first segment that ends after @index. */
+static struct segment *find_segment(struct backing *backing,
+				    unsigned long index)
+{
+	struct rb_node *node = backing->segments.rb_node;
+	struct segment *found = NULL;
+
+	while (node) {
+		struct segment *segment = rb_entry(node, struct segment, node);
+
+		if (index < segment_end(segment)) {
+			found = segment;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+static bool segment_less(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct segment, node)->first_index <
+	       rb_entry(b, struct segment, node)->first_index;
+}
+
+static struct segment *segment_create(unsigned long first_index)
+{
+	struct segment *segment = kmalloc_obj(*segment, GFP_KERNEL_ACCOUNT);
+
+	if (segment) {
+		segment->first_index = first_index;
+		extents_init(&segment->extents);
+	}
+	return segment;
+}
+
+/* Pin pages of which none is pinned yet. */
+static int pin_segment(struct backing *backing, unsigned long first_index,
+		       unsigned long npages)
+{
+	unsigned long first_byte = first_index << PAGE_SHIFT;
+	struct segment *segment = segment_create(first_index);
+	int rc;
+
+	if (!segment)
+		return -ENOMEM;
+	rc = account_charge(&backing->account, npages);
+	if (rc)
+		goto err_free;
+	if (backing->file)
+		rc = pin_file_range(backing->file,
+				    backing->file_start + first_byte, npages,
+				    &segment->extents);
+	else
+		rc = pin_user_range(backing->account.mm,
+				    backing->va + first_byte, npages,
+				    backing->writable, &segment->extents);
+	if (rc)
+		goto err_uncharge;
+	rb_add(&segment->node, &backing->segments, segment_less);
+	return 0;
+
+err_uncharge:
+	account_uncharge(&backing->account, npages);
+err_free:
+	kfree(segment);
+	return rc;
+}
+
+/* Divide @segment, so that another one begins at @index. */
+static int cut_segment(struct backing *backing, struct segment *segment,
+		       unsigned long index)
+{
+	struct segment *tail = segment_create(index);
+	int rc;
+
+	if (!tail)
+		return -ENOMEM;
+	rc = pin_cut(&segment->extents, index - segment->first_index,
+		     &tail->extents);
+	if (rc) {
+		kfree(tail);
+		return rc;
+	}
+	rb_add(&tail->node, &backing->segments, segment_less);
+	return 0;
+}
+
+/*
+ * Unpin a range that no claim covers. It can not fail: with no memory to divide
+ * a segment its pages stay pinned, and charged, until the backing goes.
+ */
+static void unpin_range(struct backing *backing, unsigned long first_index,
+			unsigned long last_index)
+{
+	struct segment *segment;
+
+	while ((segment = find_segment(backing, first_index)) &&
+	       segment->first_index <= last_index) {
+		if (segment->first_index < first_index) {
+			if (cut_segment(backing, segment, first_index))
+				return;
+			continue;
+		}
+		if (segment_end(segment) - 1 > last_index &&
+		    cut_segment(backing, segment, last_index + 1))
+			return;
+		unpin_segment(backing, segment);
+	}
+}
+
+static void unpin_unclaimed(struct backing *backing, unsigned long first_index,
+			    unsigned long last_index)
+{
+	struct interval_tree_span_iter span;
+
+	interval_tree_for_each_span(&span, &backing->claims, first_index,
+				    last_index) {
+		if (span.is_hole)
+			unpin_range(backing, span.start_hole, span.last_hole);
+	}
+}
+
+/**
+ * backing_claim() - have pages pinned, and keep them so
+ * @backing: the backing; the caller holds a reference until it unclaims
+ * @claim: the caller's memory for the claim
+ * @first_index: first page
+ * @last_index: last page, inclusive
+ *
+ * Pins what no other claim covers already.
+ *
+ * Context: Process; sleeps, faults in user memory. Takes @backing->lock.
+ * Return: 0, or with nothing claimed -ENOMEM (out of memory, or beyond
+ * RLIMIT_MEMLOCK), or what pin_user_range() or pin_file_range() say.
+ */
+int backing_claim(struct backing *backing, struct backing_claim *claim,
+		  unsigned long first_index, unsigned long last_index)
+{
+	unsigned long index = first_index;
+	int rc = 0;
+
+	mutex_lock(&backing->lock);
+	while (index <= last_index) {
+		struct segment *segment = find_segment(backing, index);
+		unsigned long hole_last = last_index;
+
+		if (segment && segment->first_index <= index) {
+			index = segment_end(segment);
+			continue;
+		}
+		if (segment)
+			hole_last = min(last_index, segment->first_index - 1);
+		rc = pin_segment(backing, index, hole_last - index + 1);
+		if (rc)
+			break;
+		index = hole_last + 1;
+	}
+	if (!rc) {
+		claim->node.start = first_index;
+		claim->node.last = last_index;
+		interval_tree_insert(&claim->node, &backing->claims);
+	} else if (index > first_index) {
+		unpin_unclaimed(backing, first_index, index - 1);
+	}
+	mutex_unlock(&backing->lock);
+	return rc;
+}
+
+/**
+ * backing_unclaim() - let go of pages
+ * @backing: the backing
+ * @claim: what backing_claim() made
+ *
+ * Unpins what no other claim covers.
+ *
+ * Context: Process; may sleep. Takes @backing->lock.
+ */
+void backing_unclaim(struct backing *backing, struct backing_claim *claim)
+{
+	mutex_lock(&backing->lock);
+	interval_tree_remove(&claim->node, &backing->claims);
+	unpin_unclaimed(backing, claim->node.start, claim->node.last);
+	mutex_unlock(&backing->lock);
+}
+
+/**
+ * backing_walk_start() - start to walk over the page frames of a range
+ * @backing: the backing
+ * @walk: the walk
+ * @first_index: first page
+ * @last_index: last page, inclusive; a claim covers all of the range
+ *
+ * Context: @backing->lock is held until the walk is over.
+ */
+void backing_walk_start(struct backing *backing, struct backing_walk *walk,
+			unsigned long first_index, unsigned long last_index)
+{
+	lockdep_assert_held(&backing->lock);
+
+	walk->index = first_index;
+	walk->last_index = last_index;
+	walk->segment = find_segment(backing, first_index);
+	extents_seek(&walk->segment->extents,
+		     first_index - walk->segment->first_index, &walk->it);
+}
+
+/* Go on to the extent that holds @walk->index. */
+static void next_extent(struct backing_walk *walk)
+{
+	if (extents_next(&walk->it))
+		return;
+	walk->segment = rb_entry(rb_next(&walk->segment->node), struct segment,
+				 node);
+	extents_seek(&walk->segment->extents, 0, &walk->it);
+}
+
+/**
+ * backing_walk_run() - the next run of neighbouring page frames
+ * @walk: the walk
+ * @pfn: the run's first page frame
+ *
+ * The longest run there is: extents that follow each other in memory are given
+ * as one.
+ *
+ * Return: its length in pages; 0 at the end of the walk.
+ */
+unsigned long backing_walk_run(struct backing_walk *walk, unsigned long *pfn)
+{
+	unsigned long npages = 0;
+
+	while (walk->index <= walk->last_index) {
+		unsigned long skip_npages = walk->index - walk->it.index -
+					    walk->segment->first_index;
+		unsigned long start_pfn = extent_pfn(walk->it.run) + skip_npages;
+		unsigned long n = extent_npages(walk->it.run) - skip_npages;
+
+		if (!npages)
+			*pfn = start_pfn;
+		else if (*pfn + npages != start_pfn)
+			break;
+		n = min(n, walk->last_index - walk->index + 1);
+		npages += n;
+		walk->index += n;
+		if (walk->index <= walk->last_index)
+			next_extent(walk);
+	}
+	return npages;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Backings: the memory behind mappings, and which of it is pinned.
+ *
+ * A backing is a range of a process's memory or of a memfd, as given to one map
+ * call, counted in pages from its start. Any number of areas, in any number of
+ * IOAS, refer to it or to parts of it.
+ *
+ * Whoever needs pages in place claims a range of indexes: an area while a
+ * domain maps it, a driver's access while it uses the pages. A page is pinned
+ * once, when the first claim covers it, and unpinned when the last one goes. It
+ * is charged to RLIMIT_MEMLOCK for as long as it is pinned.
+ *
+ * Pinned pages are kept in segments: disjoint ranges of indexes, each with its
+ * extents. Mostly there is one, which is the whole backing.
+ *
+ * Locking: @lock protects claims, segments and extents, and is held while pages
+ * are pinned; it sleeps and may wait for user memory. Two map calls have two
+ * backings, so they never meet here. It is taken after the IOAS's
+ * domains_rwsem.
+ */
+#ifndef IOMMUFD_BACKING_H
+#define IOMMUFD_BACKING_H
+
+#include <linux/interval_tree.h>
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/refcount.h>
+
+#include "account.h"
+#include "extent.h"
+
+struct file;
+
+/**
+ * struct backing - a range of memory that can be mapped
+ * @refs: areas, and whoever looks at one
+ * @npages: its length in pages
+ * @writable: pinned for writing; mappings of it may be writable
+ * @va: page aligned start in the process's memory; when @file is NULL
+ * @file: the memfd, or NULL
+ * @file_start: page aligned byte offset of the start; when @file is set
+ * @account: whom its pinned pages are charged to, and whose memory it is
+ * @lock: see above
+ * @claims: ranges of indexes that have to stay pinned; they may overlap
+ * @segments: what is pinned, by index
+ */
+struct backing {
+	refcount_t refs;
+	bool writable;
+	unsigned long npages;
+	unsigned long va;
+	struct file *file;
+	loff_t file_start;
+	struct account account;
+	struct mutex lock;
+	struct rb_root_cached claims;
+	struct rb_root segments;
+};
+
+/**
+ * struct backing_claim - a range of page indexes that has to stay pinned
+ * @node: the range, in the backing's claims
+ */
+struct backing_claim {
+	struct interval_tree_node node;
+};
+
+/**
+ * struct backing_walk - a walk over pinned page frames
+ * @index: page index of the next frame
+ * @last_index: where the walk ends, inclusive
+ * @segment: private
+ * @it: private
+ */
+struct backing_walk {
+	unsigned long index;
+	unsigned long last_index;
+	struct segment *segment;
+	struct extents_iter it;
+};
+
+struct backing *backing_create_user(unsigned long va, unsigned long npages,
+				    bool writable, bool account_by_mm);
+struct backing *backing_create_file(struct file *file, loff_t start,
+				    unsigned long npages, bool writable,
+				    bool account_by_mm);
+void backing_put(struct backing *backing);
+
+int backing_claim(struct backing *backing, struct backing_claim *claim,
+		  unsigned long first_index, unsigned long last_index);
+void backing_unclaim(struct backing *backing, struct backing_claim *claim);
+
+void backing_walk_start(struct backing *backing, struct backing_walk *walk,
+			unsigned long first_index, unsigned long last_index);
+unsigned long backing_walk_run(struct backing_walk *walk, unsigned long *pfn);
+
+/** backing_get() - take a reference on a backing that is already referenced */
+static inline struct backing *backing_get(struct backing *backing)
+{
+	refcount_inc(&backing->refs);
+	return backing;
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The iommufd itself: what one open of /dev/iommu holds.
+ */
+#ifndef IOMMUFD_CTX_H
+#define IOMMUFD_CTX_H
+
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+
+#include "object.h"
+
+struct file;
+struct ioctl_call;
+
+/**
+ * struct iommufd_ctx - one open of /dev/iommu
+ * @file: the file; drivers that use the iommufd hold references on it
+ * @objects: all that userspace names by ID
+ * @groups_lock: protects @groups, while a group is found, made or dropped
+ * @groups: struct device_group by the IOMMU group's number
+ * @account_by_mm: IOMMU_OPTION_RLIMIT_MODE, for mappings made from now on
+ */
+struct iommufd_ctx {
+	struct file *file;
+	struct object_table objects;
+	struct mutex groups_lock;
+	struct xarray groups;
+	bool account_by_mm;
+};
+
+extern const struct file_operations iommufd_fops;
+
+int ctx_open(struct file *file);
+void ctx_release(struct file *file);
+
+#endif

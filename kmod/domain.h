@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Domains: pinned memory into an iommu_domain, and out of it.
+ *
+ * The caller makes sure that nobody else changes the same IOVAs of a domain at
+ * the same time: the area that they belong to is marked busy. Different IOVAs
+ * of one domain may be changed at once, as the IOMMU core allows.
+ */
+#ifndef IOMMUFD_DOMAIN_H
+#define IOMMUFD_DOMAIN_H
+
+#include <linux/types.h>
+
+struct backing;
+struct iommu_domain;
+
+unsigned long domain_alignment_bytes(const struct iommu_domain *domain);
+int domain_map(struct iommu_domain *domain, unsigned long iova,
+	       struct backing *backing, unsigned long start_byte,
+	       unsigned long length_bytes, int prot, bool combine);
+void domain_unmap(struct iommu_domain *domain, unsigned long iova,
+		  unsigned long length_bytes);
+
+#endif

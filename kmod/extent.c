@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sequences of runs of physically contiguous pages. See extent.h.
+ */
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "extent.h"
+
+/* Capacities that the first chunk goes through, so that few runs cost little. */
+#define EXTENT_CHUNK_MIN	16
+#define EXTENT_CHUNK_MID	128
+
+/**
+ * extents_init() - start an empty sequence
+ * @ex: the sequence
+ *
+ * Allocates nothing.
+ */
+void extents_init(struct extents *ex)
+{
+	*ex = (struct extents){};
+}
+
+/**
+ * extents_free() - give back the memory of a sequence
+ * @ex: the sequence; empty afterwards
+ *
+ * The pages that it describes are the caller's to unpin first. Does not sleep.
+ */
+void extents_free(struct extents *ex)
+{
+	for (u32 i = 0; i < ex->nr_chunks; i++)
+		kfree(ex->chunk[i].run);
+	kfree(ex->chunk);
+	extents_init(ex);
+}
+
+/* The run that a further one may be joined to; NULL when there is none. */
+static extent_t *last_run(struct extents *ex)
+{
+	struct extent_chunk *chunk;
+
+	if (!ex->nr_chunks)
+		return ex->nr_few ? &ex->few[ex->nr_few - 1] : NULL;
+	chunk = &ex->chunk[ex->nr_chunks - 1];
+	return &chunk->run[chunk->nr - 1];
+}
+
+/*
+ * Lengthen @run by the pages that follow it. Two runs join only at the edge of
+ * a block: inside of one, each of them holds a pin of its own.
+ */
+static bool join(extent_t *run, unsigned long pfn, unsigned long npages,
+		 unsigned int pin_order)
+{
+	unsigned long old_npages = extent_npages(*run);
+
+	if (extent_end_pfn(*run) != pfn ||
+	    extent_pin_order(*run) != pin_order ||
+	    pfn & ((1UL << pin_order) - 1) ||
+	    old_npages + npages > EXTENT_MAX_NPAGES)
+		return false;
+	*run = extent_make(extent_pfn(*run), old_npages + npages, pin_order);
+	return true;
+}
+
+/* Add an empty chunk with room for @capacity runs at the end of @ex. */
+static int add_chunk(struct extents *ex, u16 capacity)
+{
+	struct extent_chunk *chunk;
+
+	/* The array doubles, so it is full exactly at the powers of two. */
+	if (!ex->nr_chunks || is_power_of_2(ex->nr_chunks)) {
+		size_t room = ex->nr_chunks ? 2 * (size_t)ex->nr_chunks : 1;
+
+		chunk = krealloc(ex->chunk, room * sizeof(*chunk),
+				 GFP_KERNEL_ACCOUNT);
+		if (!chunk)
+			return -ENOMEM;
+		ex->chunk = chunk;
+	}
+	chunk = &ex->chunk[ex->nr_chunks];
+	*chunk = (struct extent_chunk){
+		.run = kmalloc(capacity * sizeof(extent_t), GFP_KERNEL_ACCOUNT),
+		.first_index = ex->npages,
+		.capacity = capacity,
+	};
+	if (!chunk->run)
+		return -ENOMEM;
+	ex->nr_chunks++;
+	return 0;
+}
+
+static int grow_chunk(struct extent_chunk *chunk)
+{
+	u16 capacity = chunk->capacity < EXTENT_CHUNK_MID ? EXTENT_CHUNK_MID :
+							    EXTENT_CHUNK_LEN;
+	extent_t *run;
+
+	run = krealloc(chunk->run, capacity * sizeof(*run), GFP_KERNEL_ACCOUNT);
+	if (!run)
+		return -ENOMEM;
+	chunk->run = run;
+	chunk->capacity = capacity;
+	return 0;
+}
+
+/* Make room for one more run in the last chunk. */
+static struct extent_chunk *chunk_with_room(struct extents *ex)
+{
+	struct extent_chunk *chunk;
+
+	if (!ex->nr_chunks) {
+		if (add_chunk(ex, EXTENT_CHUNK_MIN))
+			return NULL;
+		chunk = ex->chunk;
+		memcpy(chunk->run, ex->few, sizeof(ex->few));
+		chunk->first_index = 0;
+		chunk->nr = ex->nr_few;
+		ex->nr_few = 0;
+		return chunk;
+	}
+	chunk = &ex->chunk[ex->nr_chunks - 1];
+	if (chunk->nr < chunk->capacity)
+		return chunk;
+	if (chunk->nr == EXTENT_CHUNK_LEN) {
+		if (add_chunk(ex, EXTENT_CHUNK_LEN))
+			return NULL;
+		return &ex->chunk[ex->nr_chunks - 1];
+	}
+	return grow_chunk(chunk) ? NULL : chunk;
+}
+
+static int append_run(struct extents *ex, unsigned long pfn,
+		      unsigned long npages, unsigned int pin_order)
+{
+	extent_t run = extent_make(pfn, npages, pin_order);
+	struct extent_chunk *chunk;
+
+	if (!ex->nr_chunks && ex->nr_few < EXTENTS_INLINE) {
+		ex->few[ex->nr_few++] = run;
+		ex->npages += npages;
+		return 0;
+	}
+	chunk = chunk_with_room(ex);
+	if (!chunk)
+		return -ENOMEM;
+	if (chunk->nr && !(chunk->nr % EXTENT_GROUP_LEN))
+		chunk->group_npages[chunk->nr / EXTENT_GROUP_LEN - 1] =
+			ex->npages - chunk->first_index;
+	chunk->run[chunk->nr++] = run;
+	ex->npages += npages;
+	return 0;
+}
+
+/**
+ * extents_append() - add pages at the end of a sequence
+ * @ex: the sequence
+ * @pfn: the first page frame
+ * @npages: how many, at least 1; longer than one run can hold is split
+ * @pin_order: log2 of the number of pages that one pin stands for
+ *
+ * Joins the pages to the last run where they follow it. Where a run is split,
+ * it is at a multiple of EXTENT_MAX_NPAGES page frames, so that no block with
+ * one pin is divided (a block is at most that long).
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM with what fitted appended: the caller knows by
+ * @ex->npages how far it got.
+ */
+int extents_append(struct extents *ex, unsigned long pfn, unsigned long npages,
+		   unsigned int pin_order)
+{
+	extent_t *last = last_run(ex);
+
+	if (last && join(last, pfn, npages, pin_order)) {
+		ex->npages += npages;
+		return 0;
+	}
+	while (npages) {
+		unsigned long n = EXTENT_MAX_NPAGES -
+				  (pfn & (EXTENT_MAX_NPAGES - 1));
+		int rc;
+
+		if (n > npages)
+			n = npages;
+		rc = append_run(ex, pfn, n, pin_order);
+		if (rc)
+			return rc;
+		pfn += n;
+		npages -= n;
+	}
+	return 0;
+}
+
+static u32 chunk_nr(const struct extents *ex, u32 chunk)
+{
+	return ex->nr_chunks ? ex->chunk[chunk].nr : ex->nr_few;
+}
+
+static const extent_t *chunk_runs(const struct extents *ex, u32 chunk)
+{
+	return ex->nr_chunks ? ex->chunk[chunk].run : ex->few;
+}
+
+/* The last chunk that begins at or before @index. */
+static u32 find_chunk(const struct extents *ex, unsigned long index)
+{
+	u32 low = 0, high = ex->nr_chunks;
+
+	while (high - low > 1) {
+		u32 mid = low + (high - low) / 2;
+
+		if (ex->chunk[mid].first_index <= index)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* The last group of @chunk that begins at or before @npages from its start. */
+static u32 find_group(const struct extent_chunk *chunk, unsigned long npages)
+{
+	u32 group = 0;
+
+	while ((group + 1) * EXTENT_GROUP_LEN < chunk->nr &&
+	       chunk->group_npages[group] <= npages)
+		group++;
+	return group;
+}
+
+/**
+ * extents_seek() - find the run that holds a page
+ * @ex: the sequence
+ * @index: the page index
+ * @it: where to put the position: the whole run, which may begin before @index
+ *
+ * O(log n) in the number of runs: a binary search for the chunk, then at most
+ * 8 groups and 64 runs.
+ *
+ * Return: false when @index is beyond the end.
+ */
+bool extents_seek(const struct extents *ex, unsigned long index,
+		  struct extents_iter *it)
+{
+	unsigned long at = 0;
+	const extent_t *run;
+	u32 pos = 0;
+
+	if (index >= ex->npages)
+		return false;
+
+	it->extents = ex;
+	it->chunk = 0;
+	if (ex->nr_chunks) {
+		const struct extent_chunk *chunk;
+		u32 group;
+
+		it->chunk = find_chunk(ex, index);
+		chunk = &ex->chunk[it->chunk];
+		group = find_group(chunk, index - chunk->first_index);
+		at = chunk->first_index;
+		if (group)
+			at += chunk->group_npages[group - 1];
+		pos = group * EXTENT_GROUP_LEN;
+	}
+	run = chunk_runs(ex, it->chunk);
+	while (index - at >= extent_npages(run[pos]))
+		at += extent_npages(run[pos++]);
+
+	it->run = run[pos];
+	it->index = at;
+	it->pos = pos;
+	return true;
+}
+
+/**
+ * extents_next() - go on to the next run
+ * @it: a position that extents_seek() or extents_next() returned true for
+ *
+ * Return: false when there is none; @it is then as before.
+ */
+bool extents_next(struct extents_iter *it)
+{
+	const struct extents *ex = it->extents;
+	u32 chunk = it->chunk, pos = it->pos + 1;
+
+	if (pos == chunk_nr(ex, chunk)) {
+		if (++chunk >= ex->nr_chunks)
+			return false;
+		pos = 0;
+	}
+	it->index += extent_npages(it->run);
+	it->chunk = chunk;
+	it->pos = pos;
+	it->run = chunk_runs(ex, chunk)[pos];
+	return true;
+}
+
+/**
+ * extents_nr_runs() - count the runs of a sequence
+ * @ex: the sequence
+ *
+ * Return: the number of runs.
+ */
+size_t extents_nr_runs(const struct extents *ex)
+{
+	size_t nr = ex->nr_few;
+
+	for (u32 i = 0; i < ex->nr_chunks; i++)
+		nr += ex->chunk[i].nr;
+	return nr;
+}
+
+/* Drop everything from @it on; @keep_npages of its run stay. */
+static void truncate_at(struct extents *ex, const struct extents_iter *it,
+			unsigned long keep_npages)
+{
+	u32 nr = it->pos + !!keep_npages;
+	u32 nr_chunks = it->chunk + !!nr;
+
+	if (keep_npages) {
+		extent_t *run = ex->nr_chunks ? ex->chunk[it->chunk].run :
+						ex->few;
+
+		run[it->pos] = extent_clip(it->run, 0, keep_npages);
+	}
+	ex->npages = it->index + keep_npages;
+	if (!ex->nr_chunks) {
+		ex->nr_few = nr;
+		return;
+	}
+	if (!nr_chunks) {
+		extents_free(ex);
+		return;
+	}
+	if (nr)
+		ex->chunk[it->chunk].nr = nr;
+	for (u32 i = nr_chunks; i < ex->nr_chunks; i++)
+		kfree(ex->chunk[i].run);
+	ex->nr_chunks = nr_chunks;
+}
+
+/**
+ * extents_cut() - move the end of a sequence to another one
+ * @ex: the sequence; afterwards it ends before @index
+ * @index: the first page to move, less than @ex->npages
+ * @tail: an empty sequence; afterwards page 0 of it is what @index was
+ *
+ * Pins are the caller's: where the cut divides a block (extent_splits_block())
+ * the caller takes one more pin before.
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM with both as they were.
+ */
+int extents_cut(struct extents *ex, unsigned long index, struct extents *tail)
+{
+	struct extents_iter it, first;
+	unsigned long keep_npages;
+
+	if (!extents_seek(ex, index, &first))
+		return 0;
+	keep_npages = index - first.index;
+
+	it = first;
+	it.run = extent_clip(first.run, keep_npages,
+			     extent_npages(first.run) - keep_npages);
+	do {
+		int rc = append_run(tail, extent_pfn(it.run),
+				    extent_npages(it.run),
+				    extent_pin_order(it.run));
+
+		if (rc) {
+			extents_free(tail);
+			return rc;
+		}
+		/* extents_next() counts from the whole run. */
+		if (it.pos == first.pos && it.chunk == first.chunk)
+			it.run = first.run;
+	} while (extents_next(&it));
+
+	truncate_at(ex, &first, keep_npages);
+	return 0;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Extents: what is pinned, as runs of physically contiguous pages.
+ *
+ * An extent_t is one run in one 64-bit word: its first pfn, its length, and how
+ * many pages one pin stands for. A struct extents is a sequence of them that
+ * describes a range of page indexes without holes. Extents are the only record
+ * of what was pinned: mapping, unmapping, a second domain, copying and access
+ * by the CPU all read them, and never ask an IO page table for an address.
+ *
+ * Size: 8 bytes a run in chunks of 512, and 40 bytes a chunk to find them by,
+ * so 8.08 bytes a page where no two pages are neighbours. Up to
+ * EXTENTS_INLINE runs need no allocation at all.
+ *
+ * Locking: none here. The owner of a struct extents serializes its changes
+ * against everything else; any number of readers may read it at once.
+ *
+ * This file and extent.c are portable: they build in the kernel and, unchanged,
+ * in user space over the kernel tree's own shims.
+ */
+#ifndef IOMMUFD_EXTENT_H
+#define IOMMUFD_EXTENT_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+/* x86, arm64, s390, riscv: a physical address has at most 52 bits. */
+#define EXTENT_PFN_BITS		40
+#define EXTENT_NPAGES_BITS	19
+#define EXTENT_PIN_BITS		5
+
+/* The longest run that one word holds: 2 GiB of 4 KiB pages. */
+#define EXTENT_MAX_NPAGES	(1UL << EXTENT_NPAGES_BITS)
+
+/**
+ * typedef extent_t - a run of physically contiguous, pinned pages
+ * @val: packed; use the extent_* functions
+ *
+ * The pin order says what one pin stands for: an aligned block of
+ * 2^order pages. Order 0 is a pin for each page. A run need not begin or end at
+ * the edge of a block; each block that it touches carries one pin for it.
+ */
+typedef struct {
+	u64 val;
+} extent_t;
+
+/**
+ * extent_make() - describe a run
+ * @pfn: the first page frame
+ * @npages: length in pages, 1 to EXTENT_MAX_NPAGES
+ * @pin_order: log2 of the number of pages that one pin stands for
+ *
+ * Return: the packed run.
+ */
+static inline extent_t extent_make(unsigned long pfn, unsigned long npages,
+				   unsigned int pin_order)
+{
+	return (extent_t){
+		.val = (u64)pfn |
+		       (u64)(npages - 1) << EXTENT_PFN_BITS |
+		       (u64)pin_order << (EXTENT_PFN_BITS + EXTENT_NPAGES_BITS),
+	};
+}
+
+/** extent_pfn() - the first page frame of @e */
+static inline unsigned long extent_pfn(extent_t e)
+{
+	return e.val & ((1ULL << EXTENT_PFN_BITS) - 1);
+}
+
+/** extent_npages() - the length of @e in pages, at least 1 */
+static inline unsigned long extent_npages(extent_t e)
+{
+	return ((e.val >> EXTENT_PFN_BITS) & (EXTENT_MAX_NPAGES - 1)) + 1;
+}
+
+/** extent_pin_order() - log2 of the number of pages that one pin stands for */
+static inline unsigned int extent_pin_order(extent_t e)
+{
+	return e.val >> (EXTENT_PFN_BITS + EXTENT_NPAGES_BITS);
+}
+
+/** extent_end_pfn() - the page frame after the last one of @e */
+static inline unsigned long extent_end_pfn(extent_t e)
+{
+	return extent_pfn(e) + extent_npages(e);
+}
+
+/** extent_npins() - how many pins @e holds */
+static inline unsigned long extent_npins(extent_t e)
+{
+	unsigned int order = extent_pin_order(e);
+
+	return ((extent_end_pfn(e) - 1) >> order) - (extent_pfn(e) >> order) + 1;
+}
+
+/**
+ * extent_splits_block() - does cutting a run divide a block with one pin?
+ * @e: the run
+ * @npages: where to cut, in pages from its start, less than its length
+ *
+ * Return: true when both sides would touch the same block, so that the one pin
+ * of the block no longer does and a second one must be taken.
+ */
+static inline bool extent_splits_block(extent_t e, unsigned long npages)
+{
+	unsigned long block_npages = 1UL << extent_pin_order(e);
+
+	return npages && ((extent_pfn(e) + npages) & (block_npages - 1));
+}
+
+/** extent_clip() - the part of @e from @skip_npages on, @npages long */
+static inline extent_t extent_clip(extent_t e, unsigned long skip_npages,
+				   unsigned long npages)
+{
+	return extent_make(extent_pfn(e) + skip_npages, npages,
+			   extent_pin_order(e));
+}
+
+#define EXTENTS_INLINE		2
+#define EXTENT_CHUNK_LEN	512
+#define EXTENT_GROUP_LEN	64
+#define EXTENT_CHUNK_NGROUPS	(EXTENT_CHUNK_LEN / EXTENT_GROUP_LEN)
+
+/**
+ * struct extent_chunk - up to 512 runs and how to find one of them
+ * @run: the runs
+ * @first_index: page index of the first run
+ * @group_npages: for every group of 64 runs after the first, how far from
+ *                @first_index it begins, in pages
+ * @nr: number of runs
+ * @capacity: number of runs that @run has room for
+ */
+struct extent_chunk {
+	extent_t *run;
+	unsigned long first_index;
+	u32 group_npages[EXTENT_CHUNK_NGROUPS - 1];
+	u16 nr;
+	u16 capacity;
+};
+
+/**
+ * struct extents - a sequence of runs for page indexes 0 to @npages - 1
+ * @npages: number of pages described
+ * @nr_chunks: number of chunks in use; 0 when all runs are in @few
+ * @nr_few: number of runs in @few
+ * @chunk: the chunks, in order of index; room for the next power of two
+ * @few: the runs of a short sequence
+ */
+struct extents {
+	unsigned long npages;
+	u32 nr_chunks;
+	u32 nr_few;
+	struct extent_chunk *chunk;
+	extent_t few[EXTENTS_INLINE];
+};
+
+/**
+ * struct extents_iter - a position in a sequence of runs
+ * @run: the current run
+ * @index: the page index of its first page
+ * @extents: private
+ * @chunk: private
+ * @pos: private
+ */
+struct extents_iter {
+	extent_t run;
+	unsigned long index;
+	const struct extents *extents;
+	u32 chunk;
+	u32 pos;
+};
+
+void extents_init(struct extents *ex);
+void extents_free(struct extents *ex);
+int extents_append(struct extents *ex, unsigned long pfn, unsigned long npages,
+		   unsigned int pin_order);
+int extents_cut(struct extents *ex, unsigned long index, struct extents *tail);
+bool extents_seek(const struct extents *ex, unsigned long index,
+		  struct extents_iter *it);
+bool extents_next(struct extents_iter *it);
+size_t extents_nr_runs(const struct extents *ex);
+
+/** extents_for_each() - visit every run of @ex in order of index */
+#define extents_for_each(it, ex)                        \
+	for (bool __more = extents_seek(ex, 0, it); __more; \
+	     __more = extents_next(it))
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IOMMU_GET_HW_INFO: what the IOMMU behind a device can do.
+ */
+#include <linux/err.h>
+#include <linux/iommu.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/iommufd.h>
+
+#include <iommu-priv.h>
+
+#include "device.h"
+#include "ioctl.h"
+
+static int check(const struct iommu_hw_info *arg)
+{
+	if (arg->flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE)
+		return -EOPNOTSUPP;
+	if (arg->__reserved[0] || arg->__reserved[1] || arg->__reserved[2])
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* The driver's data; NULL with a type of NONE if it has none. */
+static void *read_info(struct device *dev, u32 *length_bytes,
+		       enum iommu_hw_info_type *type)
+{
+	const struct iommu_ops *ops = dev_iommu_ops(dev);
+
+	*length_bytes = 0;
+	if (ops->hw_info)
+		return ops->hw_info(dev, length_bytes, type);
+	/* Only what every IOMMU has can be asked for. */
+	if (*type != IOMMU_HW_INFO_TYPE_DEFAULT)
+		return ERR_PTR(-EOPNOTSUPP);
+	*type = IOMMU_HW_INFO_TYPE_NONE;
+	return NULL;
+}
+
+/* As much as fits, and zeroes in what is left of the buffer. */
+static int write_info(void __user *user, u32 room_bytes, const void *data,
+		      u32 length_bytes)
+{
+	u32 n = min(room_bytes, length_bytes);
+
+	if (copy_to_user(user, data, n) ||
+	    clear_user(user + n, room_bytes - n))
+		return -EFAULT;
+	return 0;
+}
+
+/*
+ * Dirty tracking and PASIDs are not reported: the ioctls that belong to them
+ * are still to come.
+ */
+static u64 capabilities(struct device *dev)
+{
+	if (device_iommu_capable(dev, IOMMU_CAP_PCI_ATS_SUPPORTED))
+		return 0;
+	return IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
+}
+
+/**
+ * ioctl_get_hw_info() - IOMMU_GET_HW_INFO
+ * @call: the ioctl
+ *
+ * Return: 0; -EOPNOTSUPP for unknown flags, reserved fields that are not 0, or
+ * a type that the driver does not know; -ENOENT; -EFAULT; -ENOMEM.
+ */
+int ioctl_get_hw_info(struct ioctl_call *call)
+{
+	struct iommu_hw_info *arg = call->arg;
+	enum iommu_hw_info_type type = IOMMU_HW_INFO_TYPE_DEFAULT;
+	struct iommufd_device *idev;
+	u32 length_bytes;
+	void *data;
+	int rc;
+
+	rc = check(arg);
+	if (rc)
+		return rc;
+	if (arg->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE)
+		type = arg->in_data_type;
+
+	idev = idev_get(call->ictx, arg->dev_id);
+	if (IS_ERR(idev))
+		return PTR_ERR(idev);
+	data = read_info(idev->dev, &length_bytes, &type);
+	if (IS_ERR(data)) {
+		rc = PTR_ERR(data);
+		goto out_put;
+	}
+	rc = write_info(u64_to_user_ptr(arg->data_uptr), arg->data_len, data,
+			length_bytes);
+	kfree(data);
+	if (rc)
+		goto out_put;
+	arg->data_len = length_bytes;
+	arg->out_data_type = type;
+	arg->out_max_pasid_log2 = 0;
+	arg->out_capabilities = capabilities(idev->dev);
+	rc = ioctl_reply(call);
+out_put:
+	idev_put(idev);
+	return rc;
+}

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ioctls of an IOAS: uAPI structures in, calls to the core out.
+ */
+#include <linux/file.h>
+#include <linux/iommu.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/iommufd.h>
+
+#include "area.h"
+#include "ioas.h"
+#include "ioctl.h"
+
+#define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | \
+		   IOMMU_IOAS_MAP_READABLE)
+
+/**
+ * ioas_get() - look an IOAS up
+ * @ictx: whose
+ * @id: its ID
+ *
+ * Return: the IOAS, until ioas_put(); or ERR_PTR(-ENOENT).
+ */
+struct iommufd_ioas *ioas_get(struct iommufd_ctx *ictx, u32 id)
+{
+	struct iommufd_object *obj = object_get(&ictx->objects, id,
+						IOMMUFD_OBJ_IOAS);
+
+	if (IS_ERR(obj))
+		return ERR_CAST(obj);
+	return container_of(obj, struct iommufd_ioas, obj);
+}
+
+/**
+ * ioas_put() - the end of ioas_get()
+ * @ioas: the IOAS
+ */
+void ioas_put(struct iommufd_ioas *ioas)
+{
+	object_put(&ioas->ictx->objects, &ioas->obj);
+}
+
+/**
+ * ioas_destroy() - end an IOAS
+ * @obj: the IOAS, with no domains
+ */
+void ioas_destroy(struct iommufd_object *obj)
+{
+	struct iommufd_ioas *ioas = container_of(obj, struct iommufd_ioas, obj);
+	unsigned long unmapped_bytes;
+
+	WARN_ON(ioas_unmap(ioas, 0, ULONG_MAX, &unmapped_bytes));
+	iova_space_destroy(&ioas->space);
+	mutex_destroy(&ioas->attach_lock);
+}
+
+/**
+ * ioctl_ioas_alloc() - IOMMU_IOAS_ALLOC
+ * @call: the ioctl
+ *
+ * Return: 0, -EOPNOTSUPP for unknown flags, -ENOMEM, -EFAULT.
+ */
+int ioctl_ioas_alloc(struct ioctl_call *call)
+{
+	struct object_table *objects = &call->ictx->objects;
+	struct iommu_ioas_alloc *arg = call->arg;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	ioas = object_alloc(objects, sizeof(*ioas), IOMMUFD_OBJ_IOAS);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	ioas->ictx = call->ictx;
+	iova_space_init(&ioas->space);
+	init_rwsem(&ioas->domains_rwsem);
+	INIT_LIST_HEAD(&ioas->domains);
+	ioas->combine = true;
+	mutex_init(&ioas->attach_lock);
+	spin_lock_init(&ioas->hwpts_lock);
+	INIT_LIST_HEAD(&ioas->hwpts);
+
+	arg->out_ioas_id = ioas->obj.id;
+	rc = ioctl_reply(call);
+	if (rc) {
+		object_abort(objects, &ioas->obj);
+		return rc;
+	}
+	object_publish(objects, &ioas->obj);
+	return 0;
+}
+
+/* Write the usable ranges to userspace; returns how many there are, or errno. */
+static long write_usable(struct iommufd_ioas *ioas,
+			 struct iommu_iova_range __user *user, u32 room)
+{
+	struct interval_tree_span_iter span;
+	long nr = 0;
+
+	interval_tree_for_each_span(&span, &ioas->space.reserved, 0,
+				    ULONG_MAX) {
+		struct iommu_iova_range range = {
+			.start = span.start_hole,
+			.last = span.last_hole,
+		};
+
+		if (!span.is_hole)
+			continue;
+		if (nr < room && copy_to_user(&user[nr], &range, sizeof(range)))
+			return -EFAULT;
+		nr++;
+	}
+	return nr;
+}
+
+/**
+ * ioctl_ioas_iova_ranges() - IOMMU_IOAS_IOVA_RANGES
+ * @call: the ioctl
+ *
+ * Return: 0, -EMSGSIZE with the number of ranges given back when the array is
+ * too small, -EOPNOTSUPP for a reserved field that is not 0, -ENOENT, -EFAULT.
+ */
+int ioctl_ioas_iova_ranges(struct ioctl_call *call)
+{
+	struct iommu_ioas_iova_ranges *arg = call->arg;
+	struct iommufd_ioas *ioas;
+	u32 room = arg->num_iovas;
+	long nr;
+	int rc;
+
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	ioas = ioas_get(call->ictx, arg->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+
+	down_read(&ioas->domains_rwsem);
+	nr = write_usable(ioas, u64_to_user_ptr(arg->allowed_iovas), room);
+	arg->out_iova_alignment = ioas->space.alignment_bytes;
+	up_read(&ioas->domains_rwsem);
+	ioas_put(ioas);
+
+	if (nr < 0)
+		return nr;
+	arg->num_iovas = nr;
+	rc = ioctl_reply(call);
+	if (rc)
+		return rc;
+	return nr > room ? -EMSGSIZE : 0;
+}
+
+static int read_allowed(struct rb_root_cached *ranges,
+			const struct iommu_iova_range __user *user, u32 nr)
+{
+	for (u32 i = 0; i < nr; i++) {
+		struct iommu_iova_range range;
+		int rc;
+
+		if (copy_from_user(&range, &user[i], sizeof(range)))
+			return -EFAULT;
+		rc = iova_ranges_add(ranges, range.start, range.last);
+		if (rc)
+			return rc;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * ioctl_ioas_allow_iovas() - IOMMU_IOAS_ALLOW_IOVAS
+ * @call: the ioctl
+ *
+ * Return: 0, -EADDRINUSE when a range is partly reserved, -EINVAL when one is
+ * empty or overlaps another, -EOPNOTSUPP for a reserved field that is not 0,
+ * -ENOENT, -ENOMEM, -EFAULT, -EINTR for a fatal signal in a long list.
+ */
+int ioctl_ioas_allow_iovas(struct ioctl_call *call)
+{
+	struct iommu_ioas_allow_iovas *arg = call->arg;
+	struct rb_root_cached ranges = RB_ROOT_CACHED;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	ioas = ioas_get(call->ictx, arg->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+
+	rc = read_allowed(&ranges, u64_to_user_ptr(arg->allowed_iovas),
+			  arg->num_iovas);
+	if (!rc) {
+		down_write(&ioas->domains_rwsem);
+		rc = iova_space_set_allowed(&ioas->space, &ranges);
+		up_write(&ioas->domains_rwsem);
+	}
+	iova_ranges_destroy(&ranges);
+	ioas_put(ioas);
+	return rc;
+}
+
+static int prot_of_flags(u32 flags)
+{
+	int prot = IOMMU_CACHE;
+
+	if (flags & IOMMU_IOAS_MAP_READABLE)
+		prot |= IOMMU_READ;
+	if (flags & IOMMU_IOAS_MAP_WRITEABLE)
+		prot |= IOMMU_WRITE;
+	return prot;
+}
+
+/* What map and copy have in common: flags, and a range that does not wrap. */
+static int check_map(u32 flags, u64 address, u64 iova, u64 length_bytes)
+{
+	unsigned long last;
+
+	if (flags & ~MAP_FLAGS)
+		return -EOPNOTSUPP;
+	if (!(flags & (IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)))
+		return -EINVAL;
+	if (iova > ULONG_MAX || length_bytes >= ULONG_MAX ||
+	    address > ULONG_MAX)
+		return -EOVERFLOW;
+	if (!length_bytes)
+		return -EINVAL;
+	if (check_add_overflow(address, length_bytes - 1, &last))
+		return -EOVERFLOW;
+	if ((flags & IOMMU_IOAS_MAP_FIXED_IOVA) &&
+	    check_add_overflow(iova, length_bytes - 1, &last))
+		return -EOVERFLOW;
+	return 0;
+}
+
+/* The pages that a range of bytes touches. */
+static unsigned long npages_of(unsigned long start_byte,
+			       unsigned long length_bytes)
+{
+	return ((offset_in_page(start_byte) + length_bytes - 1) >> PAGE_SHIFT) +
+	       1;
+}
+
+/*
+ * Add an area and report its IOVA. Consumes @area, which may be an error
+ * pointer.
+ */
+static int map_and_reply(struct ioctl_call *call, struct iommufd_ioas *ioas,
+			 struct area *area, u32 flags, __u64 *user_iova)
+{
+	bool fixed = flags & IOMMU_IOAS_MAP_FIXED_IOVA;
+	unsigned long length_bytes, unmapped_bytes;
+	unsigned long iova = *user_iova;
+	int rc;
+
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+	length_bytes = area->length_bytes;
+	rc = ioas_map(ioas, area, &iova, fixed);
+	if (rc) {
+		area_free(area);
+		return rc;
+	}
+	if (fixed)
+		return 0;
+	*user_iova = iova;
+	rc = ioctl_reply(call);
+	if (rc)
+		ioas_unmap(ioas, iova, iova + length_bytes - 1,
+			   &unmapped_bytes);
+	return rc;
+}
+
+/**
+ * ioctl_ioas_map() - IOMMU_IOAS_MAP
+ * @call: the ioctl
+ *
+ * Return: 0; -EOPNOTSUPP for unknown flags or a reserved field that is not 0;
+ * -EINVAL for a length of 0, neither readable nor writable, not aligned, or a
+ * reserved IOVA; -EOVERFLOW for a range that wraps; -EEXIST, -ENOSPC, -ENOENT,
+ * -ENOMEM, -EFAULT as ioas_map() says.
+ */
+int ioctl_ioas_map(struct ioctl_call *call)
+{
+	struct iommu_ioas_map *arg = call->arg;
+	struct iommufd_ioas *ioas;
+	struct backing *backing;
+	int rc;
+
+	if (arg->__reserved)
+		return -EOPNOTSUPP;
+	rc = check_map(arg->flags, arg->user_va, arg->iova, arg->length);
+	if (rc)
+		return rc;
+	ioas = ioas_get(call->ictx, arg->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+
+	backing = backing_create_user(arg->user_va & PAGE_MASK,
+				      npages_of(arg->user_va, arg->length),
+				      arg->flags & IOMMU_IOAS_MAP_WRITEABLE,
+				      call->ictx->account_by_mm);
+	if (IS_ERR(backing)) {
+		rc = PTR_ERR(backing);
+		goto out_put;
+	}
+	rc = map_and_reply(call, ioas,
+			   area_create(backing, offset_in_page(arg->user_va),
+				       arg->length, prot_of_flags(arg->flags)),
+			   arg->flags, &arg->iova);
+out_put:
+	ioas_put(ioas);
+	return rc;
+}
+
+/**
+ * ioctl_ioas_map_file() - IOMMU_IOAS_MAP_FILE
+ * @call: the ioctl
+ *
+ * Return: as ioctl_ioas_map(), and -EBADF when the descriptor is not open,
+ * -EINVAL when it is not a memfd or ends before the range does, -EPERM for a
+ * writable mapping of a file that may not be written.
+ */
+int ioctl_ioas_map_file(struct ioctl_call *call)
+{
+	struct iommu_ioas_map_file *arg = call->arg;
+	struct iommufd_ioas *ioas;
+	struct backing *backing;
+	int rc;
+
+	rc = check_map(arg->flags, arg->start, arg->iova, arg->length);
+	if (rc)
+		return rc;
+	if (arg->start + arg->length - 1 > MAX_LFS_FILESIZE)
+		return -EOVERFLOW;
+	CLASS(fd, file)(arg->fd);
+	if (fd_empty(file))
+		return -EBADF;
+	ioas = ioas_get(call->ictx, arg->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+
+	backing = backing_create_file(fd_file(file), arg->start & PAGE_MASK,
+				      npages_of(arg->start, arg->length),
+				      arg->flags & IOMMU_IOAS_MAP_WRITEABLE,
+				      call->ictx->account_by_mm);
+	if (IS_ERR(backing)) {
+		rc = PTR_ERR(backing);
+		goto out_put;
+	}
+	rc = map_and_reply(call, ioas,
+			   area_create(backing, offset_in_page(arg->start),
+				       arg->length, prot_of_flags(arg->flags)),
+			   arg->flags, &arg->iova);
+out_put:
+	ioas_put(ioas);
+	return rc;
+}
+
+/**
+ * ioctl_ioas_copy() - IOMMU_IOAS_COPY
+ * @call: the ioctl
+ *
+ * Return: as ioctl_ioas_map(), and -ENOENT when the source is not mapped, or
+ * not as one mapping; -EPERM for a writable copy of what was mapped for reading
+ * only.
+ */
+int ioctl_ioas_copy(struct ioctl_call *call)
+{
+	struct iommu_ioas_copy *arg = call->arg;
+	struct iommufd_ioas *src, *dst;
+	struct area *area;
+	int rc;
+
+	rc = check_map(arg->flags, arg->src_iova, arg->dst_iova, arg->length);
+	if (rc)
+		return rc;
+	src = ioas_get(call->ictx, arg->src_ioas_id);
+	if (IS_ERR(src))
+		return PTR_ERR(src);
+	area = ioas_copy_area(src, arg->src_iova, arg->length,
+			      prot_of_flags(arg->flags));
+	ioas_put(src);
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+
+	dst = ioas_get(call->ictx, arg->dst_ioas_id);
+	if (IS_ERR(dst)) {
+		area_free(area);
+		return PTR_ERR(dst);
+	}
+	rc = map_and_reply(call, dst, area, arg->flags, &arg->dst_iova);
+	ioas_put(dst);
+	return rc;
+}
+
+/**
+ * ioctl_ioas_unmap() - IOMMU_IOAS_UNMAP
+ * @call: the ioctl
+ *
+ * Return: 0 with the number of bytes unmapped given back; -ENOENT when the
+ * range cuts a mapping, or nothing is mapped there and it is not the range of
+ * all; -EINVAL for a length of 0; -EOVERFLOW for a range that wraps; -EBUSY as
+ * ioas_unmap() says; -EFAULT.
+ */
+int ioctl_ioas_unmap(struct ioctl_call *call)
+{
+	struct iommu_ioas_unmap *arg = call->arg;
+	bool all = !arg->iova && arg->length == U64_MAX;
+	unsigned long last = ULONG_MAX, unmapped_bytes;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	if (!arg->length)
+		return -EINVAL;
+	if (!all && (arg->iova > ULONG_MAX || arg->length > ULONG_MAX ||
+		     check_add_overflow(arg->iova, arg->length - 1, &last)))
+		return -EOVERFLOW;
+
+	ioas = ioas_get(call->ictx, arg->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = ioas_unmap(ioas, arg->iova, last, &unmapped_bytes);
+	ioas_put(ioas);
+	if (rc)
+		return rc;
+	if (!unmapped_bytes && !all)
+		return -ENOENT;
+	arg->length = unmapped_bytes;
+	return ioctl_reply(call);
+}

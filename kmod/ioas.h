@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The IOAS: an IO address space, mirrored by any number of domains.
+ *
+ * Locking, in the order in which locks are taken:
+ *
+ * - attach_lock: held by who looks for an automatic HWPT, and may add one.
+ * - domains_rwsem: held for reading by whatever maps or unmaps, so that all of
+ *   it happens in the same set of domains; for writing to change the set, the
+ *   reserved and the allowed IOVAs. Readers do not hinder each other: threads
+ *   that map and unmap different IOVAs meet only in the IOVA space's lock.
+ * - the lock of a backing.
+ * - the lock of the IOVA space, never while sleeping.
+ * - hwpts_lock: the list of HWPTs, never while sleeping.
+ *
+ * Areas have no lock: while one is busy it belongs to the thread that made it
+ * so, which holds domains_rwsem.
+ */
+#ifndef IOMMUFD_IOAS_H
+#define IOMMUFD_IOAS_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+
+#include "ctx.h"
+#include "iova_space.h"
+
+struct area;
+struct iommu_domain;
+
+/**
+ * struct iommufd_ioas - an IO address space
+ * @obj: what userspace sees
+ * @ictx: whose it is
+ * @space: its IOVAs; the entries are struct area
+ * @domains_rwsem: see above
+ * @domains: struct ioas_domain, all of which mirror the areas
+ * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries;
+ *           changes take effect for mappings made afterwards
+ * @attach_lock: see above
+ * @hwpts_lock: see above
+ * @hwpts: struct iommufd_hwpt
+ */
+struct iommufd_ioas {
+	struct iommufd_object obj;
+	struct iommufd_ctx *ictx;
+	struct iova_space space;
+	struct rw_semaphore domains_rwsem;
+	struct list_head domains;
+	bool combine;
+	struct mutex attach_lock;
+	spinlock_t hwpts_lock;
+	struct list_head hwpts;
+};
+
+/**
+ * struct ioas_domain - a domain's membership in an IOAS
+ * @node: in the IOAS's domains
+ * @domain: the domain
+ */
+struct ioas_domain {
+	struct list_head node;
+	struct iommu_domain *domain;
+};
+
+struct iommufd_ioas *ioas_get(struct iommufd_ctx *ictx, u32 id);
+void ioas_put(struct iommufd_ioas *ioas);
+void ioas_destroy(struct iommufd_object *obj);
+
+/* Mapping (ioas_map.c) */
+int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
+	     bool fixed);
+int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
+	       unsigned long last, unsigned long *unmapped_bytes);
+struct area *ioas_copy_area(struct iommufd_ioas *ioas, unsigned long iova,
+			    unsigned long length_bytes, int prot);
+
+/* Its domains and what they reserve (ioas_domain.c) */
+int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member);
+void ioas_remove_domain(struct iommufd_ioas *ioas, struct ioas_domain *member);
+
+#endif

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The object table. See object.h.
+ */
+#include <linux/err.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "object.h"
+
+/**
+ * object_table_init() - start with no objects
+ * @table: the table
+ * @destroy: as in struct object_table
+ */
+void object_table_init(struct object_table *table,
+		       const object_destroy_fn *destroy)
+{
+	xa_init_flags(&table->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	init_waitqueue_head(&table->idle);
+	table->destroy = destroy;
+}
+
+/**
+ * object_alloc() - make an object that nobody sees yet
+ * @table: the table
+ * @size_bytes: of the structure whose first member is a struct iommufd_object
+ * @type: its type
+ *
+ * Its ID is taken, and looks up as if there was nothing.
+ *
+ * Context: May sleep.
+ * Return: zeroed memory, or ERR_PTR(-ENOMEM).
+ */
+void *object_alloc(struct object_table *table, size_t size_bytes,
+		   enum iommufd_object_type type)
+{
+	struct iommufd_object *obj;
+	u32 id;
+
+	if (xa_alloc(&table->objects, &id, XA_ZERO_ENTRY, xa_limit_31b,
+		     GFP_KERNEL_ACCOUNT))
+		return ERR_PTR(-ENOMEM);
+	obj = kzalloc(size_bytes, GFP_KERNEL_ACCOUNT);
+	if (!obj) {
+		xa_erase(&table->objects, id);
+		return ERR_PTR(-ENOMEM);
+	}
+	obj->id = id;
+	obj->type = type;
+	refcount_set(&obj->users, 1);
+	refcount_set(&obj->wait_cnt, 1);
+	return obj;
+}
+
+/**
+ * object_publish() - make an object visible
+ * @table: the table
+ * @obj: complete; from here on any thread may use and destroy it
+ */
+void object_publish(struct object_table *table, struct iommufd_object *obj)
+{
+	/* Can not fail: the ID was taken by object_alloc(). */
+	xa_store(&table->objects, obj->id, obj, GFP_KERNEL);
+}
+
+/**
+ * object_abort() - give up an object that was never visible
+ * @table: the table
+ * @obj: freed, with its ID; all that hangs on it is the caller's to free first
+ */
+void object_abort(struct object_table *table, struct iommufd_object *obj)
+{
+	xa_erase(&table->objects, obj->id);
+	kfree(obj);
+}
+
+/**
+ * object_get() - look an ID up, and become a short-term user
+ * @table: the table
+ * @id: the ID
+ * @type: what it must be, or IOMMUFD_OBJ_ANY
+ *
+ * Context: Any; takes no lock, and does not sleep.
+ * Return: the object, or ERR_PTR(-ENOENT) when there is no such ID, it is of
+ * another type, or is being destroyed.
+ */
+struct iommufd_object *object_get(struct object_table *table, u32 id,
+				  enum iommufd_object_type type)
+{
+	struct iommufd_object *obj;
+
+	rcu_read_lock();
+	obj = xa_load(&table->objects, id);
+	if (!obj || (type != IOMMUFD_OBJ_ANY && obj->type != type) ||
+	    !refcount_inc_not_zero(&obj->wait_cnt))
+		obj = ERR_PTR(-ENOENT);
+	rcu_read_unlock();
+	return obj;
+}
+
+/**
+ * object_put() - the end of object_get()
+ * @table: the table
+ * @obj: the object
+ *
+ * The table must outlive the call, and does: its file is open.
+ */
+void object_put(struct object_table *table, struct iommufd_object *obj)
+{
+	if (refcount_dec_and_test(&obj->wait_cnt))
+		wake_up_all(&table->idle);
+}
+
+/* Take @obj out of sight. Returns false when it has long-term users. */
+static bool hide(struct object_table *table, struct iommufd_object *obj)
+{
+	if (!refcount_dec_if_one(&obj->users))
+		return false;
+	/* The ID stays taken, so that it does not name two objects in turn. */
+	xa_store(&table->objects, obj->id, XA_ZERO_ENTRY, GFP_KERNEL);
+	return true;
+}
+
+/*
+ * The wait for a hidden object was interrupted. Returns true when @obj is back
+ * as it was, false when its last short-term user went just now.
+ */
+static bool unhide(struct object_table *table, struct iommufd_object *obj)
+{
+	if (!refcount_inc_not_zero(&obj->wait_cnt))
+		return false;
+	refcount_set(&obj->users, 1);
+	xa_store(&table->objects, obj->id, obj, GFP_KERNEL);
+	return true;
+}
+
+/* @obj is hidden and has no users of either kind. */
+static void end(struct object_table *table, struct iommufd_object *obj)
+{
+	table->destroy[obj->type](obj);
+	xa_erase(&table->objects, obj->id);
+	kfree_rcu_mightsleep(obj);
+}
+
+static bool is_idle(struct iommufd_object *obj)
+{
+	return !refcount_read(&obj->wait_cnt);
+}
+
+/* End a hidden object once its short-term users went. */
+static void wait_and_end(struct object_table *table, struct iommufd_object *obj)
+{
+	if (!refcount_dec_and_test(&obj->wait_cnt))
+		wait_event(table->idle, is_idle(obj));
+	end(table, obj);
+}
+
+/**
+ * object_destroy() - destroy an object for userspace
+ * @table: the table
+ * @id: its ID
+ *
+ * Waits for short-term users, which includes all ioctls that use the ID.
+ *
+ * Context: Process; sleeps.
+ * Return: 0, or with the object as it was
+ * * -ENOENT: there is no such ID
+ * * -EBUSY: it has long-term users; waiting for them could be for ever
+ * * -ERESTARTSYS: a signal while waiting
+ */
+int object_destroy(struct object_table *table, u32 id)
+{
+	struct iommufd_object *obj = object_get(table, id, IOMMUFD_OBJ_ANY);
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	if (!hide(table, obj)) {
+		/* Another thread is just destroying it, or it is in use. */
+		bool gone = !refcount_read(&obj->users);
+
+		object_put(table, obj);
+		return gone ? -ENOENT : -EBUSY;
+	}
+	object_put(table, obj);
+	if (!refcount_dec_and_test(&obj->wait_cnt) &&
+	    wait_event_interruptible(table->idle, is_idle(obj)) &&
+	    unhide(table, obj))
+		return -ERESTARTSYS;
+	end(table, obj);
+	return 0;
+}
+
+/**
+ * object_release_destroy() - the end of object_hold(), and of the object
+ * @table: the table
+ * @obj: the object; the caller must not touch it again
+ *
+ * For objects that the kernel ends with the last use of its own. Userspace may
+ * be destroying the same object: one of the two does.
+ *
+ * Context: Process; sleeps until the last short-term user went.
+ * Return: false when it has other long-term users, and stays.
+ */
+bool object_release_destroy(struct object_table *table,
+			    struct iommufd_object *obj)
+{
+	bool hidden;
+
+	/* Without a count of our own its memory may go after the release. */
+	refcount_inc(&obj->wait_cnt);
+	object_release(obj);
+	hidden = hide(table, obj);
+	object_put(table, obj);
+	if (hidden)
+		wait_and_end(table, obj);
+	return hidden;
+}
+
+/**
+ * object_table_destroy() - destroy all objects
+ * @table: the table; nobody else uses it any more
+ *
+ * Those that others are built on go after them, which may take several rounds.
+ *
+ * Context: Process; sleeps.
+ */
+void object_table_destroy(struct object_table *table)
+{
+	struct iommufd_object *obj;
+	unsigned long id;
+	bool progress;
+
+	do {
+		progress = false;
+		xa_for_each(&table->objects, id, obj) {
+			if (!hide(table, obj))
+				continue;
+			wait_and_end(table, obj);
+			progress = true;
+		}
+	} while (progress);
+
+	/* An object that holds itself up would be a bug of ours. */
+	WARN_ON(!xa_empty(&table->objects));
+	xa_destroy(&table->objects);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Objects: what a user's IDs name, and the table that finds them.
+ *
+ * An object is born unseen (object_alloc()), and visible to every thread from
+ * object_publish() on. System calls create objects, but not only they: a driver
+ * that binds a device or opens an access does too. An object may be destroyed
+ * by another thread as soon as it is visible, so publishing is the last thing
+ * that its creator does with it.
+ *
+ * Two protections keep an object alive, each a count in struct iommufd_object:
+ *
+ * - Short-term (wait_cnt): whoever looked the ID up, until object_put(): an
+ *   ioctl under way. Destroying waits for it, so that two threads of a program
+ *   that use and destroy an ID see one order or the other, and never a failure
+ *   by chance.
+ *
+ * - Long-term (users): another object that is built on this one, or a driver
+ *   that holds it; for as long as these live. Destroying returns -EBUSY at
+ *   once: whether they ever go is up to userspace, and waiting for userspace
+ *   could be for ever.
+ *
+ * Both start at 1, which is the table's own. The wait for short-term users can
+ * be interrupted, for they may be in the middle of a page fault that another
+ * process serves.
+ *
+ * A look-up takes no lock: an object's memory outlives an RCU grace period
+ * after it left the table, and a count that reached zero is never raised again.
+ *
+ * This file and object.c are portable, as extent.h says.
+ */
+#ifndef IOMMUFD_OBJECT_H
+#define IOMMUFD_OBJECT_H
+
+#include <linux/iommufd.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+/* Ends an object of one type: frees everything but the struct itself. */
+typedef void (*object_destroy_fn)(struct iommufd_object *obj);
+
+/**
+ * struct object_table - the objects of one iommufd
+ * @objects: by ID; a reserved entry where an ID is taken and nothing visible
+ * @idle: those who wait for the last short-term user of an object
+ * @destroy: by type; NULL for a type that is not supported
+ */
+struct object_table {
+	struct xarray objects;
+	wait_queue_head_t idle;
+	const object_destroy_fn *destroy;
+};
+
+void object_table_init(struct object_table *table,
+		       const object_destroy_fn *destroy);
+void object_table_destroy(struct object_table *table);
+
+void *object_alloc(struct object_table *table, size_t size_bytes,
+		   enum iommufd_object_type type);
+void object_publish(struct object_table *table, struct iommufd_object *obj);
+void object_abort(struct object_table *table, struct iommufd_object *obj);
+
+struct iommufd_object *object_get(struct object_table *table, u32 id,
+				  enum iommufd_object_type type);
+void object_put(struct object_table *table, struct iommufd_object *obj);
+
+int object_destroy(struct object_table *table, u32 id);
+bool object_release_destroy(struct object_table *table,
+			    struct iommufd_object *obj);
+
+/**
+ * object_hold() - become a long-term user
+ * @obj: an object that the caller protects by other means
+ *
+ * Return: false when it is being destroyed.
+ */
+static inline bool object_hold(struct iommufd_object *obj)
+{
+	return refcount_inc_not_zero(&obj->users);
+}
+
+/**
+ * object_release() - the end of object_hold()
+ * @obj: the object; the caller must not touch it again
+ */
+static inline void object_release(struct iommufd_object *obj)
+{
+	refcount_dec(&obj->users);
+}
+
+#endif

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * User memory and files to extents, and back. See pin.h.
+ */
+#include <linux/mm.h>
+#include <linux/memfd.h>
+#include <linux/mm_inline.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "extent.h"
+#include "leaf.h"
+#include "pin.h"
+
+/* Pages that are pinned by one call: as many pointers as a page holds. */
+#define PIN_BATCH_LEN		(PAGE_SIZE / sizeof(struct page *))
+/* Short ranges use an array on the stack; 16 pointers are 128 bytes of it. */
+#define PIN_STACK_LEN		16
+
+/**
+ * struct pin_walk - the pinning of one range, under way
+ * @mm: whose memory
+ * @va: next address to pin; page aligned
+ * @npages: how many pages are left
+ * @write: pin for writing
+ * @remote: @mm is not the caller's, its lock is to be taken
+ * @ex: where the pinned runs go
+ * @page: batch array
+ * @batch_len: its length
+ */
+struct pin_walk {
+	struct mm_struct *mm;
+	unsigned long va;
+	unsigned long npages;
+	bool write;
+	bool remote;
+	struct extents *ex;
+	struct page **page;
+	unsigned long batch_len;
+};
+
+/* Pin up to @npages at the walk's place. Returns how many, at least 1. */
+static long pin_some(struct pin_walk *walk, unsigned long npages)
+{
+	unsigned int flags = FOLL_LONGTERM | (walk->write ? FOLL_WRITE : 0);
+	long got;
+
+	if (walk->remote) {
+		int locked = 1;
+
+		mmap_read_lock(walk->mm);
+		got = pin_user_pages_remote(walk->mm, walk->va, npages, flags,
+					    walk->page, &locked);
+		if (locked)
+			mmap_read_unlock(walk->mm);
+	} else {
+		got = pin_user_pages_fast(walk->va, npages, flags, walk->page);
+	}
+	return got ? got : -EFAULT;
+}
+
+static void advance(struct pin_walk *walk, unsigned long npages)
+{
+	walk->va += npages << PAGE_SHIFT;
+	walk->npages -= npages;
+}
+
+/* Pages from @va to where the next huge leaf could begin. */
+static unsigned long npages_in_table(unsigned long va)
+{
+	return (PMD_SIZE - (va & ~PMD_MASK)) >> PAGE_SHIFT;
+}
+
+/* Base pages: a pin for each, neighbours become one run. */
+static int pin_small(struct pin_walk *walk)
+{
+	long got, done;
+
+	got = pin_some(walk, min3(walk->npages, walk->batch_len,
+				  npages_in_table(walk->va)));
+	if (got < 0)
+		return got;
+	for (done = 0; done < got;) {
+		unsigned long old_npages = walk->ex->npages;
+		size_t run_npages = num_pages_contiguous(walk->page + done,
+							 got - done);
+		int rc;
+
+		rc = extents_append(walk->ex, page_to_pfn(walk->page[done]),
+				    run_npages, 0);
+		if (rc) {
+			done += walk->ex->npages - old_npages;
+			unpin_user_pages(walk->page + done, got - done);
+			return rc;
+		}
+		done += run_npages;
+	}
+	advance(walk, got);
+	return 0;
+}
+
+/* One page, which may turn out to stand for a whole leaf. */
+static int pin_leaf(struct pin_walk *walk)
+{
+	unsigned long npages = 1;
+	unsigned int order = 0;
+	struct page *page;
+	struct leaf leaf;
+	long got;
+	int rc;
+
+	got = pin_some(walk, 1);
+	if (got < 0)
+		return got;
+	page = walk->page[0];
+
+	leaf = leaf_look_up(walk->mm, walk->va);
+	if (leaf_holds(&leaf, walk->va, page, walk->write)) {
+		unsigned long leaf_npages = 1UL << leaf.order;
+
+		order = leaf.order;
+		npages = leaf_npages -
+			 ((walk->va >> PAGE_SHIFT) & (leaf_npages - 1));
+		npages = min(npages, walk->npages);
+	}
+	rc = extents_append(walk->ex, page_to_pfn(page), npages, order);
+	if (rc) {
+		unpin_user_page(page);
+		return rc;
+	}
+	advance(walk, npages);
+
+	/* A leaf that cannot stand as one: page by page to its end. */
+	if (leaf.kind == LEAF_HUGE && !order && walk->npages)
+		return pin_small(walk);
+	return 0;
+}
+
+/*
+ * Where nothing is mapped yet, the first page is pinned alone, for its fault
+ * may bring a huge leaf.
+ */
+static int pin_all(struct pin_walk *walk)
+{
+	while (walk->npages) {
+		bool small = walk->npages == 1 ||
+			     leaf_look_up(walk->mm, walk->va).kind ==
+				     LEAF_SMALL;
+		int rc = small ? pin_small(walk) : pin_leaf(walk);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/**
+ * pin_user_range() - pin a range of a process's memory
+ * @mm: whose memory; the caller holds a reference on the struct (mmgrab())
+ * @va: page aligned address
+ * @npages: how many pages, at least 1
+ * @write: they will be written to: break copy-on-write, dirty them at unpin
+ * @ex: an empty sequence, which then describes the pages
+ *
+ * One pin stands for a whole huge leaf of the CPU page table; base pages are
+ * pinned in batches.
+ *
+ * Context: Process; sleeps, faults, takes mmap_lock of @mm for reading. When
+ * @mm is not the caller's own this works too, as long as its process lives.
+ * Return: 0, or with nothing pinned and @ex empty:
+ * * -EFAULT: not mapped, not accessible so, memory that must not be pinned, or
+ *   the process of @mm has exited
+ * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay
+ * * -EINTR, -EAGAIN: a fatal signal, or a fault that could not be completed
+ */
+int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
+		   bool write, struct extents *ex)
+{
+	struct page *stack[PIN_STACK_LEN];
+	struct pin_walk walk = {
+		.mm = mm,
+		.va = va,
+		.npages = npages,
+		.write = write,
+		.remote = current->mm != mm,
+		.ex = ex,
+		.page = stack,
+		.batch_len = PIN_STACK_LEN,
+	};
+	int rc = -EFAULT;
+
+	if (npages > PIN_STACK_LEN) {
+		walk.page = (struct page **)__get_free_page(GFP_KERNEL);
+		if (!walk.page)
+			return -ENOMEM;
+		walk.batch_len = PIN_BATCH_LEN;
+	}
+	if (!walk.remote) {
+		rc = pin_all(&walk);
+	} else if (mmget_not_zero(mm)) {
+		rc = pin_all(&walk);
+		mmput(mm);
+	}
+	if (rc)
+		unpin_extents(ex, false);
+	if (walk.page != stack)
+		free_page((unsigned long)walk.page);
+	return rc;
+}
+
+/* Append the part of @folio from @skip_bytes on; returns its pages, or errno. */
+static long append_folio(struct extents *ex, struct folio *folio,
+			 size_t skip_bytes, unsigned long max_npages)
+{
+	unsigned long skip_npages = skip_bytes >> PAGE_SHIFT;
+	unsigned long npages = min(folio_nr_pages(folio) - skip_npages,
+				   max_npages);
+	int rc;
+
+	rc = extents_append(ex, folio_pfn(folio) + skip_npages, npages,
+			    folio_order(folio));
+	return rc ? rc : npages;
+}
+
+static int pin_file_batches(struct file *file, loff_t start,
+			    unsigned long npages, struct folio **folio,
+			    struct extents *ex)
+{
+	loff_t end = start + ((loff_t)npages << PAGE_SHIFT);
+
+	while (npages) {
+		pgoff_t skip_bytes = 0;
+		long got, i;
+
+		got = memfd_pin_folios(file, end - ((loff_t)npages << PAGE_SHIFT),
+				       end - 1, folio,
+				       min(npages, PIN_BATCH_LEN), &skip_bytes);
+		if (got <= 0)
+			return got ? got : -EFAULT;
+		for (i = 0; i < got; i++) {
+			long n = append_folio(ex, folio[i], i ? 0 : skip_bytes,
+					      npages);
+
+			if (n < 0) {
+				unpin_folios(folio + i, got - i);
+				return n;
+			}
+			npages -= n;
+		}
+	}
+	return 0;
+}
+
+/**
+ * pin_file_range() - pin a range of a memfd
+ * @file: a shmem or hugetlbfs file
+ * @start: byte offset, page aligned
+ * @npages: how many pages, at least 1
+ * @ex: an empty sequence, which then describes the pages
+ *
+ * Holes of the file are filled. One pin stands for a folio.
+ *
+ * Context: Process; sleeps.
+ * Return: 0, or with nothing pinned and @ex empty:
+ * * -EINVAL: not such a file, or the range ends beyond its size
+ * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay
+ */
+int pin_file_range(struct file *file, loff_t start, unsigned long npages,
+		   struct extents *ex)
+{
+	struct folio **folio = (struct folio **)__get_free_page(GFP_KERNEL);
+	int rc;
+
+	if (!folio)
+		return -ENOMEM;
+	rc = pin_file_batches(file, start, npages, folio, ex);
+	if (rc)
+		unpin_extents(ex, false);
+	free_page((unsigned long)folio);
+	return rc;
+}
+
+/* The pages of one block of @e, or what @e has of it. */
+static void unpin_blocks(extent_t e, bool dirty)
+{
+	unsigned long block_npages = 1UL << extent_pin_order(e);
+	unsigned long pfn = extent_pfn(e);
+
+	while (pfn < extent_end_pfn(e)) {
+		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), 1, dirty);
+		pfn = ALIGN_DOWN(pfn, block_npages) + block_npages;
+	}
+}
+
+/**
+ * unpin_extents() - give back every pin of a sequence, and its memory
+ * @ex: the sequence; empty afterwards
+ * @dirty: the pages were pinned for writing and may have been written to
+ *
+ * Context: Process; sleeps when @dirty (it locks folios).
+ */
+void unpin_extents(struct extents *ex, bool dirty)
+{
+	struct extents_iter it;
+
+	extents_for_each(&it, ex) {
+		if (extent_pin_order(it.run))
+			unpin_blocks(it.run, dirty);
+		else
+			unpin_user_page_range_dirty_lock(pfn_to_page(extent_pfn(it.run)),
+							 extent_npages(it.run),
+							 dirty);
+	}
+	extents_free(ex);
+}
+
+/**
+ * pin_cut() - divide a sequence of pinned runs
+ * @ex: the sequence; afterwards it ends before @index
+ * @index: the first page to move, in pages from the start of @ex
+ * @tail: an empty sequence, which then holds the rest
+ *
+ * Where one pin stood for pages on both sides a second one is taken.
+ *
+ * Context: Process; may sleep.
+ * Return: 0, or -ENOMEM with both sequences as they were.
+ */
+int pin_cut(struct extents *ex, unsigned long index, struct extents *tail)
+{
+	struct folio *folio = NULL;
+	struct extents_iter it;
+	int rc;
+
+	if (!extents_seek(ex, index, &it))
+		return 0;
+	if (extent_splits_block(it.run, index - it.index)) {
+		folio = page_folio(pfn_to_page(extent_pfn(it.run) +
+					       index - it.index));
+		rc = folio_add_pins(folio, 1);
+		if (rc)
+			return rc;
+	}
+	rc = extents_cut(ex, index, tail);
+	if (rc && folio)
+		unpin_user_folio(folio, 1);
+	return rc;
+}

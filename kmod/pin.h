@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pins: user memory and files to extents, and back.
+ *
+ * Pins are FOLL_LONGTERM: pages are moved out of CMA and movable zones first,
+ * or refused. Memory accounting is not done here (account.h).
+ */
+#ifndef IOMMUFD_PIN_H
+#define IOMMUFD_PIN_H
+
+#include <linux/types.h>
+
+struct extents;
+struct file;
+struct mm_struct;
+
+int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
+		   bool write, struct extents *ex);
+int pin_file_range(struct file *file, loff_t start, unsigned long npages,
+		   struct extents *ex);
+void unpin_extents(struct extents *ex, bool dirty);
+int pin_cut(struct extents *ex, unsigned long index, struct extents *tail);
+
+#endif
