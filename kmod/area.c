@@ -81,7 +81,7 @@ void area_unpin(struct area *area)
  */
 int area_map_domain(struct area *area, struct ioas_domain *member)
 {
-	return domain_map(member->domain, area->iova, area->backing,
+	return domain_map(member->domain, area->node.first, area->backing,
 			  area->start_byte, area->length_bytes, area->prot,
 			  area->combine);
 }
@@ -93,7 +93,7 @@ int area_map_domain(struct area *area, struct ioas_domain *member)
  */
 void area_unmap_domain(struct area *area, struct ioas_domain *member)
 {
-	domain_unmap(member->domain, area->iova, area->length_bytes);
+	domain_unmap(member->domain, area->node.first, area->length_bytes);
 }
 
 /**

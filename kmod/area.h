@@ -6,26 +6,27 @@
 #define IOMMUFD_AREA_H
 
 #include "backing.h"
+#include "iova_space.h"
 
 struct iommufd_ioas;
 struct ioas_domain;
 
 /**
  * struct area - one mapping of an IOAS
- * @claim: on the pages, while @ioas has a domain
+ * @node: its IOVAs; set when the area enters an IOVA space
+ * @claim: on the pages, while the IOAS has a domain
  * @backing: the memory; a reference
- * @iova: first IOVA; set when the area enters an IOVA space
  * @length_bytes: its length
  * @start_byte: where it begins in the backing, in bytes
  * @prot: IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE
  * @combine: as in the IOAS, at the time of mapping
  * @busy: being mapped or unmapped: others find it taken, but not to be used.
- *        Protected by the lock of the IOVA space.
+ *        Set with the lock of the IOVA space held, and cleared with release.
  */
 struct area {
+	struct iova_node node;
 	struct backing_claim claim;
 	struct backing *backing;
-	unsigned long iova;
 	unsigned long length_bytes;
 	unsigned long start_byte;
 	int prot;
@@ -43,10 +44,10 @@ void area_unmap_domain(struct area *area, struct ioas_domain *member);
 int area_populate(struct area *area, struct list_head *domains);
 void area_depopulate(struct area *area, struct list_head *domains);
 
-/** area_last_iova() - the last IOVA of @area, inclusive */
-static inline unsigned long area_last_iova(const struct area *area)
+/** area_of() - the area that @node belongs to, or NULL for NULL */
+static inline struct area *area_of(struct iova_node *node)
 {
-	return area->iova + area->length_bytes - 1;
+	return node ? container_of(node, struct area, node) : NULL;
 }
 
 #endif

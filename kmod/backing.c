@@ -11,18 +11,6 @@
 #include "backing.h"
 #include "pin.h"
 
-/**
- * struct segment - a range of pinned pages
- * @node: in the backing's segments
- * @first_index: page index of its first page
- * @extents: its pages
- */
-struct segment {
-	struct rb_node node;
-	unsigned long first_index;
-	struct extents extents;
-};
-
 static unsigned long segment_end(const struct segment *segment)
 {
 	return segment->first_index + segment->extents.npages;
@@ -110,12 +98,18 @@ struct backing *backing_create_file(struct file *file, loff_t start,
 	return backing;
 }
 
+static void segment_free(struct backing *backing, struct segment *segment)
+{
+	if (segment != &backing->own_segment)
+		kfree(segment);
+}
+
+/* @segment is in the tree no more. */
 static void unpin_segment(struct backing *backing, struct segment *segment)
 {
-	rb_erase(&segment->node, &backing->segments);
 	account_uncharge(&backing->account, segment->extents.npages);
 	unpin_extents(&segment->extents, backing->writable);
-	kfree(segment);
+	segment_free(backing, segment);
 }
 
 /**
@@ -132,11 +126,8 @@ void backing_put(struct backing *backing)
 		return;
 	/* None is left, but for what an unclaim had no memory to divide. */
 	rbtree_postorder_for_each_entry_safe(segment, next, &backing->segments,
-					     node) {
-		account_uncharge(&backing->account, segment->extents.npages);
-		unpin_extents(&segment->extents, backing->writable);
-		kfree(segment);
-	}
+					     node)
+		unpin_segment(backing, segment);
 	if (backing->file) {
 		if (backing->writable)
 			mapping_unmap_writable(backing->file->f_mapping);
@@ -173,10 +164,13 @@ static bool segment_less(struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct segment, node)->first_index;
 }
 
-static struct segment *segment_create(unsigned long first_index)
+static struct segment *segment_create(struct backing *backing,
+				      unsigned long first_index)
 {
-	struct segment *segment = kmalloc_obj(*segment, GFP_KERNEL_ACCOUNT);
+	struct segment *segment = &backing->own_segment;
 
+	if (segment->extents.npages)
+		segment = kmalloc_obj(*segment, GFP_KERNEL_ACCOUNT);
 	if (segment) {
 		segment->first_index = first_index;
 		extents_init(&segment->extents);
@@ -189,7 +183,7 @@ static int pin_segment(struct backing *backing, unsigned long first_index,
 		       unsigned long npages)
 {
 	unsigned long first_byte = first_index << PAGE_SHIFT;
-	struct segment *segment = segment_create(first_index);
+	struct segment *segment = segment_create(backing, first_index);
 	int rc;
 
 	if (!segment)
@@ -213,7 +207,7 @@ static int pin_segment(struct backing *backing, unsigned long first_index,
 err_uncharge:
 	account_uncharge(&backing->account, npages);
 err_free:
-	kfree(segment);
+	segment_free(backing, segment);
 	return rc;
 }
 
@@ -221,7 +215,7 @@ err_free:
 static int cut_segment(struct backing *backing, struct segment *segment,
 		       unsigned long index)
 {
-	struct segment *tail = segment_create(index);
+	struct segment *tail = segment_create(backing, index);
 	int rc;
 
 	if (!tail)
@@ -229,7 +223,7 @@ static int cut_segment(struct backing *backing, struct segment *segment,
 	rc = pin_cut(&segment->extents, index - segment->first_index,
 		     &tail->extents);
 	if (rc) {
-		kfree(tail);
+		segment_free(backing, tail);
 		return rc;
 	}
 	rb_add(&tail->node, &backing->segments, segment_less);
@@ -255,6 +249,7 @@ static void unpin_range(struct backing *backing, unsigned long first_index,
 		if (segment_end(segment) - 1 > last_index &&
 		    cut_segment(backing, segment, last_index + 1))
 			return;
+		rb_erase(&segment->node, &backing->segments);
 		unpin_segment(backing, segment);
 	}
 }
@@ -337,7 +332,7 @@ void backing_unclaim(struct backing *backing, struct backing_claim *claim)
 /**
  * backing_walk_start() - start to walk over the page frames of a range
  * @backing: the backing
- * @walk: the walk
+ * @walk: the walk, at the first run
  * @first_index: first page
  * @last_index: last page, inclusive; a claim covers all of the range
  *
@@ -346,54 +341,49 @@ void backing_unclaim(struct backing *backing, struct backing_claim *claim)
 void backing_walk_start(struct backing *backing, struct backing_walk *walk,
 			unsigned long first_index, unsigned long last_index)
 {
+	unsigned long skip_npages;
+
 	lockdep_assert_held(&backing->lock);
 
-	walk->index = first_index;
-	walk->last_index = last_index;
 	walk->segment = find_segment(backing, first_index);
-	extents_seek(&walk->segment->extents,
-		     first_index - walk->segment->first_index, &walk->it);
+	walk->left_npages = last_index - first_index + 1;
+	first_index -= walk->segment->first_index;
+	extents_seek(&walk->segment->extents, first_index, &walk->it);
+	skip_npages = first_index - walk->it.index;
+	walk->it.run = extent_clip(walk->it.run, skip_npages,
+				   extent_npages(walk->it.run) - skip_npages);
+	backing_walk_next(walk);
 }
 
-/* Go on to the extent that holds @walk->index. */
-static void next_extent(struct backing_walk *walk)
+/* Put @walk->it at the extent after the current one. There is one. */
+static void next_segment(struct backing_walk *walk)
 {
-	if (extents_next(&walk->it))
-		return;
 	walk->segment = rb_entry(rb_next(&walk->segment->node), struct segment,
 				 node);
 	extents_seek(&walk->segment->extents, 0, &walk->it);
 }
 
 /**
- * backing_walk_run() - the next run of neighbouring page frames
+ * backing_walk_next() - go on to the next run of neighbouring page frames
  * @walk: the walk
- * @pfn: the run's first page frame
  *
  * The longest run there is: extents that follow each other in memory are given
  * as one.
- *
- * Return: its length in pages; 0 at the end of the walk.
  */
-unsigned long backing_walk_run(struct backing_walk *walk, unsigned long *pfn)
+void backing_walk_next(struct backing_walk *walk)
 {
+	unsigned long left_npages = walk->left_npages;
 	unsigned long npages = 0;
 
-	while (walk->index <= walk->last_index) {
-		unsigned long skip_npages = walk->index - walk->it.index -
-					    walk->segment->first_index;
-		unsigned long start_pfn = extent_pfn(walk->it.run) + skip_npages;
-		unsigned long n = extent_npages(walk->it.run) - skip_npages;
+	walk->pfn = extent_pfn(walk->it.run);
+	while (left_npages && extent_pfn(walk->it.run) == walk->pfn + npages) {
+		unsigned long n = min(extent_npages(walk->it.run), left_npages);
 
-		if (!npages)
-			*pfn = start_pfn;
-		else if (*pfn + npages != start_pfn)
-			break;
-		n = min(n, walk->last_index - walk->index + 1);
 		npages += n;
-		walk->index += n;
-		if (walk->index <= walk->last_index)
-			next_extent(walk);
+		left_npages -= n;
+		if (left_npages && !extents_next(&walk->it))
+			next_segment(walk);
 	}
-	return npages;
+	walk->npages = npages;
+	walk->left_npages = left_npages;
 }

@@ -33,6 +33,18 @@
 struct file;
 
 /**
+ * struct segment - a range of pinned pages
+ * @node: in the backing's segments
+ * @first_index: page index of its first page
+ * @extents: its pages; empty while the segment is not in use
+ */
+struct segment {
+	struct rb_node node;
+	unsigned long first_index;
+	struct extents extents;
+};
+
+/**
  * struct backing - a range of memory that can be mapped
  * @refs: areas, and whoever looks at one
  * @npages: its length in pages
@@ -44,6 +56,7 @@ struct file;
  * @lock: see above
  * @claims: ranges of indexes that have to stay pinned; they may overlap
  * @segments: what is pinned, by index
+ * @own_segment: memory for one segment, as mostly there is one
  */
 struct backing {
 	refcount_t refs;
@@ -56,6 +69,7 @@ struct backing {
 	struct mutex lock;
 	struct rb_root_cached claims;
 	struct rb_root segments;
+	struct segment own_segment;
 };
 
 /**
@@ -68,14 +82,16 @@ struct backing_claim {
 
 /**
  * struct backing_walk - a walk over pinned page frames
- * @index: page index of the next frame
- * @last_index: where the walk ends, inclusive
+ * @pfn: the first page frame of the current run
+ * @npages: its length; 0 when the walk is over
+ * @left_npages: pages to walk, those of the current run not counted
  * @segment: private
- * @it: private
+ * @it: private: the extent after the current run
  */
 struct backing_walk {
-	unsigned long index;
-	unsigned long last_index;
+	unsigned long pfn;
+	unsigned long npages;
+	unsigned long left_npages;
 	struct segment *segment;
 	struct extents_iter it;
 };
@@ -93,7 +109,17 @@ void backing_unclaim(struct backing *backing, struct backing_claim *claim);
 
 void backing_walk_start(struct backing *backing, struct backing_walk *walk,
 			unsigned long first_index, unsigned long last_index);
-unsigned long backing_walk_run(struct backing_walk *walk, unsigned long *pfn);
+void backing_walk_next(struct backing_walk *walk);
+
+/** backing_walk_skip() - take @npages from the start of the current run */
+static inline void backing_walk_skip(struct backing_walk *walk,
+				     unsigned long npages)
+{
+	walk->pfn += npages;
+	walk->npages -= npages;
+	if (!walk->npages)
+		backing_walk_next(walk);
+}
 
 /** backing_get() - take a reference on a backing that is already referenced */
 static inline struct backing *backing_get(struct backing *backing)

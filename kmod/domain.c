@@ -8,6 +8,7 @@
 
 #include "backing.h"
 #include "domain.h"
+#include "fill.h"
 
 /**
  * domain_alignment_bytes() - what IOVAs and lengths must be a multiple of
@@ -21,26 +22,111 @@ unsigned long domain_alignment_bytes(const struct iommu_domain *domain)
 	return domain->pgsize_bitmap & -domain->pgsize_bitmap;
 }
 
-/* One run, in one call, or page by page where runs are not to be combined. */
-static int map_run(struct iommu_domain *domain, unsigned long iova,
-		   phys_addr_t pa, unsigned long length_bytes, int prot,
-		   bool combine, unsigned long *done_bytes)
-{
-	while (length_bytes) {
-		unsigned long n = length_bytes;
-		int rc;
+/**
+ * struct mapping - pinned memory on its way into a domain
+ * @domain: the domain
+ * @iova: where it goes
+ * @length_bytes: how much there is
+ * @done_bytes: how much is mapped
+ * @prot: IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE
+ * @combine: let neighbouring pages form large entries
+ * @fill: how to map base pages, or NULL
+ * @filled: some were mapped so
+ * @walk: where the memory is, after @done_bytes
+ */
+struct mapping {
+	struct iommu_domain *domain;
+	unsigned long iova;
+	unsigned long length_bytes;
+	unsigned long done_bytes;
+	int prot;
+	bool combine;
+	bool filled;
+	fill_fn fill;
+	struct backing_walk walk;
+};
 
-		if (!combine)
-			n = min(n, PAGE_SIZE - offset_in_page(pa));
-		rc = iommu_map(domain, iova, pa, n, prot, GFP_KERNEL_ACCOUNT);
+/* The smallest page of a domain that is larger than PAGE_SIZE, or 0. */
+static unsigned long large_page_bytes(const struct iommu_domain *domain)
+{
+	unsigned long sizes = domain->pgsize_bitmap & ~(2 * PAGE_SIZE - 1);
+
+	return sizes & -sizes;
+}
+
+/* Base pages, as many as one table of leaves takes; maybe none. */
+static int fill_pages(struct mapping *map)
+{
+	unsigned long iova = map->iova + map->done_bytes;
+	struct fill fill = {
+		.iova = iova,
+		.max_npages = (map->length_bytes - map->done_bytes) >>
+			      PAGE_SHIFT,
+		.prot = map->prot,
+		.large_bytes = map->combine ? large_page_bytes(map->domain) : 0,
+		.walk = &map->walk,
+	};
+	int rc;
+
+	if (fill_can_be_large(iova, map->walk.pfn, map->walk.npages,
+			      fill.large_bytes))
+		return 0;
+	rc = map->fill(map->domain, &fill);
+	map->done_bytes += fill.done_npages << PAGE_SHIFT;
+	map->filled |= fill.done_npages;
+	return rc;
+}
+
+/*
+ * One run, from @skip_bytes of its first page on, in one call; or one page,
+ * where pages are not to be combined.
+ */
+static int map_run(struct mapping *map, unsigned long skip_bytes)
+{
+	unsigned long npages = map->combine ? map->walk.npages : 1;
+	unsigned long n = min((npages << PAGE_SHIFT) - skip_bytes,
+			      map->length_bytes - map->done_bytes);
+	int rc;
+
+	rc = iommu_map(map->domain, map->iova + map->done_bytes,
+		       PFN_PHYS(map->walk.pfn) + skip_bytes, n, map->prot,
+		       GFP_KERNEL_ACCOUNT);
+	if (rc)
+		return rc;
+	map->done_bytes += n;
+	backing_walk_skip(&map->walk, npages);
+	return 0;
+}
+
+static int map_all(struct mapping *map, unsigned long skip_bytes)
+{
+	/* Parts of pages are not for entries of PAGE_SIZE. */
+	if (!IS_ALIGNED(map->iova | map->length_bytes | skip_bytes, PAGE_SIZE))
+		map->fill = NULL;
+
+	while (map->done_bytes < map->length_bytes) {
+		unsigned long old_bytes = map->done_bytes;
+		int rc = 0;
+
+		if (map->fill)
+			rc = fill_pages(map);
+		if (!rc && map->done_bytes == old_bytes)
+			rc = map_run(map, skip_bytes);
 		if (rc)
 			return rc;
-		iova += n;
-		pa += n;
-		length_bytes -= n;
-		*done_bytes += n;
+		skip_bytes = 0;
 	}
 	return 0;
+}
+
+/* What iommu_map() does after each call is done here once for all that filled. */
+static int sync_filled(struct mapping *map)
+{
+	const struct iommu_domain_ops *ops = map->domain->ops;
+
+	if (!map->filled || !ops->iotlb_sync_map)
+		return 0;
+	return ops->iotlb_sync_map(map->domain, map->iova, map->done_bytes);
 }
 
 /**
@@ -65,27 +151,26 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 	       unsigned long length_bytes, int prot, bool combine)
 {
 	unsigned long last_byte = start_byte + length_bytes - 1;
-	unsigned long skip_bytes = offset_in_page(start_byte);
-	unsigned long done_bytes = 0, npages, pfn;
-	struct backing_walk walk;
-	int rc = 0;
+	struct mapping map = {
+		.domain = domain,
+		.iova = iova,
+		.length_bytes = length_bytes,
+		.prot = prot,
+		.combine = combine,
+		.fill = fill_fn_of(domain),
+	};
+	int rc;
 
 	mutex_lock(&backing->lock);
-	backing_walk_start(backing, &walk, start_byte >> PAGE_SHIFT,
+	backing_walk_start(backing, &map.walk, start_byte >> PAGE_SHIFT,
 			   last_byte >> PAGE_SHIFT);
-	while (!rc && (npages = backing_walk_run(&walk, &pfn))) {
-		unsigned long n = (npages << PAGE_SHIFT) - skip_bytes;
-
-		n = min(n, length_bytes - done_bytes);
-		rc = map_run(domain, iova + done_bytes,
-			     PFN_PHYS(pfn) + skip_bytes, n, prot, combine,
-			     &done_bytes);
-		skip_bytes = 0;
-	}
+	rc = map_all(&map, offset_in_page(start_byte));
 	mutex_unlock(&backing->lock);
 
-	if (rc && done_bytes)
-		domain_unmap(domain, iova, done_bytes);
+	if (!rc)
+		rc = sync_filled(&map);
+	if (rc && map.done_bytes)
+		domain_unmap(domain, iova, map.done_bytes);
 	return rc;
 }
 

@@ -198,14 +198,19 @@ int extents_append(struct extents *ex, unsigned long pfn, unsigned long npages,
 	return 0;
 }
 
-static u32 chunk_nr(const struct extents *ex, u32 chunk)
+/* Put @it at the first run of a chunk. Without chunks there is one, @few. */
+static void enter_chunk(struct extents_iter *it, u32 chunk)
 {
-	return ex->nr_chunks ? ex->chunk[chunk].nr : ex->nr_few;
-}
+	const struct extents *ex = it->extents;
 
-static const extent_t *chunk_runs(const struct extents *ex, u32 chunk)
-{
-	return ex->nr_chunks ? ex->chunk[chunk].run : ex->few;
+	it->chunk = chunk;
+	if (ex->nr_chunks) {
+		it->pos = ex->chunk[chunk].run;
+		it->end = it->pos + ex->chunk[chunk].nr;
+	} else {
+		it->pos = ex->few;
+		it->end = it->pos + ex->nr_few;
+	}
 }
 
 /* The last chunk that begins at or before @index. */
@@ -250,56 +255,40 @@ bool extents_seek(const struct extents *ex, unsigned long index,
 		  struct extents_iter *it)
 {
 	unsigned long at = 0;
-	const extent_t *run;
-	u32 pos = 0;
 
 	if (index >= ex->npages)
 		return false;
 
 	it->extents = ex;
-	it->chunk = 0;
+	enter_chunk(it, find_chunk(ex, index));
 	if (ex->nr_chunks) {
-		const struct extent_chunk *chunk;
-		u32 group;
+		const struct extent_chunk *chunk = &ex->chunk[it->chunk];
+		u32 group = find_group(chunk, index - chunk->first_index);
 
-		it->chunk = find_chunk(ex, index);
-		chunk = &ex->chunk[it->chunk];
-		group = find_group(chunk, index - chunk->first_index);
 		at = chunk->first_index;
 		if (group)
 			at += chunk->group_npages[group - 1];
-		pos = group * EXTENT_GROUP_LEN;
+		it->pos += group * EXTENT_GROUP_LEN;
 	}
-	run = chunk_runs(ex, it->chunk);
-	while (index - at >= extent_npages(run[pos]))
-		at += extent_npages(run[pos++]);
-
-	it->run = run[pos];
+	while (index - at >= extent_npages(*it->pos))
+		at += extent_npages(*it->pos++);
+	it->run = *it->pos;
 	it->index = at;
-	it->pos = pos;
 	return true;
 }
 
 /**
- * extents_next() - go on to the next run
- * @it: a position that extents_seek() or extents_next() returned true for
+ * extents_next_chunk() - extents_next() at the end of a chunk
+ * @it: the last run of a chunk
  *
- * Return: false when there is none; @it is then as before.
+ * Return: as extents_next().
  */
-bool extents_next(struct extents_iter *it)
+bool extents_next_chunk(struct extents_iter *it)
 {
-	const struct extents *ex = it->extents;
-	u32 chunk = it->chunk, pos = it->pos + 1;
-
-	if (pos == chunk_nr(ex, chunk)) {
-		if (++chunk >= ex->nr_chunks)
-			return false;
-		pos = 0;
-	}
-	it->index += extent_npages(it->run);
-	it->chunk = chunk;
-	it->pos = pos;
-	it->run = chunk_runs(ex, chunk)[pos];
+	if (it->chunk + 1 >= it->extents->nr_chunks)
+		return false;
+	enter_chunk(it, it->chunk + 1);
+	it->run = *it->pos;
 	return true;
 }
 
@@ -322,26 +311,26 @@ size_t extents_nr_runs(const struct extents *ex)
 static void truncate_at(struct extents *ex, const struct extents_iter *it,
 			unsigned long keep_npages)
 {
-	u32 nr = it->pos + !!keep_npages;
-	u32 nr_chunks = it->chunk + !!nr;
+	extent_t *run = ex->nr_chunks ? ex->chunk[it->chunk].run : ex->few;
+	u32 nr = it->pos - run;
+	u32 nr_chunks;
 
-	if (keep_npages) {
-		extent_t *run = ex->nr_chunks ? ex->chunk[it->chunk].run :
-						ex->few;
-
-		run[it->pos] = extent_clip(it->run, 0, keep_npages);
-	}
 	ex->npages = it->index + keep_npages;
+	if (!ex->npages) {
+		extents_free(ex);
+		return;
+	}
+	if (keep_npages) {
+		run[nr] = extent_clip(it->run, 0, keep_npages);
+		nr++;
+	}
 	if (!ex->nr_chunks) {
 		ex->nr_few = nr;
 		return;
 	}
-	if (!nr_chunks) {
-		extents_free(ex);
-		return;
-	}
 	if (nr)
 		ex->chunk[it->chunk].nr = nr;
+	nr_chunks = it->chunk + !!nr;
 	for (u32 i = nr_chunks; i < ex->nr_chunks; i++)
 		kfree(ex->chunk[i].run);
 	ex->nr_chunks = nr_chunks;
@@ -369,8 +358,8 @@ int extents_cut(struct extents *ex, unsigned long index, struct extents *tail)
 	keep_npages = index - first.index;
 
 	it = first;
-	it.run = extent_clip(first.run, keep_npages,
-			     extent_npages(first.run) - keep_npages);
+	it.run = extent_clip(it.run, keep_npages,
+			     extent_npages(it.run) - keep_npages);
 	do {
 		int rc = append_run(tail, extent_pfn(it.run),
 				    extent_npages(it.run),
@@ -380,9 +369,6 @@ int extents_cut(struct extents *ex, unsigned long index, struct extents *tail)
 			extents_free(tail);
 			return rc;
 		}
-		/* extents_next() counts from the whole run. */
-		if (it.pos == first.pos && it.chunk == first.chunk)
-			it.run = first.run;
 	} while (extents_next(&it));
 
 	truncate_at(ex, &first, keep_npages);

@@ -158,17 +158,19 @@ struct extents {
 /**
  * struct extents_iter - a position in a sequence of runs
  * @run: the current run
- * @index: the page index of its first page
- * @extents: private
- * @chunk: private
- * @pos: private
+ * @index: the page index of the run that extents_seek() found
+ * @extents: private: the sequence
+ * @pos: private: where @run is
+ * @end: private: the end of its chunk
+ * @chunk: private: the number of its chunk
  */
 struct extents_iter {
 	extent_t run;
 	unsigned long index;
 	const struct extents *extents;
+	const extent_t *pos;
+	const extent_t *end;
 	u32 chunk;
-	u32 pos;
 };
 
 void extents_init(struct extents *ex);
@@ -178,8 +180,22 @@ int extents_append(struct extents *ex, unsigned long pfn, unsigned long npages,
 int extents_cut(struct extents *ex, unsigned long index, struct extents *tail);
 bool extents_seek(const struct extents *ex, unsigned long index,
 		  struct extents_iter *it);
-bool extents_next(struct extents_iter *it);
+bool extents_next_chunk(struct extents_iter *it);
 size_t extents_nr_runs(const struct extents *ex);
+
+/**
+ * extents_next() - go on to the next run
+ * @it: a position that extents_seek() or extents_next() returned true for
+ *
+ * Return: false when there is none; @it is then as before.
+ */
+static inline bool extents_next(struct extents_iter *it)
+{
+	if (it->pos + 1 == it->end)
+		return extents_next_chunk(it);
+	it->run = *++it->pos;
+	return true;
+}
 
 /** extents_for_each() - visit every run of @ex in order of index */
 #define extents_for_each(it, ex)                        \

@@ -34,7 +34,7 @@ struct iommu_domain;
  * struct iommufd_ioas - an IO address space
  * @obj: what userspace sees
  * @ictx: whose it is
- * @space: its IOVAs; the entries are struct area
+ * @space: its IOVAs; the nodes are of struct area
  * @domains_rwsem: see above
  * @domains: struct ioas_domain, all of which mirror the areas
  * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries;

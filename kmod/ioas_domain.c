@@ -9,15 +9,21 @@
 #include "domain.h"
 #include "ioas.h"
 
-/* The next area at or after *@iova; *@iova then is where to go on. */
-static struct area *next_area(struct iommufd_ioas *ioas, unsigned long *iova)
+/* With domains_rwsem held for writing the mapped IOVAs do not change. */
+static struct area *first_area(const struct iommufd_ioas *ioas)
 {
-	cond_resched();
-	return mt_find(&ioas->space.mapped, iova, ULONG_MAX);
+	return area_of(iova_space_find(&ioas->space, 0, ULONG_MAX));
 }
 
-#define for_each_area(area, ioas, iova) \
-	for ((iova) = 0; ((area) = next_area(ioas, &(iova)));)
+static struct area *next_area(struct area *area)
+{
+	cond_resched();
+	return area_of(iova_space_next(&area->node));
+}
+
+#define for_each_area(area, ioas)                   \
+	for ((area) = first_area(ioas); (area);     \
+	     (area) = next_area(area))
 
 /* What a domain can not address is as good as reserved. */
 static int reserve_outside(struct iommufd_ioas *ioas,
@@ -41,20 +47,19 @@ static int reserve_outside(struct iommufd_ioas *ioas,
 
 static bool is_aligned(const struct area *area, unsigned long align_bytes)
 {
-	return !((area->iova | area->start_byte | area->length_bytes) &
+	return !((area->node.first | area->start_byte | area->length_bytes) &
 		 (align_bytes - 1));
 }
 
 static int raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
 {
-	unsigned long iova;
 	struct area *area;
 
 	if (align_bytes > PAGE_SIZE)
 		return -EINVAL;
 	if (align_bytes <= ioas->space.alignment_bytes)
 		return 0;
-	for_each_area(area, ioas, iova) {
+	for_each_area(area, ioas) {
 		if (!is_aligned(area, align_bytes))
 			return -EADDRINUSE;
 	}
@@ -102,11 +107,10 @@ static void unmap_area(struct iommufd_ioas *ioas, struct area *area,
 
 static int map_all(struct iommufd_ioas *ioas, struct ioas_domain *member)
 {
-	unsigned long iova;
 	struct area *area, *failed;
 	int rc;
 
-	for_each_area(area, ioas, iova) {
+	for_each_area(area, ioas) {
 		rc = map_area(ioas, area, member);
 		if (rc)
 			goto err_unmap;
@@ -115,7 +119,7 @@ static int map_all(struct iommufd_ioas *ioas, struct ioas_domain *member)
 
 err_unmap:
 	failed = area;
-	for_each_area(area, ioas, iova) {
+	for_each_area(area, ioas) {
 		if (area == failed)
 			break;
 		unmap_area(ioas, area, member);
@@ -175,12 +179,11 @@ out_unlock:
  */
 void ioas_remove_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 {
-	unsigned long iova;
 	struct area *area;
 
 	down_write(&ioas->domains_rwsem);
 	list_del(&member->node);
-	for_each_area(area, ioas, iova)
+	for_each_area(area, ioas)
 		unmap_area(ioas, area, member);
 	reset_alignment(ioas);
 	iova_space_unreserve(&ioas->space, member);

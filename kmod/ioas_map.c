@@ -35,8 +35,7 @@ static int insert_fixed(struct iommufd_ioas *ioas, struct area *area)
 	/* Page offsets of memory and IOVA agree as far as domains need it. */
 	if (area->start_byte & (ioas->space.alignment_bytes - 1))
 		return -EINVAL;
-	return iova_space_insert(&ioas->space, area->iova, area_last_iova(area),
-				 area);
+	return iova_space_insert(&ioas->space, &area->node);
 }
 
 static int insert_anywhere(struct iommufd_ioas *ioas, struct area *area)
@@ -45,7 +44,7 @@ static int insert_anywhere(struct iommufd_ioas *ioas, struct area *area)
 
 	choose_alignment(area, &align_bytes, &phase_bytes);
 	return iova_space_alloc(&ioas->space, area->length_bytes, align_bytes,
-				phase_bytes, &area->iova, area);
+				phase_bytes, &area->node);
 }
 
 /**
@@ -68,7 +67,8 @@ int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 {
 	int rc;
 
-	area->iova = *iova;
+	area->node.first = *iova;
+	area->node.last = *iova + area->length_bytes - 1;
 	down_read(&ioas->domains_rwsem);
 	area->combine = ioas->combine;
 	rc = fixed ? insert_fixed(ioas, area) : insert_anywhere(ioas, area);
@@ -76,49 +76,48 @@ int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 		goto out_unlock;
 	rc = area_populate(area, &ioas->domains);
 	if (rc) {
-		iova_space_erase(&ioas->space, area->iova);
+		iova_space_erase(&ioas->space, &area->node);
 		goto out_unlock;
 	}
-	*iova = area->iova;
-	iova_space_lock(&ioas->space);
-	area->busy = false;
-	iova_space_unlock(&ioas->space);
+	*iova = area->node.first;
+	/* Whoever sees it is no longer busy sees all of the above. */
+	smp_store_release(&area->busy, false);
 out_unlock:
 	up_read(&ioas->domains_rwsem);
 	return rc;
 }
 
-/* The next area to unmap, made busy; NULL at the end, or an error. */
-static struct area *take_area(struct iommufd_ioas *ioas, unsigned long first,
-			      unsigned long last)
+static bool reaches_beyond(const struct iommufd_ioas *ioas, unsigned long last)
 {
-	struct area *area;
+	const struct iova_node *node = iova_space_find(&ioas->space, last, last);
 
-	iova_space_lock(&ioas->space);
-	area = iova_space_find(&ioas->space, first, last);
-	if (area) {
-		if (area->iova < first || area_last_iova(area) > last)
-			area = ERR_PTR(-ENOENT);
-		else if (area->busy)
-			area = ERR_PTR(-EBUSY);
-		else
-			area->busy = true;
-	}
-	iova_space_unlock(&ioas->space);
-	return area;
+	return node && node->last > last;
 }
 
-/* Does an area reach into [first, last] from the right? */
-static bool cuts_last_area(struct iommufd_ioas *ioas, unsigned long last)
+/*
+ * The next area to unmap, made busy; NULL at the end, or an error. The first
+ * time it is looked at both ends of the range: an area that reaches into it is
+ * an error before anything is unmapped.
+ */
+static struct area *take_area(struct iommufd_ioas *ioas, unsigned long first,
+			      unsigned long last, bool first_time)
 {
 	struct area *area;
-	bool cuts;
 
-	iova_space_lock(&ioas->space);
-	area = iova_space_find(&ioas->space, last, last);
-	cuts = area && area_last_iova(area) != last;
-	iova_space_unlock(&ioas->space);
-	return cuts;
+	spin_lock(&ioas->space.lock);
+	area = area_of(iova_space_find(&ioas->space, first, last));
+	if (!area)
+		goto out_unlock;
+	if (area->node.first < first || area->node.last > last ||
+	    (first_time && area->node.last < last && reaches_beyond(ioas, last)))
+		area = ERR_PTR(-ENOENT);
+	else if (smp_load_acquire(&area->busy))
+		area = ERR_PTR(-EBUSY);
+	else
+		area->busy = true;
+out_unlock:
+	spin_unlock(&ioas->space.lock);
+	return area;
 }
 
 /**
@@ -139,33 +138,30 @@ static bool cuts_last_area(struct iommufd_ioas *ioas, unsigned long last)
 int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
 	       unsigned long last, unsigned long *unmapped_bytes)
 {
+	bool first_time = true;
 	struct area *area;
 	int rc = 0;
 
 	*unmapped_bytes = 0;
 	down_read(&ioas->domains_rwsem);
-	if (cuts_last_area(ioas, last)) {
-		rc = -ENOENT;
-		goto out_unlock;
-	}
-	while ((area = take_area(ioas, first, last))) {
+	while ((area = take_area(ioas, first, last, first_time))) {
 		unsigned long area_last;
 
 		if (IS_ERR(area)) {
 			rc = PTR_ERR(area);
 			break;
 		}
-		area_last = area_last_iova(area);
+		area_last = area->node.last;
 		area_depopulate(area, &ioas->domains);
-		iova_space_erase(&ioas->space, area->iova);
+		iova_space_erase(&ioas->space, &area->node);
 		*unmapped_bytes += area->length_bytes;
 		area_free(area);
 		if (area_last == last)
 			break;
 		first = area_last + 1;
+		first_time = false;
 		cond_resched();
 	}
-out_unlock:
 	up_read(&ioas->domains_rwsem);
 	return rc;
 }
@@ -190,14 +186,14 @@ struct area *ioas_copy_area(struct iommufd_ioas *ioas, unsigned long iova,
 	unsigned long start_byte = 0;
 	struct area *area;
 
-	iova_space_lock(&ioas->space);
-	area = iova_space_find(&ioas->space, iova, last);
-	if (area && !area->busy && area->iova <= iova &&
-	    area_last_iova(area) >= last) {
+	spin_lock(&ioas->space.lock);
+	area = area_of(iova_space_find(&ioas->space, iova, last));
+	if (area && !smp_load_acquire(&area->busy) &&
+	    area->node.first <= iova && area->node.last >= last) {
 		backing = backing_get(area->backing);
-		start_byte = area->start_byte + (iova - area->iova);
+		start_byte = area->start_byte + (iova - area->node.first);
 	}
-	iova_space_unlock(&ioas->space);
+	spin_unlock(&ioas->space.lock);
 
 	if (!backing)
 		return ERR_PTR(-ENOENT);

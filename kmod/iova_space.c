@@ -5,9 +5,25 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/rbtree_augmented.h>
 #include <linux/slab.h>
 
 #include "iova_space.h"
+
+static unsigned long own_gap(struct iova_node *node)
+{
+	return node->gap;
+}
+
+RB_DECLARE_CALLBACKS_MAX(static, gap_callbacks, struct iova_node, rb,
+			 unsigned long, subtree_gap, own_gap)
+
+static struct iova_node *to_node(struct rb_node *rb)
+{
+	return rb_entry_safe(rb, struct iova_node, rb);
+}
 
 /**
  * iova_space_init() - start with everything free
@@ -15,7 +31,8 @@
  */
 void iova_space_init(struct iova_space *space)
 {
-	mt_init_flags(&space->mapped, MT_FLAGS_ALLOC_RANGE);
+	spin_lock_init(&space->lock);
+	space->mapped = RB_ROOT;
 	space->reserved = RB_ROOT_CACHED;
 	space->allowed = RB_ROOT_CACHED;
 	space->alignment_bytes = 1;
@@ -41,7 +58,6 @@ void iova_ranges_destroy(struct rb_root_cached *ranges)
  */
 void iova_space_destroy(struct iova_space *space)
 {
-	mtree_destroy(&space->mapped);
 	iova_ranges_destroy(&space->reserved);
 	iova_ranges_destroy(&space->allowed);
 }
@@ -66,169 +82,318 @@ static bool overlaps(struct rb_root_cached *ranges, unsigned long first,
 	return interval_tree_iter_first(ranges, first, last);
 }
 
+static void set_gap(struct iova_node *node, const struct iova_node *prev)
+{
+	node->gap = node->first - (prev ? prev->last + 1 : 0);
+	gap_callbacks_propagate(&node->rb, NULL);
+}
+
+/* Where a new node goes: below *@parent, at *@link. */
+static int find_link(struct iova_space *space, const struct iova_node *node,
+		     struct rb_node **parent, struct rb_node ***link)
+{
+	struct rb_node **at = &space->mapped.rb_node;
+
+	*parent = NULL;
+	while (*at) {
+		struct iova_node *other = to_node(*at);
+
+		*parent = *at;
+		if (node->last < other->first)
+			at = &(*at)->rb_left;
+		else if (node->first > other->last)
+			at = &(*at)->rb_right;
+		else
+			return -EEXIST;
+	}
+	*link = at;
+	return 0;
+}
+
+static int insert_locked(struct iova_space *space, struct iova_node *node)
+{
+	struct iova_node *prev, *next;
+	struct rb_node *parent, **link;
+	int rc;
+
+	rc = find_link(space, node, &parent, &link);
+	if (rc)
+		return rc;
+	rb_link_node(&node->rb, parent, link);
+	prev = to_node(rb_prev(&node->rb));
+	next = to_node(rb_next(&node->rb));
+
+	node->gap = node->first - (prev ? prev->last + 1 : 0);
+	node->subtree_gap = node->gap;
+	gap_callbacks_propagate(parent, NULL);
+	rb_insert_augmented(&node->rb, &space->mapped, &gap_callbacks);
+	if (next)
+		set_gap(next, node);
+	return 0;
+}
+
 /**
  * iova_space_insert() - map a range at a given place
  * @space: the space
- * @first: first IOVA
- * @last: last IOVA, inclusive
- * @entry: what is mapped there
+ * @node: the range, first and last set
  *
- * Context: The owner's lock is held. May sleep.
+ * Context: The owner's lock is held. Takes the lock of the space.
  * Return: 0, or
  * * -EINVAL: not aligned, or partly reserved
  * * -EEXIST: partly mapped already
- * * -ENOMEM: out of memory
  */
-int iova_space_insert(struct iova_space *space, unsigned long first,
-		      unsigned long last, void *entry)
+int iova_space_insert(struct iova_space *space, struct iova_node *node)
 {
-	if ((first | (last + 1)) & (space->alignment_bytes - 1))
+	int rc;
+
+	if ((node->first | (node->last + 1)) & (space->alignment_bytes - 1))
 		return -EINVAL;
-	if (overlaps(&space->reserved, first, last))
+	if (overlaps(&space->reserved, node->first, node->last))
 		return -EINVAL;
-	return mtree_insert_range(&space->mapped, first, last, entry,
-				  GFP_KERNEL_ACCOUNT);
+
+	spin_lock(&space->lock);
+	rc = insert_locked(space, node);
+	spin_unlock(&space->lock);
+	return rc;
+}
+
+/**
+ * struct place - what iova_space_alloc() looks for
+ * @length_bytes: how long
+ * @slack_bytes: the alignment, a power of two, less 1
+ * @phase_bytes: how far beyond a multiple of the alignment
+ */
+struct place {
+	unsigned long length_bytes;
+	unsigned long slack_bytes;
+	unsigned long phase_bytes;
+};
+
+/* The lowest place in [low, high], all of which is free. */
+static bool fits(const struct place *place, unsigned long low,
+		 unsigned long high, unsigned long *first)
+{
+	unsigned long skip_bytes = (place->phase_bytes - low) &
+				   place->slack_bytes;
+
+	if (low > high || high - low < skip_bytes)
+		return false;
+	*first = low + skip_bytes;
+	return high - *first >= place->length_bytes - 1;
+}
+
+/* The gap below @node, as far as it is in [low, high]. */
+static bool gap_fits(const struct place *place, const struct iova_node *node,
+		     unsigned long low, unsigned long high,
+		     unsigned long *first)
+{
+	if (!node->gap)
+		return false;
+	return fits(place, max(low, node->first - node->gap),
+		    min(high, node->first - 1), first);
+}
+
+/* The leftmost node below @rb, itself included, with such a gap; there is one. */
+static struct iova_node *leftmost_gap(struct rb_node *rb,
+				      unsigned long gap_bytes)
+{
+	for (;; rb = rb->rb_right) {
+		while (rb->rb_left &&
+		       to_node(rb->rb_left)->subtree_gap >= gap_bytes)
+			rb = rb->rb_left;
+		if (to_node(rb)->gap >= gap_bytes)
+			return to_node(rb);
+	}
 }
 
 /*
- * The lowest place in [low, high] that is free, and @phase_bytes beyond a
- * multiple of @align_bytes.
+ * The first node after @node, in order of IOVA, that has a gap of at least
+ * @gap_bytes below it. Subtrees whose gaps are all shorter are passed over.
  */
-static int find_free(struct iova_space *space, unsigned long low,
-		     unsigned long high, unsigned long length_bytes,
-		     unsigned long align_bytes, unsigned long phase_bytes,
-		     unsigned long *first)
+static struct iova_node *next_gap(struct iova_node *node,
+				  unsigned long gap_bytes)
 {
-	MA_STATE(mas, &space->mapped, 0, 0);
-	unsigned long slack = align_bytes - 1;
-	int rc;
+	struct rb_node *rb = &node->rb, *parent;
 
-	/* O(log n): a gap this long has such a place wherever it begins. */
-	if (length_bytes + slack >= length_bytes &&
-	    high - low >= length_bytes + slack - 1) {
-		rc = mas_empty_area(&mas, low, high, length_bytes + slack);
-		if (!rc) {
-			*first = mas.index +
-				 ((phase_bytes - mas.index) & slack);
-			return 0;
-		}
+	for (;;) {
+		if (rb->rb_right &&
+		    to_node(rb->rb_right)->subtree_gap >= gap_bytes)
+			return leftmost_gap(rb->rb_right, gap_bytes);
+		/* Up, to the first parent that comes after this subtree. */
+		while ((parent = rb_parent(rb)) && rb == parent->rb_right)
+			rb = parent;
+		if (!parent)
+			return NULL;
+		if (to_node(parent)->gap >= gap_bytes)
+			return to_node(parent);
+		rb = parent;
 	}
-
-	/* There may still be a shorter one that begins at the right place. */
-	while (high >= low && high - low >= length_bytes - 1) {
-		unsigned long at;
-
-		mas_reset(&mas);
-		rc = mas_empty_area(&mas, low, high, length_bytes);
-		if (rc)
-			return rc;
-		at = mas.index + ((phase_bytes - mas.index) & slack);
-		if (at < mas.index || at > high ||
-		    high - at < length_bytes - 1)
-			return -EBUSY;
-		if (at == mas.index) {
-			*first = at;
-			return 0;
-		}
-		mas_set(&mas, at);
-		if (!mas_find(&mas, at + length_bytes - 1)) {
-			*first = at;
-			return 0;
-		}
-		if (mas.last == ULONG_MAX)
-			return -EBUSY;
-		low = mas.last + 1;
-	}
-	return -EBUSY;
 }
 
-/* The lowest place in [low, high] that is neither reserved nor mapped. */
-static int find_usable(struct iova_space *space, unsigned long low,
-		       unsigned long high, unsigned long length_bytes,
-		       unsigned long align_bytes, unsigned long phase_bytes,
-		       unsigned long *first)
+/* The first node whose gap reaches above @low, long enough or not. */
+static struct iova_node *first_above(const struct iova_space *space,
+				     unsigned long low)
+{
+	struct rb_node *rb = space->mapped.rb_node;
+	struct iova_node *found = NULL;
+
+	while (rb) {
+		if (to_node(rb)->first > low) {
+			found = to_node(rb);
+			rb = rb->rb_left;
+		} else {
+			rb = rb->rb_right;
+		}
+	}
+	return found;
+}
+
+/* Look at up to @tries gaps of at least @gap_bytes, the lowest first. */
+static bool find_in_gaps(const struct iova_space *space,
+			 const struct place *place, unsigned long low,
+			 unsigned long high, unsigned long gap_bytes,
+			 unsigned long tries, unsigned long *first)
+{
+	struct iova_node *node = first_above(space, low);
+
+	for (; node && tries; node = next_gap(node, gap_bytes), tries--) {
+		if (node->first - node->gap > high)
+			return false;
+		if (gap_fits(place, node, low, high, first))
+			return true;
+	}
+	return false;
+}
+
+/* The space above the last mapping. */
+static bool find_at_end(const struct iova_space *space,
+			const struct place *place, unsigned long low,
+			unsigned long high, unsigned long *first)
+{
+	const struct iova_node *last = to_node(rb_last(&space->mapped));
+
+	if (last) {
+		if (last->last >= high)
+			return false;
+		low = max(low, last->last + 1);
+	}
+	return fits(place, low, high, first);
+}
+
+/* Gaps that are long enough, but may not suit the alignment: how many to try. */
+#define TIGHT_TRIES	16
+
+/*
+ * A place in [low, high] that is free. Low ones are used again first, so that
+ * the space in use stays small; but a thousand gaps that are only just long
+ * enough are not all looked at while there is room elsewhere.
+ */
+static bool find_free(const struct iova_space *space, const struct place *place,
+		      unsigned long low, unsigned long high,
+		      unsigned long *first)
+{
+	unsigned long roomy_bytes = place->length_bytes + place->slack_bytes;
+
+	if (find_in_gaps(space, place, low, high, place->length_bytes,
+			 TIGHT_TRIES, first))
+		return true;
+	/* A gap this long has a place wherever it begins. */
+	if (roomy_bytes >= place->length_bytes &&
+	    find_in_gaps(space, place, low, high, roomy_bytes, ULONG_MAX,
+			 first))
+		return true;
+	return find_at_end(space, place, low, high, first) ||
+	       find_in_gaps(space, place, low, high, place->length_bytes,
+			    ULONG_MAX, first);
+}
+
+/* A place in [low, high] that is neither reserved nor mapped. */
+static bool find_usable(struct iova_space *space, const struct place *place,
+			unsigned long low, unsigned long high,
+			unsigned long *first)
 {
 	struct interval_tree_span_iter span;
 
 	interval_tree_for_each_span(&span, &space->reserved, low, high) {
-		if (!span.is_hole ||
-		    span.last_hole - span.start_hole < length_bytes - 1)
-			continue;
-		if (!find_free(space, span.start_hole, span.last_hole,
-			       length_bytes, align_bytes, phase_bytes, first))
-			return 0;
+		if (span.is_hole &&
+		    find_free(space, place, span.start_hole, span.last_hole,
+			      first))
+			return true;
 	}
-	return -ENOSPC;
+	return false;
 }
 
-static int find_place(struct iova_space *space, unsigned long length_bytes,
-		      unsigned long align_bytes, unsigned long phase_bytes,
-		      unsigned long *first)
+static bool find_place(struct iova_space *space, const struct place *place,
+		       unsigned long *first)
 {
 	struct interval_tree_node *node;
 
 	if (RB_EMPTY_ROOT(&space->allowed.rb_root))
-		return find_usable(space, 0, ULONG_MAX, length_bytes,
-				   align_bytes, phase_bytes, first);
+		return find_usable(space, place, 0, ULONG_MAX, first);
 
 	for (node = interval_tree_iter_first(&space->allowed, 0, ULONG_MAX);
 	     node; node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
-		if (!find_usable(space, node->start, node->last, length_bytes,
-				 align_bytes, phase_bytes, first))
-			return 0;
+		if (find_usable(space, place, node->start, node->last, first))
+			return true;
 	}
-	return -ENOSPC;
+	return false;
 }
 
 /**
  * iova_space_alloc() - map a range at a place that is free
  * @space: the space
- * @length_bytes: its length
+ * @length_bytes: its length, at least 1
  * @align_bytes: power of two; the place is @phase_bytes beyond a multiple of it
  * @phase_bytes: less than @align_bytes
- * @first: where to put the first IOVA
- * @entry: what is mapped there
+ * @node: set to the range
  *
- * The lowest place in the allowed ranges, or anywhere if there are none.
+ * A low place in the allowed ranges, or anywhere if there are none.
  *
- * Context: The owner's lock is held. May sleep.
+ * Context: The owner's lock is held. Takes the lock of the space.
  * Return: 0, or
  * * -EINVAL: length or phase do not suit the alignment of the space
  * * -ENOSPC: no room
- * * -ENOMEM: out of memory
  */
 int iova_space_alloc(struct iova_space *space, unsigned long length_bytes,
 		     unsigned long align_bytes, unsigned long phase_bytes,
-		     unsigned long *first, void *entry)
+		     struct iova_node *node)
 {
-	int rc;
+	const struct place place = {
+		.length_bytes = length_bytes,
+		.slack_bytes = max(align_bytes, space->alignment_bytes) - 1,
+		.phase_bytes = phase_bytes,
+	};
+	int rc = -ENOSPC;
 
 	if ((length_bytes | phase_bytes) & (space->alignment_bytes - 1))
 		return -EINVAL;
-	do {
-		iova_space_lock(space);
-		rc = find_place(space, length_bytes,
-				max(align_bytes, space->alignment_bytes),
-				phase_bytes, first);
-		iova_space_unlock(space);
-		if (rc)
-			return rc;
-		/* Memory comes without the lock: the place may be gone. */
-		rc = mtree_insert_range(&space->mapped, *first,
-					*first + length_bytes - 1, entry,
-					GFP_KERNEL_ACCOUNT);
-	} while (rc == -EEXIST);
+	spin_lock(&space->lock);
+	if (find_place(space, &place, &node->first)) {
+		node->last = node->first + length_bytes - 1;
+		rc = insert_locked(space, node);
+	}
+	spin_unlock(&space->lock);
 	return rc;
 }
 
 /**
  * iova_space_erase() - a range is not mapped any more
  * @space: the space
- * @iova: any IOVA of it
+ * @node: the range
+ *
+ * Context: Takes the lock of the space.
  */
-void iova_space_erase(struct iova_space *space, unsigned long iova)
+void iova_space_erase(struct iova_space *space, struct iova_node *node)
 {
-	mtree_erase(&space->mapped, iova);
+	struct iova_node *prev, *next;
+
+	spin_lock(&space->lock);
+	prev = to_node(rb_prev(&node->rb));
+	next = to_node(rb_next(&node->rb));
+	rb_erase_augmented(&node->rb, &space->mapped, &gap_callbacks);
+	if (next)
+		set_gap(next, prev);
+	spin_unlock(&space->lock);
 }
 
 /**
@@ -239,15 +404,28 @@ void iova_space_erase(struct iova_space *space, unsigned long iova)
  *
  * O(log n) in the number of mapped ranges.
  *
- * Context: iova_space_lock() is held.
- * Return: the entry of the lowest range that has an IOVA in there, or NULL.
+ * Context: The lock of the space is held, or the owner's for writing.
+ * Return: the lowest range that has an IOVA in there, or NULL.
  */
-void *iova_space_find(struct iova_space *space, unsigned long first,
-		      unsigned long last)
+struct iova_node *iova_space_find(const struct iova_space *space,
+				  unsigned long first, unsigned long last)
 {
-	MA_STATE(mas, &space->mapped, first, first);
+	struct rb_node *rb = space->mapped.rb_node;
+	struct iova_node *found = NULL;
 
-	return mas_find(&mas, last);
+	while (rb) {
+		struct iova_node *node = to_node(rb);
+
+		if (node->last < first) {
+			rb = rb->rb_right;
+		} else {
+			found = node;
+			if (node->first <= first)
+				break;
+			rb = rb->rb_left;
+		}
+	}
+	return found && found->first <= last ? found : NULL;
 }
 
 static bool is_mapped(struct iova_space *space, unsigned long first,
@@ -255,9 +433,9 @@ static bool is_mapped(struct iova_space *space, unsigned long first,
 {
 	bool mapped;
 
-	iova_space_lock(space);
+	spin_lock(&space->lock);
 	mapped = iova_space_find(space, first, last);
-	iova_space_unlock(space);
+	spin_unlock(&space->lock);
 	return mapped;
 }
 

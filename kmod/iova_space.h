@@ -2,18 +2,23 @@
 /*
  * The IOVA space of an IOAS: which IOVAs are mapped, reserved, and allowed.
  *
- * Mapped ranges never overlap; each carries an entry of the owner's. Reserved
- * ranges can not be mapped; each belongs to what asks for it (a device, a
- * domain), and they may overlap. Allowed ranges are promised to userspace: they
- * can not become reserved, and where there are any, allocation keeps to them.
+ * Mapped ranges never overlap. They are nodes of the owner's in one tree by
+ * IOVA, which also knows the largest gap below each node, so that finding a
+ * mapping and finding room for one both take O(log n), and neither mapping nor
+ * unmapping ever needs memory.
+ *
+ * Reserved ranges can not be mapped; each belongs to what asks for it (a device,
+ * a domain), and they may overlap. Allowed ranges are promised to userspace:
+ * they can not become reserved, and where there are any, allocation keeps to
+ * them.
  *
  * All ranges are given as first and last IOVA, inclusive, so that the whole
  * space of 2^64 can be said.
  *
  * Locking, two levels. The owner's lock (of an IOAS: domains_rwsem), held for
  * writing, protects reserved and allowed ranges and the alignment; held for
- * reading they do not change. Mapped ranges change under a spinlock of the
- * space, held for one walk of the tree; iova_space_lock() is it.
+ * reading they do not change. @lock protects the tree of mapped ranges, and is
+ * held for one walk of it.
  *
  * This file and iova_space.c are portable, as extent.h says.
  */
@@ -21,23 +26,41 @@
 #define IOMMUFD_IOVA_SPACE_H
 
 #include <linux/interval_tree.h>
-#include <linux/maple_tree.h>
 #include <linux/rbtree.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 /**
  * struct iova_space - an IOVA space
- * @mapped: entries by IOVA
+ * @lock: see above
+ * @mapped: struct iova_node, by IOVA
  * @reserved: struct iova_range, by IOVA
  * @allowed: struct iova_range, by IOVA
  * @alignment_bytes: what a mapping's start and end must be a multiple of; 1 to
  *                   PAGE_SIZE
  */
 struct iova_space {
-	struct maple_tree mapped;
+	spinlock_t lock; /* @mapped */
+	struct rb_root mapped;
 	struct rb_root_cached reserved;
 	struct rb_root_cached allowed;
 	unsigned long alignment_bytes;
+};
+
+/**
+ * struct iova_node - a mapped range
+ * @rb: in the space's @mapped
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
+ * @gap: IOVAs that are free between the range before this one and @first
+ * @subtree_gap: the largest @gap of this node and all below it
+ */
+struct iova_node {
+	struct rb_node rb;
+	unsigned long first;
+	unsigned long last;
+	unsigned long gap;
+	unsigned long subtree_gap;
 };
 
 /**
@@ -53,14 +76,13 @@ struct iova_range {
 void iova_space_init(struct iova_space *space);
 void iova_space_destroy(struct iova_space *space);
 
-int iova_space_insert(struct iova_space *space, unsigned long first,
-		      unsigned long last, void *entry);
+int iova_space_insert(struct iova_space *space, struct iova_node *node);
 int iova_space_alloc(struct iova_space *space, unsigned long length_bytes,
 		     unsigned long align_bytes, unsigned long phase_bytes,
-		     unsigned long *first, void *entry);
-void iova_space_erase(struct iova_space *space, unsigned long iova);
-void *iova_space_find(struct iova_space *space, unsigned long first,
-		      unsigned long last);
+		     struct iova_node *node);
+void iova_space_erase(struct iova_space *space, struct iova_node *node);
+struct iova_node *iova_space_find(const struct iova_space *space,
+				  unsigned long first, unsigned long last);
 
 int iova_space_reserve(struct iova_space *space, unsigned long first,
 		       unsigned long last, const void *owner);
@@ -72,16 +94,10 @@ void iova_ranges_destroy(struct rb_root_cached *ranges);
 int iova_space_set_allowed(struct iova_space *space,
 			   struct rb_root_cached *ranges);
 
-/** iova_space_lock() - keep mapped ranges from changing; do not sleep */
-static inline void iova_space_lock(struct iova_space *space)
+/** iova_space_next() - the mapped range after @node, or NULL */
+static inline struct iova_node *iova_space_next(struct iova_node *node)
 {
-	mtree_lock(&space->mapped);
-}
-
-/** iova_space_unlock() - the end of iova_space_lock() */
-static inline void iova_space_unlock(struct iova_space *space)
-{
-	mtree_unlock(&space->mapped);
+	return rb_entry_safe(rb_next(&node->rb), struct iova_node, rb);
 }
 
 #endif

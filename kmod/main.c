@@ -157,5 +157,6 @@ module_exit(iommufd_exit);
 MODULE_DESCRIPTION("IO page tables of devices over user memory (/dev/iommu)");
 MODULE_AUTHOR("The iommufd-fast authors");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("GENERIC_PT_IOMMU");
 MODULE_IMPORT_NS("IOMMUFD");
 MODULE_IMPORT_NS("IOMMUFD_INTERNAL");
