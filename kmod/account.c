@@ -7,7 +7,6 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/sched/user.h>
 
 #include "account.h"
@@ -21,15 +20,13 @@
  */
 void account_init(struct account *acct, bool by_mm)
 {
-	*acct = (struct account){
-		.mm = current->mm,
-		.task = current->group_leader,
-		.user = current_user(),
-		.by_mm = by_mm,
-		.unlimited = capable(CAP_IPC_LOCK),
-	};
+	acct->mm = current->mm;
+	acct->user = current_user();
+	acct->by_mm = by_mm;
+	acct->limit_npages = capable(CAP_IPC_LOCK) ?
+				     ULONG_MAX :
+				     rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	mmgrab(acct->mm);
-	get_task_struct(acct->task);
 	get_uid(acct->user);
 }
 
@@ -40,29 +37,35 @@ void account_init(struct account *acct, bool by_mm)
 void account_destroy(struct account *acct)
 {
 	free_uid(acct->user);
-	put_task_struct(acct->task);
 	mmdrop(acct->mm);
 }
 
-static int charge_mm(struct account *acct, unsigned long npages, bool inc)
+static bool exceeds(const struct account *acct, unsigned long old_npages,
+		    unsigned long npages)
 {
-	int rc;
+	return npages > acct->limit_npages ||
+	       old_npages > acct->limit_npages - npages;
+}
+
+static int charge_mm(struct account *acct, unsigned long npages)
+{
+	int rc = -ENOMEM;
 
 	mmap_write_lock(acct->mm);
-	rc = __account_locked_vm(acct->mm, npages, inc, acct->task,
-				 acct->unlimited);
+	if (!exceeds(acct, acct->mm->locked_vm, npages)) {
+		acct->mm->locked_vm += npages;
+		rc = 0;
+	}
 	mmap_write_unlock(acct->mm);
 	return rc;
 }
 
 static int charge_user(struct account *acct, unsigned long npages)
 {
-	unsigned long limit = task_rlimit(acct->task, RLIMIT_MEMLOCK) >>
-			      PAGE_SHIFT;
 	long old = atomic_long_read(&acct->user->locked_vm);
 
 	do {
-		if (!acct->unlimited && (npages > limit || old > limit - npages))
+		if (exceeds(acct, old, npages))
 			return -ENOMEM;
 	} while (!atomic_long_try_cmpxchg(&acct->user->locked_vm, &old,
 					  old + npages));
@@ -75,17 +78,15 @@ static int charge_user(struct account *acct, unsigned long npages)
  * @acct: whom
  * @npages: how many
  *
- * The rule is mlock(2)'s: RLIMIT_MEMLOCK of the process that made the mapping
- * bounds what its user (or the process) has locked in all.
+ * The rule is mlock(2)'s: RLIMIT_MEMLOCK bounds what the user, or the process,
+ * has locked in all.
  *
  * Context: Process; takes mmap_lock for writing when counting per process.
  * Return: 0, or -ENOMEM when that would exceed the limit.
  */
 int account_charge(struct account *acct, unsigned long npages)
 {
-	if (acct->by_mm)
-		return charge_mm(acct, npages, true);
-	return charge_user(acct, npages);
+	return acct->by_mm ? charge_mm(acct, npages) : charge_user(acct, npages);
 }
 
 /**
@@ -98,7 +99,9 @@ int account_charge(struct account *acct, unsigned long npages)
 void account_uncharge(struct account *acct, unsigned long npages)
 {
 	if (acct->by_mm) {
-		charge_mm(acct, npages, false);
+		mmap_write_lock(acct->mm);
+		acct->mm->locked_vm -= npages;
+		mmap_write_unlock(acct->mm);
 		return;
 	}
 	atomic64_sub(npages, &acct->mm->pinned_vm);

@@ -8,23 +8,22 @@
 #include <linux/types.h>
 
 struct mm_struct;
-struct task_struct;
 struct user_struct;
 
 /**
  * struct account - whom pinned pages are charged to
  * @mm: their process's memory; holds a reference on the struct (mmgrab())
- * @task: whose RLIMIT_MEMLOCK counts; holds a reference
  * @user: whose pages are counted; holds a reference
+ * @limit_npages: the RLIMIT_MEMLOCK that counts: the process's when it made the
+ *                mapping; ULONG_MAX if it had CAP_IPC_LOCK: charged, but never
+ *                refused
  * @by_mm: IOMMU_OPTION_RLIMIT_MODE 1: count per process, not per user
- * @unlimited: the creator had CAP_IPC_LOCK: charged, but never refused
  */
 struct account {
 	struct mm_struct *mm;
-	struct task_struct *task;
 	struct user_struct *user;
+	unsigned long limit_npages;
 	bool by_mm;
-	bool unlimited;
 };
 
 void account_init(struct account *acct, bool by_mm);

@@ -6,18 +6,48 @@
 #include <linux/slab.h>
 
 #include "area.h"
+#include "backing.h"
 #include "domain.h"
 #include "ioas.h"
 
+static void init(struct area *area, struct backing *backing,
+		 unsigned long start_byte, unsigned long length_bytes, int prot)
+{
+	area->backing = backing;
+	area->start_byte = start_byte;
+	area->length_bytes = length_bytes;
+	area->prot = prot;
+	area->busy = true;
+}
+
 /**
- * area_create() - make an area that is not in an IOAS yet
+ * area_create_first() - make the first area of a new backing
+ * @backing: the memory; the caller's reference goes over to the area
+ * @start_byte: where it begins in @backing, in bytes
+ * @length_bytes: its length
+ * @prot: IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE
+ *
+ * Needs no memory. The area is not in an IOAS yet.
+ *
+ * Return: the area.
+ */
+struct area *area_create_first(struct backing *backing,
+			       unsigned long start_byte,
+			       unsigned long length_bytes, int prot)
+{
+	init(&backing->own_area, backing, start_byte, length_bytes, prot);
+	return &backing->own_area;
+}
+
+/**
+ * area_create() - make a further area of a backing
  * @backing: the memory; the caller's reference goes over to the area, also in
  *           case of an error
  * @start_byte: where it begins in @backing, in bytes
  * @length_bytes: its length
  * @prot: IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE
  *
- * Return: the area, or ERR_PTR(-ENOMEM).
+ * Return: the area, in no IOAS yet, or ERR_PTR(-ENOMEM).
  */
 struct area *area_create(struct backing *backing, unsigned long start_byte,
 			 unsigned long length_bytes, int prot)
@@ -28,13 +58,7 @@ struct area *area_create(struct backing *backing, unsigned long start_byte,
 		backing_put(backing);
 		return ERR_PTR(-ENOMEM);
 	}
-	*area = (struct area){
-		.backing = backing,
-		.length_bytes = length_bytes,
-		.start_byte = start_byte,
-		.prot = prot,
-		.busy = true,
-	};
+	init(area, backing, start_byte, length_bytes, prot);
 	return area;
 }
 
@@ -44,8 +68,11 @@ struct area *area_create(struct backing *backing, unsigned long start_byte,
  */
 void area_free(struct area *area)
 {
-	backing_put(area->backing);
-	kfree(area);
+	struct backing *backing = area->backing;
+
+	if (area != &backing->own_area)
+		kfree(area);
+	backing_put(backing);
 }
 
 /**

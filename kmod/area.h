@@ -5,10 +5,11 @@
 #ifndef IOMMUFD_AREA_H
 #define IOMMUFD_AREA_H
 
-#include "backing.h"
+#include <linux/interval_tree.h>
+
 #include "iova_space.h"
 
-struct iommufd_ioas;
+struct backing;
 struct ioas_domain;
 
 /**
@@ -25,7 +26,7 @@ struct ioas_domain;
  */
 struct area {
 	struct iova_node node;
-	struct backing_claim claim;
+	struct interval_tree_node claim;
 	struct backing *backing;
 	unsigned long length_bytes;
 	unsigned long start_byte;
@@ -36,6 +37,9 @@ struct area {
 
 struct area *area_create(struct backing *backing, unsigned long start_byte,
 			 unsigned long length_bytes, int prot);
+struct area *area_create_first(struct backing *backing,
+			       unsigned long start_byte,
+			       unsigned long length_bytes, int prot);
 void area_free(struct area *area);
 int area_pin(struct area *area);
 void area_unpin(struct area *area);

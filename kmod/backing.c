@@ -259,6 +259,11 @@ static void unpin_unclaimed(struct backing *backing, unsigned long first_index,
 {
 	struct interval_tree_span_iter span;
 
+	/* Mostly there was one claim, and it was on everything. */
+	if (RB_EMPTY_ROOT(&backing->claims.rb_root)) {
+		unpin_range(backing, first_index, last_index);
+		return;
+	}
 	interval_tree_for_each_span(&span, &backing->claims, first_index,
 				    last_index) {
 		if (span.is_hole)
@@ -279,7 +284,7 @@ static void unpin_unclaimed(struct backing *backing, unsigned long first_index,
  * Return: 0, or with nothing claimed -ENOMEM (out of memory, or beyond
  * RLIMIT_MEMLOCK), or what pin_user_range() or pin_file_range() say.
  */
-int backing_claim(struct backing *backing, struct backing_claim *claim,
+int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 		  unsigned long first_index, unsigned long last_index)
 {
 	unsigned long index = first_index;
@@ -302,9 +307,9 @@ int backing_claim(struct backing *backing, struct backing_claim *claim,
 		index = hole_last + 1;
 	}
 	if (!rc) {
-		claim->node.start = first_index;
-		claim->node.last = last_index;
-		interval_tree_insert(&claim->node, &backing->claims);
+		claim->start = first_index;
+		claim->last = last_index;
+		interval_tree_insert(claim, &backing->claims);
 	} else if (index > first_index) {
 		unpin_unclaimed(backing, first_index, index - 1);
 	}
@@ -321,11 +326,11 @@ int backing_claim(struct backing *backing, struct backing_claim *claim,
  *
  * Context: Process; may sleep. Takes @backing->lock.
  */
-void backing_unclaim(struct backing *backing, struct backing_claim *claim)
+void backing_unclaim(struct backing *backing, struct interval_tree_node *claim)
 {
 	mutex_lock(&backing->lock);
-	interval_tree_remove(&claim->node, &backing->claims);
-	unpin_unclaimed(backing, claim->node.start, claim->node.last);
+	interval_tree_remove(claim, &backing->claims);
+	unpin_unclaimed(backing, claim->start, claim->last);
 	mutex_unlock(&backing->lock);
 }
 

@@ -28,6 +28,7 @@
 #include <linux/refcount.h>
 
 #include "account.h"
+#include "area.h"
 #include "extent.h"
 
 struct file;
@@ -57,6 +58,7 @@ struct segment {
  * @claims: ranges of indexes that have to stay pinned; they may overlap
  * @segments: what is pinned, by index
  * @own_segment: memory for one segment, as mostly there is one
+ * @own_area: memory for one area: the one that the map call makes
  */
 struct backing {
 	refcount_t refs;
@@ -70,14 +72,7 @@ struct backing {
 	struct rb_root_cached claims;
 	struct rb_root segments;
 	struct segment own_segment;
-};
-
-/**
- * struct backing_claim - a range of page indexes that has to stay pinned
- * @node: the range, in the backing's claims
- */
-struct backing_claim {
-	struct interval_tree_node node;
+	struct area own_area;
 };
 
 /**
@@ -103,9 +98,9 @@ struct backing *backing_create_file(struct file *file, loff_t start,
 				    bool account_by_mm);
 void backing_put(struct backing *backing);
 
-int backing_claim(struct backing *backing, struct backing_claim *claim,
+int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 		  unsigned long first_index, unsigned long last_index);
-void backing_unclaim(struct backing *backing, struct backing_claim *claim);
+void backing_unclaim(struct backing *backing, struct interval_tree_node *claim);
 
 void backing_walk_start(struct backing *backing, struct backing_walk *walk,
 			unsigned long first_index, unsigned long last_index);

@@ -11,6 +11,7 @@
 #include <uapi/linux/iommufd.h>
 
 #include "area.h"
+#include "backing.h"
 #include "ioas.h"
 #include "ioctl.h"
 
@@ -246,34 +247,24 @@ static unsigned long npages_of(unsigned long start_byte,
 	       1;
 }
 
-/*
- * Add an area and report its IOVA. Consumes @area, which may be an error
- * pointer.
- */
-static int map_and_reply(struct ioctl_call *call, struct iommufd_ioas *ioas,
-			 struct area *area, u32 flags, __u64 *user_iova)
+/* Add an area, which is consumed, and report its IOVA if the kernel chose it. */
+static int map_and_reply(struct iommufd_ioas *ioas, struct area *area,
+			 u32 flags, unsigned long iova, u64 __user *user_iova)
 {
 	bool fixed = flags & IOMMU_IOAS_MAP_FIXED_IOVA;
 	unsigned long length_bytes, unmapped_bytes;
-	unsigned long iova = *user_iova;
 	int rc;
 
-	if (IS_ERR(area))
-		return PTR_ERR(area);
 	length_bytes = area->length_bytes;
 	rc = ioas_map(ioas, area, &iova, fixed);
 	if (rc) {
 		area_free(area);
 		return rc;
 	}
-	if (fixed)
+	if (fixed || !put_user(iova, user_iova))
 		return 0;
-	*user_iova = iova;
-	rc = ioctl_reply(call);
-	if (rc)
-		ioas_unmap(ioas, iova, iova + length_bytes - 1,
-			   &unmapped_bytes);
-	return rc;
+	ioas_unmap(ioas, iova, iova + length_bytes - 1, &unmapped_bytes);
+	return -EFAULT;
 }
 
 /**
@@ -287,9 +278,11 @@ static int map_and_reply(struct ioctl_call *call, struct iommufd_ioas *ioas,
  */
 int ioctl_ioas_map(struct ioctl_call *call)
 {
-	struct iommu_ioas_map *arg = call->arg;
+	struct iommu_ioas_map __user *user = call->user;
+	const struct iommu_ioas_map *arg = call->arg;
 	struct iommufd_ioas *ioas;
 	struct backing *backing;
+	struct area *area;
 	int rc;
 
 	if (arg->__reserved)
@@ -309,10 +302,9 @@ int ioctl_ioas_map(struct ioctl_call *call)
 		rc = PTR_ERR(backing);
 		goto out_put;
 	}
-	rc = map_and_reply(call, ioas,
-			   area_create(backing, offset_in_page(arg->user_va),
-				       arg->length, prot_of_flags(arg->flags)),
-			   arg->flags, &arg->iova);
+	area = area_create_first(backing, offset_in_page(arg->user_va),
+				 arg->length, prot_of_flags(arg->flags));
+	rc = map_and_reply(ioas, area, arg->flags, arg->iova, &user->iova);
 out_put:
 	ioas_put(ioas);
 	return rc;
@@ -328,9 +320,11 @@ out_put:
  */
 int ioctl_ioas_map_file(struct ioctl_call *call)
 {
-	struct iommu_ioas_map_file *arg = call->arg;
+	struct iommu_ioas_map_file __user *user = call->user;
+	const struct iommu_ioas_map_file *arg = call->arg;
 	struct iommufd_ioas *ioas;
 	struct backing *backing;
+	struct area *area;
 	int rc;
 
 	rc = check_map(arg->flags, arg->start, arg->iova, arg->length);
@@ -353,10 +347,9 @@ int ioctl_ioas_map_file(struct ioctl_call *call)
 		rc = PTR_ERR(backing);
 		goto out_put;
 	}
-	rc = map_and_reply(call, ioas,
-			   area_create(backing, offset_in_page(arg->start),
-				       arg->length, prot_of_flags(arg->flags)),
-			   arg->flags, &arg->iova);
+	area = area_create_first(backing, offset_in_page(arg->start),
+				 arg->length, prot_of_flags(arg->flags));
+	rc = map_and_reply(ioas, area, arg->flags, arg->iova, &user->iova);
 out_put:
 	ioas_put(ioas);
 	return rc;
@@ -372,7 +365,8 @@ out_put:
  */
 int ioctl_ioas_copy(struct ioctl_call *call)
 {
-	struct iommu_ioas_copy *arg = call->arg;
+	struct iommu_ioas_copy __user *user = call->user;
+	const struct iommu_ioas_copy *arg = call->arg;
 	struct iommufd_ioas *src, *dst;
 	struct area *area;
 	int rc;
@@ -394,7 +388,8 @@ int ioctl_ioas_copy(struct ioctl_call *call)
 		area_free(area);
 		return PTR_ERR(dst);
 	}
-	rc = map_and_reply(call, dst, area, arg->flags, &arg->dst_iova);
+	rc = map_and_reply(dst, area, arg->flags, arg->dst_iova,
+			   &user->dst_iova);
 	ioas_put(dst);
 	return rc;
 }
@@ -410,7 +405,8 @@ int ioctl_ioas_copy(struct ioctl_call *call)
  */
 int ioctl_ioas_unmap(struct ioctl_call *call)
 {
-	struct iommu_ioas_unmap *arg = call->arg;
+	struct iommu_ioas_unmap __user *user = call->user;
+	const struct iommu_ioas_unmap *arg = call->arg;
 	bool all = !arg->iova && arg->length == U64_MAX;
 	unsigned long last = ULONG_MAX, unmapped_bytes;
 	struct iommufd_ioas *ioas;
@@ -431,6 +427,5 @@ int ioctl_ioas_unmap(struct ioctl_call *call)
 		return rc;
 	if (!unmapped_bytes && !all)
 		return -ENOENT;
-	arg->length = unmapped_bytes;
-	return ioctl_reply(call);
+	return put_user(unmapped_bytes, &user->length);
 }

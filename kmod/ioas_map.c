@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 
 #include "area.h"
+#include "backing.h"
 #include "ioas.h"
 
 /*
