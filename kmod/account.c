@@ -22,10 +22,11 @@ void account_init(struct account *acct, bool by_mm)
 {
 	acct->mm = current->mm;
 	acct->user = current_user();
-	acct->by_mm = by_mm;
-	acct->limit_npages = capable(CAP_IPC_LOCK) ?
-				     ULONG_MAX :
-				     rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	acct->limit_npages = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	if (capable(CAP_IPC_LOCK))
+		acct->mode = ACCOUNT_NONE;
+	else
+		acct->mode = by_mm ? ACCOUNT_MM : ACCOUNT_USER;
 	mmgrab(acct->mm);
 	get_uid(acct->user);
 }
@@ -69,7 +70,6 @@ static int charge_user(struct account *acct, unsigned long npages)
 			return -ENOMEM;
 	} while (!atomic_long_try_cmpxchg(&acct->user->locked_vm, &old,
 					  old + npages));
-	atomic64_add(npages, &acct->mm->pinned_vm);
 	return 0;
 }
 
@@ -86,7 +86,15 @@ static int charge_user(struct account *acct, unsigned long npages)
  */
 int account_charge(struct account *acct, unsigned long npages)
 {
-	return acct->by_mm ? charge_mm(acct, npages) : charge_user(acct, npages);
+	int rc = 0;
+
+	if (acct->mode == ACCOUNT_USER)
+		rc = charge_user(acct, npages);
+	else if (acct->mode == ACCOUNT_MM)
+		rc = charge_mm(acct, npages);
+	if (!rc)
+		atomic64_add(npages, &acct->mm->pinned_vm);
+	return rc;
 }
 
 /**
@@ -98,12 +106,12 @@ int account_charge(struct account *acct, unsigned long npages)
  */
 void account_uncharge(struct account *acct, unsigned long npages)
 {
-	if (acct->by_mm) {
+	atomic64_sub(npages, &acct->mm->pinned_vm);
+	if (acct->mode == ACCOUNT_USER) {
+		atomic_long_sub(npages, &acct->user->locked_vm);
+	} else if (acct->mode == ACCOUNT_MM) {
 		mmap_write_lock(acct->mm);
 		acct->mm->locked_vm -= npages;
 		mmap_write_unlock(acct->mm);
-		return;
 	}
-	atomic64_sub(npages, &acct->mm->pinned_vm);
-	atomic_long_sub(npages, &acct->user->locked_vm);
 }

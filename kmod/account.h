@@ -11,19 +11,31 @@ struct mm_struct;
 struct user_struct;
 
 /**
+ * enum account_mode - what RLIMIT_MEMLOCK is a limit on
+ * @ACCOUNT_NONE: nothing, the creator had CAP_IPC_LOCK
+ * @ACCOUNT_USER: all that the user has locked: IOMMU_OPTION_RLIMIT_MODE 0
+ * @ACCOUNT_MM: all that the process has locked: IOMMU_OPTION_RLIMIT_MODE 1
+ */
+enum account_mode {
+	ACCOUNT_NONE,
+	ACCOUNT_USER,
+	ACCOUNT_MM,
+};
+
+/**
  * struct account - whom pinned pages are charged to
- * @mm: their process's memory; holds a reference on the struct (mmgrab())
+ * @mm: their process's memory; holds a reference on the struct (mmgrab()). Its
+ *      VmPin shows the pages, whatever @mode says.
  * @user: whose pages are counted; holds a reference
  * @limit_npages: the RLIMIT_MEMLOCK that counts: the process's when it made the
- *                mapping; ULONG_MAX if it had CAP_IPC_LOCK: charged, but never
- *                refused
- * @by_mm: IOMMU_OPTION_RLIMIT_MODE 1: count per process, not per user
+ *                mapping
+ * @mode: what the limit is on
  */
 struct account {
 	struct mm_struct *mm;
 	struct user_struct *user;
 	unsigned long limit_npages;
-	bool by_mm;
+	enum account_mode mode;
 };
 
 void account_init(struct account *acct, bool by_mm);

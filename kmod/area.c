@@ -16,7 +16,11 @@ static void init(struct area *area, struct backing *backing,
 	area->backing = backing;
 	area->start_byte = start_byte;
 	area->length_bytes = length_bytes;
+	area->pins = RB_ROOT_CACHED;
+	area->next = NULL;
+	area->nr_users = 0;
 	area->prot = prot;
+	area->blocked = false;
 	area->busy = true;
 }
 
@@ -103,14 +107,15 @@ void area_unpin(struct area *area)
  * area_map_domain() - map an area in one domain
  * @area: pinned
  * @member: the domain
+ * @combine: let neighbouring pages form large entries
  *
  * Return: 0, or what domain_map() says.
  */
-int area_map_domain(struct area *area, struct ioas_domain *member)
+int area_map_domain(struct area *area, struct ioas_domain *member, bool combine)
 {
 	return domain_map(member->domain, area->node.first, area->backing,
 			  area->start_byte, area->length_bytes, area->prot,
-			  area->combine);
+			  combine);
 }
 
 /**
@@ -126,30 +131,30 @@ void area_unmap_domain(struct area *area, struct ioas_domain *member)
 /**
  * area_populate() - pin an area and map it in every domain of its IOAS
  * @area: the area
- * @domains: the domains; where there are none, nothing is pinned either
+ * @ioas: the IOAS; where it has no domain, nothing is pinned either
  *
  * Context: Process; sleeps. domains_rwsem is held for reading.
  * Return: 0, or with nothing done what area_pin() or area_map_domain() say.
  */
-int area_populate(struct area *area, struct list_head *domains)
+int area_populate(struct area *area, struct iommufd_ioas *ioas)
 {
 	struct ioas_domain *member;
 	int rc;
 
-	if (list_empty(domains))
+	if (list_empty(&ioas->domains))
 		return 0;
 	rc = area_pin(area);
 	if (rc)
 		return rc;
-	list_for_each_entry(member, domains, node) {
-		rc = area_map_domain(area, member);
+	list_for_each_entry(member, &ioas->domains, node) {
+		rc = area_map_domain(area, member, ioas->combine);
 		if (rc)
 			goto err_unmap;
 	}
 	return 0;
 
 err_unmap:
-	list_for_each_entry_continue_reverse(member, domains, node)
+	list_for_each_entry_continue_reverse(member, &ioas->domains, node)
 		area_unmap_domain(area, member);
 	area_unpin(area);
 	return rc;
@@ -158,17 +163,17 @@ err_unmap:
 /**
  * area_depopulate() - undo area_populate()
  * @area: the area
- * @domains: the domains
+ * @ioas: the IOAS
  *
  * Context: Process; sleeps. domains_rwsem is held for reading.
  */
-void area_depopulate(struct area *area, struct list_head *domains)
+void area_depopulate(struct area *area, struct iommufd_ioas *ioas)
 {
 	struct ioas_domain *member;
 
-	if (list_empty(domains))
+	if (list_empty(&ioas->domains))
 		return;
-	list_for_each_entry(member, domains, node)
+	list_for_each_entry(member, &ioas->domains, node)
 		area_unmap_domain(area, member);
 	area_unpin(area);
 }

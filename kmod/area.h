@@ -10,6 +10,7 @@
 #include "iova_space.h"
 
 struct backing;
+struct iommufd_ioas;
 struct ioas_domain;
 
 /**
@@ -19,8 +20,13 @@ struct ioas_domain;
  * @backing: the memory; a reference
  * @length_bytes: its length
  * @start_byte: where it begins in the backing, in bytes
+ * @pins: what accesses have pinned; protected by pins_lock of the backing
+ * @nr_users: how many pins there are, and how many accesses just read or write;
+ *            protected by the lock of the IOVA space
+ * @next: the area that follows in a copy of several, until they are mapped
  * @prot: IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE
- * @combine: as in the IOAS, at the time of mapping
+ * @blocked: about to be unmapped, for which its use has to end; protected by the
+ *           lock of the IOVA space
  * @busy: being mapped or unmapped: others find it taken, but not to be used.
  *        Set with the lock of the IOVA space held, and cleared with release.
  */
@@ -30,8 +36,11 @@ struct area {
 	struct backing *backing;
 	unsigned long length_bytes;
 	unsigned long start_byte;
+	struct rb_root_cached pins;
+	struct area *next;
+	unsigned int nr_users;
 	int prot;
-	bool combine;
+	bool blocked;
 	bool busy;
 };
 
@@ -43,10 +52,11 @@ struct area *area_create_first(struct backing *backing,
 void area_free(struct area *area);
 int area_pin(struct area *area);
 void area_unpin(struct area *area);
-int area_map_domain(struct area *area, struct ioas_domain *member);
+int area_map_domain(struct area *area, struct ioas_domain *member,
+		    bool combine);
 void area_unmap_domain(struct area *area, struct ioas_domain *member);
-int area_populate(struct area *area, struct list_head *domains);
-void area_depopulate(struct area *area, struct list_head *domains);
+int area_populate(struct area *area, struct iommufd_ioas *ioas);
+void area_depopulate(struct area *area, struct iommufd_ioas *ioas);
 
 /** area_of() - the area that @node belongs to, or NULL for NULL */
 static inline struct area *area_of(struct iova_node *node)

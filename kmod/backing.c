@@ -27,6 +27,7 @@ static struct backing *backing_create(unsigned long npages, bool writable,
 	backing->npages = npages;
 	backing->writable = writable;
 	mutex_init(&backing->lock);
+	mutex_init(&backing->pins_lock);
 	backing->claims = RB_ROOT_CACHED;
 	backing->segments = RB_ROOT;
 	account_init(&backing->account, account_by_mm);
@@ -134,13 +135,20 @@ void backing_put(struct backing *backing)
 		fput(backing->file);
 	}
 	account_destroy(&backing->account);
+	mutex_destroy(&backing->pins_lock);
 	mutex_destroy(&backing->lock);
 	kfree(backing);
 }
 
-/* The first segment that ends after @index. */
-static struct segment *find_segment(struct backing *backing,
-				    unsigned long index)
+/**
+ * backing_segment() - find pinned pages
+ * @backing: the backing
+ * @index: page index
+ *
+ * Context: @backing->lock is held.
+ * Return: the first segment that ends after @index, or NULL.
+ */
+struct segment *backing_segment(struct backing *backing, unsigned long index)
 {
 	struct rb_node *node = backing->segments.rb_node;
 	struct segment *found = NULL;
@@ -178,11 +186,33 @@ static struct segment *segment_create(struct backing *backing,
 	return segment;
 }
 
+/**
+ * backing_pin() - pin pages that are in no segment
+ * @backing: the backing
+ * @first_index: first page
+ * @npages: how many
+ * @ex: an empty sequence, which then describes the pages
+ *
+ * Context: Process; sleeps, faults in user memory. @backing->lock is held.
+ * Return: 0, or what pin_user_range() or pin_file_range() say.
+ */
+int backing_pin(struct backing *backing, unsigned long first_index,
+		unsigned long npages, struct extents *ex)
+{
+	unsigned long first_byte = first_index << PAGE_SHIFT;
+
+	if (backing->file)
+		return pin_file_range(backing->file,
+				      backing->file_start + first_byte, npages,
+				      ex);
+	return pin_user_range(backing->account.mm, backing->va + first_byte,
+			      npages, backing->writable, ex);
+}
+
 /* Pin pages of which none is pinned yet. */
 static int pin_segment(struct backing *backing, unsigned long first_index,
 		       unsigned long npages)
 {
-	unsigned long first_byte = first_index << PAGE_SHIFT;
 	struct segment *segment = segment_create(backing, first_index);
 	int rc;
 
@@ -191,14 +221,7 @@ static int pin_segment(struct backing *backing, unsigned long first_index,
 	rc = account_charge(&backing->account, npages);
 	if (rc)
 		goto err_free;
-	if (backing->file)
-		rc = pin_file_range(backing->file,
-				    backing->file_start + first_byte, npages,
-				    &segment->extents);
-	else
-		rc = pin_user_range(backing->account.mm,
-				    backing->va + first_byte, npages,
-				    backing->writable, &segment->extents);
+	rc = backing_pin(backing, first_index, npages, &segment->extents);
 	if (rc)
 		goto err_uncharge;
 	rb_add(&segment->node, &backing->segments, segment_less);
@@ -239,7 +262,7 @@ static void unpin_range(struct backing *backing, unsigned long first_index,
 {
 	struct segment *segment;
 
-	while ((segment = find_segment(backing, first_index)) &&
+	while ((segment = backing_segment(backing, first_index)) &&
 	       segment->first_index <= last_index) {
 		if (segment->first_index < first_index) {
 			if (cut_segment(backing, segment, first_index))
@@ -292,7 +315,7 @@ int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 
 	mutex_lock(&backing->lock);
 	while (index <= last_index) {
-		struct segment *segment = find_segment(backing, index);
+		struct segment *segment = backing_segment(backing, index);
 		unsigned long hole_last = last_index;
 
 		if (segment && segment->first_index <= index) {
@@ -350,7 +373,7 @@ void backing_walk_start(struct backing *backing, struct backing_walk *walk,
 
 	lockdep_assert_held(&backing->lock);
 
-	walk->segment = find_segment(backing, first_index);
+	walk->segment = backing_segment(backing, first_index);
 	walk->left_npages = last_index - first_index + 1;
 	first_index -= walk->segment->first_index;
 	extents_seek(&walk->segment->extents, first_index, &walk->it);

@@ -17,7 +17,8 @@
  * Locking: @lock protects claims, segments and extents, and is held while pages
  * are pinned; it sleeps and may wait for user memory. Two map calls have two
  * backings, so they never meet here. It is taken after the IOAS's
- * domains_rwsem.
+ * domains_rwsem. @pins_lock protects the pins of all areas of the backing, and
+ * is taken before @lock.
  */
 #ifndef IOMMUFD_BACKING_H
 #define IOMMUFD_BACKING_H
@@ -55,6 +56,7 @@ struct segment {
  * @file_start: page aligned byte offset of the start; when @file is set
  * @account: whom its pinned pages are charged to, and whose memory it is
  * @lock: see above
+ * @pins_lock: see above
  * @claims: ranges of indexes that have to stay pinned; they may overlap
  * @segments: what is pinned, by index
  * @own_segment: memory for one segment, as mostly there is one
@@ -68,7 +70,8 @@ struct backing {
 	struct file *file;
 	loff_t file_start;
 	struct account account;
-	struct mutex lock;
+	struct mutex lock; /* @claims, @segments */
+	struct mutex pins_lock; /* the areas' pins */
 	struct rb_root_cached claims;
 	struct rb_root segments;
 	struct segment own_segment;
@@ -101,6 +104,13 @@ void backing_put(struct backing *backing);
 int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 		  unsigned long first_index, unsigned long last_index);
 void backing_unclaim(struct backing *backing, struct interval_tree_node *claim);
+int backing_rw(struct backing *backing, unsigned long start_byte, void *data,
+	       size_t length_bytes, bool write);
+
+/* For backing_rw.c */
+struct segment *backing_segment(struct backing *backing, unsigned long index);
+int backing_pin(struct backing *backing, unsigned long first_index,
+		unsigned long npages, struct extents *ex);
 
 void backing_walk_start(struct backing *backing, struct backing_walk *walk,
 			unsigned long first_index, unsigned long last_index);

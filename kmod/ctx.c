@@ -9,12 +9,14 @@
 #include <linux/iommufd.h>
 #include <linux/slab.h>
 
+#include "access.h"
 #include "ctx.h"
 #include "device.h"
 #include "hwpt.h"
 #include "ioas.h"
 
 static const object_destroy_fn destroy_ops[IOMMUFD_OBJ_MAX] = {
+	[IOMMUFD_OBJ_ACCESS] = access_destroy,
 	[IOMMUFD_OBJ_DEVICE] = idev_destroy,
 	[IOMMUFD_OBJ_HWPT_PAGING] = hwpt_destroy,
 	[IOMMUFD_OBJ_IOAS] = ioas_destroy,

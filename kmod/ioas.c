@@ -81,6 +81,8 @@ int ioctl_ioas_alloc(struct ioctl_call *call)
 	init_rwsem(&ioas->domains_rwsem);
 	INIT_LIST_HEAD(&ioas->domains);
 	ioas->combine = true;
+	xa_init(&ioas->accesses);
+	init_waitqueue_head(&ioas->unused);
 	mutex_init(&ioas->attach_lock);
 	spin_lock_init(&ioas->hwpts_lock);
 	INIT_LIST_HEAD(&ioas->hwpts);
@@ -247,18 +249,21 @@ static unsigned long npages_of(unsigned long start_byte,
 	       1;
 }
 
-/* Add an area, which is consumed, and report its IOVA if the kernel chose it. */
+/*
+ * Add a chain of areas, which is consumed, and report the IOVA if the kernel
+ * chose it.
+ */
 static int map_and_reply(struct iommufd_ioas *ioas, struct area *area,
-			 u32 flags, unsigned long iova, u64 __user *user_iova)
+			 u32 flags, unsigned long length_bytes,
+			 unsigned long iova, u64 __user *user_iova)
 {
 	bool fixed = flags & IOMMU_IOAS_MAP_FIXED_IOVA;
-	unsigned long length_bytes, unmapped_bytes;
+	unsigned long unmapped_bytes;
 	int rc;
 
-	length_bytes = area->length_bytes;
-	rc = ioas_map(ioas, area, &iova, fixed);
+	rc = ioas_map_chain(ioas, area, &iova, fixed);
 	if (rc) {
-		area_free(area);
+		area_free_chain(area);
 		return rc;
 	}
 	if (fixed || !put_user(iova, user_iova))
@@ -304,7 +309,8 @@ int ioctl_ioas_map(struct ioctl_call *call)
 	}
 	area = area_create_first(backing, offset_in_page(arg->user_va),
 				 arg->length, prot_of_flags(arg->flags));
-	rc = map_and_reply(ioas, area, arg->flags, arg->iova, &user->iova);
+	rc = map_and_reply(ioas, area, arg->flags, arg->length, arg->iova,
+			   &user->iova);
 out_put:
 	ioas_put(ioas);
 	return rc;
@@ -349,7 +355,8 @@ int ioctl_ioas_map_file(struct ioctl_call *call)
 	}
 	area = area_create_first(backing, offset_in_page(arg->start),
 				 arg->length, prot_of_flags(arg->flags));
-	rc = map_and_reply(ioas, area, arg->flags, arg->iova, &user->iova);
+	rc = map_and_reply(ioas, area, arg->flags, arg->length, arg->iova,
+			   &user->iova);
 out_put:
 	ioas_put(ioas);
 	return rc;
@@ -359,8 +366,8 @@ out_put:
  * ioctl_ioas_copy() - IOMMU_IOAS_COPY
  * @call: the ioctl
  *
- * Return: as ioctl_ioas_map(), and -ENOENT when the source is not mapped, or
- * not as one mapping; -EPERM for a writable copy of what was mapped for reading
+ * Return: as ioctl_ioas_map(), and -ENOENT when the source is not all mapped;
+ * -EPERM for a writable copy of what was mapped for reading
  * only.
  */
 int ioctl_ioas_copy(struct ioctl_call *call)
@@ -377,18 +384,18 @@ int ioctl_ioas_copy(struct ioctl_call *call)
 	src = ioas_get(call->ictx, arg->src_ioas_id);
 	if (IS_ERR(src))
 		return PTR_ERR(src);
-	area = ioas_copy_area(src, arg->src_iova, arg->length,
-			      prot_of_flags(arg->flags));
+	area = ioas_copy_areas(src, arg->src_iova, arg->length,
+			       prot_of_flags(arg->flags));
 	ioas_put(src);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
 
 	dst = ioas_get(call->ictx, arg->dst_ioas_id);
 	if (IS_ERR(dst)) {
-		area_free(area);
+		area_free_chain(area);
 		return PTR_ERR(dst);
 	}
-	rc = map_and_reply(dst, area, arg->flags, arg->dst_iova,
+	rc = map_and_reply(dst, area, arg->flags, arg->length, arg->dst_iova,
 			   &user->dst_iova);
 	ioas_put(dst);
 	return rc;
@@ -414,7 +421,7 @@ int ioctl_ioas_unmap(struct ioctl_call *call)
 
 	if (!arg->length)
 		return -EINVAL;
-	if (!all && (arg->iova > ULONG_MAX || arg->length > ULONG_MAX ||
+	if (!all && (arg->iova > ULONG_MAX || arg->length >= ULONG_MAX ||
 		     check_add_overflow(arg->iova, arg->length - 1, &last)))
 		return -EOVERFLOW;
 

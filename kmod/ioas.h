@@ -37,8 +37,10 @@ struct iommu_domain;
  * @space: its IOVAs; the nodes are of struct area
  * @domains_rwsem: see above
  * @domains: struct ioas_domain, all of which mirror the areas
- * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries;
- *           changes take effect for mappings made afterwards
+ * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries; does
+ *           not change while there are domains
+ * @accesses: struct iommufd_access by object ID
+ * @unused: those who wait for the last use of an area by accesses
  * @attach_lock: see above
  * @hwpts_lock: see above
  * @hwpts: struct iommufd_hwpt
@@ -50,8 +52,10 @@ struct iommufd_ioas {
 	struct rw_semaphore domains_rwsem;
 	struct list_head domains;
 	bool combine;
-	struct mutex attach_lock;
-	spinlock_t hwpts_lock;
+	struct xarray accesses;
+	wait_queue_head_t unused;
+	struct mutex attach_lock; /* the search for an automatic HWPT */
+	spinlock_t hwpts_lock; /* @hwpts */
 	struct list_head hwpts;
 };
 
@@ -69,13 +73,21 @@ struct iommufd_ioas *ioas_get(struct iommufd_ctx *ictx, u32 id);
 void ioas_put(struct iommufd_ioas *ioas);
 void ioas_destroy(struct iommufd_object *obj);
 
+int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes);
+void ioas_reset_alignment(struct iommufd_ioas *ioas);
+
 /* Mapping (ioas_map.c) */
+int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
+		unsigned long iova, bool fixed);
 int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 	     bool fixed);
 int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
 	       unsigned long last, unsigned long *unmapped_bytes);
-struct area *ioas_copy_area(struct iommufd_ioas *ioas, unsigned long iova,
-			    unsigned long length_bytes, int prot);
+int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
+		   unsigned long *iova, bool fixed);
+struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,
+			     unsigned long length_bytes, int prot);
+void area_free_chain(struct area *chain);
 
 /* Its domains and what they reserve (ioas_domain.c) */
 int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member);

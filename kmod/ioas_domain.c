@@ -5,6 +5,7 @@
 #include <linux/iommu.h>
 #include <linux/sched.h>
 
+#include "access.h"
 #include "area.h"
 #include "domain.h"
 #include "ioas.h"
@@ -51,7 +52,16 @@ static bool is_aligned(const struct area *area, unsigned long align_bytes)
 		 (align_bytes - 1));
 }
 
-static int raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
+/**
+ * ioas_raise_alignment() - ask for a larger alignment
+ * @ioas: the IOAS
+ * @align_bytes: what mappings must be aligned to
+ *
+ * Context: domains_rwsem is held for writing.
+ * Return: 0, -EADDRINUSE when something is mapped that is not, or -EINVAL for
+ * more than PAGE_SIZE.
+ */
+int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
 {
 	struct area *area;
 
@@ -67,11 +77,23 @@ static int raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
 	return 0;
 }
 
-/* The largest alignment that one of the domains needs. */
-static void reset_alignment(struct iommufd_ioas *ioas)
+/**
+ * ioas_reset_alignment() - set the alignment that domains and accesses need
+ * @ioas: the IOAS
+ *
+ * Context: domains_rwsem is held for writing.
+ */
+void ioas_reset_alignment(struct iommufd_ioas *ioas)
 {
+	struct iommufd_access *access;
 	unsigned long align_bytes = 1;
 	struct ioas_domain *member;
+	unsigned long id;
+
+	xa_for_each(&ioas->accesses, id, access) {
+		if (access->ops->needs_pin_pages)
+			align_bytes = PAGE_SIZE;
+	}
 
 	list_for_each_entry(member, &ioas->domains, node)
 		align_bytes = max(align_bytes,
@@ -91,7 +113,7 @@ static int map_area(struct iommufd_ioas *ioas, struct area *area,
 		if (rc)
 			return rc;
 	}
-	rc = area_map_domain(area, member);
+	rc = area_map_domain(area, member, ioas->combine);
 	if (rc && pin)
 		area_unpin(area);
 	return rc;
@@ -150,7 +172,7 @@ int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 	rc = reserve_outside(ioas, member);
 	if (rc)
 		goto out_unlock;
-	rc = raise_alignment(ioas, domain_alignment_bytes(member->domain));
+	rc = ioas_raise_alignment(ioas, domain_alignment_bytes(member->domain));
 	if (rc)
 		goto err_unreserve;
 	rc = map_all(ioas, member);
@@ -160,7 +182,7 @@ int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 	goto out_unlock;
 
 err_reset:
-	reset_alignment(ioas);
+	ioas_reset_alignment(ioas);
 err_unreserve:
 	iova_space_unreserve(&ioas->space, member);
 out_unlock:
@@ -185,7 +207,7 @@ void ioas_remove_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 	list_del(&member->node);
 	for_each_area(area, ioas)
 		unmap_area(ioas, area, member);
-	reset_alignment(ioas);
+	ioas_reset_alignment(ioas);
 	iova_space_unreserve(&ioas->space, member);
 	up_write(&ioas->domains_rwsem);
 }

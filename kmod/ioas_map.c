@@ -9,6 +9,7 @@
 #include "area.h"
 #include "backing.h"
 #include "ioas.h"
+#include "ioas_access.h"
 
 /*
  * Large entries of an IO page table need IOVA and memory to be at the same
@@ -31,11 +32,14 @@ static void choose_alignment(const struct area *area, unsigned long *align_bytes
 	*phase_bytes = (address + area->start_byte) & (*align_bytes - 1);
 }
 
-static int insert_fixed(struct iommufd_ioas *ioas, struct area *area)
+static int insert_fixed(struct iommufd_ioas *ioas, struct area *area,
+			unsigned long iova)
 {
 	/* Page offsets of memory and IOVA agree as far as domains need it. */
 	if (area->start_byte & (ioas->space.alignment_bytes - 1))
 		return -EINVAL;
+	area->node.first = iova;
+	area->node.last = iova + area->length_bytes - 1;
 	return iova_space_insert(&ioas->space, &area->node);
 }
 
@@ -46,6 +50,23 @@ static int insert_anywhere(struct iommufd_ioas *ioas, struct area *area)
 	choose_alignment(area, &align_bytes, &phase_bytes);
 	return iova_space_alloc(&ioas->space, area->length_bytes, align_bytes,
 				phase_bytes, &area->node);
+}
+
+/**
+ * ioas_insert() - find a place for an area, which is busy
+ * @ioas: the IOAS
+ * @area: the area
+ * @iova: where to
+ * @fixed: there, and not at a place of the kernel's choice
+ *
+ * Context: domains_rwsem is held for reading.
+ * Return: 0, or -EINVAL, -EEXIST, -ENOSPC as ioas_map() says.
+ */
+int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
+		unsigned long iova, bool fixed)
+{
+	return fixed ? insert_fixed(ioas, area, iova) :
+		       insert_anywhere(ioas, area);
 }
 
 /**
@@ -68,14 +89,11 @@ int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 {
 	int rc;
 
-	area->node.first = *iova;
-	area->node.last = *iova + area->length_bytes - 1;
 	down_read(&ioas->domains_rwsem);
-	area->combine = ioas->combine;
-	rc = fixed ? insert_fixed(ioas, area) : insert_anywhere(ioas, area);
+	rc = ioas_insert(ioas, area, *iova, fixed);
 	if (rc)
 		goto out_unlock;
-	rc = area_populate(area, &ioas->domains);
+	rc = area_populate(area, ioas);
 	if (rc) {
 		iova_space_erase(&ioas->space, &area->node);
 		goto out_unlock;
@@ -95,30 +113,77 @@ static bool reaches_beyond(const struct iommufd_ioas *ioas, unsigned long last)
 	return node && node->last > last;
 }
 
-/*
- * The next area to unmap, made busy; NULL at the end, or an error. The first
- * time it is looked at both ends of the range: an area that reaches into it is
- * an error before anything is unmapped.
+/**
+ * struct unmap - an unmapping under way
+ * @first: first IOVA that is left to unmap
+ * @last: last IOVA, inclusive
+ * @begun: the ends of the range have been looked at
+ * @used: where an area is that accesses still use
  */
-static struct area *take_area(struct iommufd_ioas *ioas, unsigned long first,
-			      unsigned long last, bool first_time)
+struct unmap {
+	unsigned long first;
+	unsigned long last;
+	bool begun;
+	struct iova_node used;
+};
+
+/*
+ * The next area, made busy; NULL at the end, or an error. The first time both
+ * ends of the range are looked at: an area that reaches into it is an error
+ * before anything is unmapped. An area that accesses use is blocked for further
+ * use: -EAGAIN, and @unmap->used says where.
+ */
+static struct area *take_area(struct iommufd_ioas *ioas, struct unmap *unmap)
 {
 	struct area *area;
 
 	spin_lock(&ioas->space.lock);
-	area = area_of(iova_space_find(&ioas->space, first, last));
+	area = area_of(iova_space_find(&ioas->space, unmap->first,
+				       unmap->last));
 	if (!area)
 		goto out_unlock;
-	if (area->node.first < first || area->node.last > last ||
-	    (first_time && area->node.last < last && reaches_beyond(ioas, last)))
+	if (area->node.first < unmap->first || area->node.last > unmap->last ||
+	    (!unmap->begun && area->node.last < unmap->last &&
+	     reaches_beyond(ioas, unmap->last))) {
 		area = ERR_PTR(-ENOENT);
-	else if (smp_load_acquire(&area->busy))
+	} else if (smp_load_acquire(&area->busy)) {
 		area = ERR_PTR(-EBUSY);
-	else
+	} else if (area->nr_users) {
+		unmap->used = area->node;
+		area->blocked = true;
+		area = ERR_PTR(-EAGAIN);
+	} else {
 		area->busy = true;
+	}
+	unmap->begun = true;
 out_unlock:
 	spin_unlock(&ioas->space.lock);
 	return area;
+}
+
+/* It will not be unmapped after all; if it is not gone, that is. */
+static void unblock(struct iommufd_ioas *ioas, const struct iova_node *used)
+{
+	struct area *area;
+
+	spin_lock(&ioas->space.lock);
+	area = area_of(iova_space_find(&ioas->space, used->first, used->last));
+	if (area)
+		area->blocked = false;
+	spin_unlock(&ioas->space.lock);
+}
+
+/* Wait for accesses, without the lock that they need to finish. */
+static int wait_unused(struct iommufd_ioas *ioas, const struct iova_node *used)
+{
+	int rc;
+
+	up_read(&ioas->domains_rwsem);
+	rc = ioas_wait_unused(ioas, used->first, used->last);
+	if (rc)
+		unblock(ioas, used);
+	down_read(&ioas->domains_rwsem);
+	return rc;
 }
 
 /**
@@ -128,79 +193,43 @@ out_unlock:
  * @last: last IOVA, inclusive
  * @unmapped_bytes: set to how much was mapped there, also in case of an error
  *
- * Devices can not reach the memory when this returns.
+ * Neither devices nor accesses can reach the memory when this returns.
  *
- * Context: Process; sleeps.
+ * Context: Process; sleeps. Calls the unmap callbacks of accesses.
  * Return: 0, also when nothing is mapped there; or
  * * -ENOENT: the range cuts an area; nothing is unmapped
- * * -EBUSY: another thread is just mapping or unmapping there; what lies before
- *   is unmapped
+ * * with what lies before unmapped: -EBUSY when another thread is just mapping
+ *   or unmapping there, or what ioas_wait_unused() says
  */
 int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
 	       unsigned long last, unsigned long *unmapped_bytes)
 {
-	bool first_time = true;
+	struct unmap unmap = { .first = first, .last = last };
 	struct area *area;
 	int rc = 0;
 
 	*unmapped_bytes = 0;
 	down_read(&ioas->domains_rwsem);
-	while ((area = take_area(ioas, first, last, first_time))) {
+	while (!rc && (area = take_area(ioas, &unmap))) {
 		unsigned long area_last;
 
 		if (IS_ERR(area)) {
 			rc = PTR_ERR(area);
-			break;
+			if (rc == -EAGAIN)
+				rc = wait_unused(ioas, &unmap.used);
+			continue;
 		}
 		area_last = area->node.last;
-		area_depopulate(area, &ioas->domains);
+		area_depopulate(area, ioas);
 		iova_space_erase(&ioas->space, &area->node);
 		*unmapped_bytes += area->length_bytes;
 		area_free(area);
 		if (area_last == last)
 			break;
-		first = area_last + 1;
-		first_time = false;
+		unmap.first = area_last + 1;
 		cond_resched();
 	}
 	up_read(&ioas->domains_rwsem);
 	return rc;
 }
 
-/**
- * ioas_copy_area() - make a further area of memory that is mapped already
- * @ioas: where it is mapped
- * @iova: first IOVA
- * @length_bytes: how much
- * @prot: of the new area
- *
- * Return: an area that is in no IOAS yet, or ERR_PTR() of
- * * -ENOENT: the range is not in one area
- * * -EPERM: @prot has IOMMU_WRITE, and the memory was mapped for reading only
- * * -ENOMEM: out of memory
- */
-struct area *ioas_copy_area(struct iommufd_ioas *ioas, unsigned long iova,
-			    unsigned long length_bytes, int prot)
-{
-	unsigned long last = iova + length_bytes - 1;
-	struct backing *backing = NULL;
-	unsigned long start_byte = 0;
-	struct area *area;
-
-	spin_lock(&ioas->space.lock);
-	area = area_of(iova_space_find(&ioas->space, iova, last));
-	if (area && !smp_load_acquire(&area->busy) &&
-	    area->node.first <= iova && area->node.last >= last) {
-		backing = backing_get(area->backing);
-		start_byte = area->start_byte + (iova - area->node.first);
-	}
-	spin_unlock(&ioas->space.lock);
-
-	if (!backing)
-		return ERR_PTR(-ENOENT);
-	if ((prot & IOMMU_WRITE) && !backing->writable) {
-		backing_put(backing);
-		return ERR_PTR(-EPERM);
-	}
-	return area_create(backing, start_byte, length_bytes, prot);
-}

@@ -110,7 +110,15 @@ static int find_link(struct iova_space *space, const struct iova_node *node,
 	return 0;
 }
 
-static int insert_locked(struct iova_space *space, struct iova_node *node)
+/**
+ * iova_space_insert_locked() - map a range that is known to be usable
+ * @space: the space
+ * @node: the range, first and last set
+ *
+ * Context: The lock of the space is held.
+ * Return: 0, or -EEXIST when partly mapped already.
+ */
+int iova_space_insert_locked(struct iova_space *space, struct iova_node *node)
 {
 	struct iova_node *prev, *next;
 	struct rb_node *parent, **link;
@@ -152,7 +160,7 @@ int iova_space_insert(struct iova_space *space, struct iova_node *node)
 		return -EINVAL;
 
 	spin_lock(&space->lock);
-	rc = insert_locked(space, node);
+	rc = iova_space_insert_locked(space, node);
 	spin_unlock(&space->lock);
 	return rc;
 }
@@ -370,10 +378,27 @@ int iova_space_alloc(struct iova_space *space, unsigned long length_bytes,
 	spin_lock(&space->lock);
 	if (find_place(space, &place, &node->first)) {
 		node->last = node->first + length_bytes - 1;
-		rc = insert_locked(space, node);
+		rc = iova_space_insert_locked(space, node);
 	}
 	spin_unlock(&space->lock);
 	return rc;
+}
+
+/**
+ * iova_space_erase_locked() - a range is not mapped any more
+ * @space: the space
+ * @node: the range
+ *
+ * Context: The lock of the space is held.
+ */
+void iova_space_erase_locked(struct iova_space *space, struct iova_node *node)
+{
+	struct iova_node *prev = to_node(rb_prev(&node->rb));
+	struct iova_node *next = to_node(rb_next(&node->rb));
+
+	rb_erase_augmented(&node->rb, &space->mapped, &gap_callbacks);
+	if (next)
+		set_gap(next, prev);
 }
 
 /**
@@ -385,14 +410,8 @@ int iova_space_alloc(struct iova_space *space, unsigned long length_bytes,
  */
 void iova_space_erase(struct iova_space *space, struct iova_node *node)
 {
-	struct iova_node *prev, *next;
-
 	spin_lock(&space->lock);
-	prev = to_node(rb_prev(&node->rb));
-	next = to_node(rb_next(&node->rb));
-	rb_erase_augmented(&node->rb, &space->mapped, &gap_callbacks);
-	if (next)
-		set_gap(next, prev);
+	iova_space_erase_locked(space, node);
 	spin_unlock(&space->lock);
 }
 

@@ -81,6 +81,8 @@ int iova_space_alloc(struct iova_space *space, unsigned long length_bytes,
 		     unsigned long align_bytes, unsigned long phase_bytes,
 		     struct iova_node *node);
 void iova_space_erase(struct iova_space *space, struct iova_node *node);
+int iova_space_insert_locked(struct iova_space *space, struct iova_node *node);
+void iova_space_erase_locked(struct iova_space *space, struct iova_node *node);
 struct iova_node *iova_space_find(const struct iova_space *space,
 				  unsigned long first, unsigned long last);
 

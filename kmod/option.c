@@ -26,16 +26,18 @@ static int access_bool(struct iommu_option *arg, bool *value)
 	}
 }
 
-/*
- * Mappings carry the mode that they were made in, so it can change at any time.
- */
+/* One mode for all that an iommufd pins, so it is set before anything else. */
 static int option_rlimit_mode(struct iommufd_ctx *ictx,
 			      struct iommu_option *arg)
 {
 	if (arg->object_id)
 		return -EOPNOTSUPP;
-	if (!capable(CAP_SYS_RESOURCE))
-		return -EPERM;
+	if (arg->op == IOMMU_OPTION_OP_SET) {
+		if (!capable(CAP_SYS_RESOURCE))
+			return -EPERM;
+		if (!xa_empty(&ictx->objects.objects))
+			return -EBUSY;
+	}
 	return access_bool(arg, &ictx->account_by_mm);
 }
 
@@ -46,7 +48,18 @@ static int option_huge_pages(struct iommufd_ctx *ictx, struct iommu_option *arg)
 
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = access_bool(arg, &ioas->combine);
+	if (arg->op == IOMMU_OPTION_OP_GET) {
+		rc = access_bool(arg, &ioas->combine);
+		goto out_put;
+	}
+	/* All of the domains are mapped alike. */
+	down_write(&ioas->domains_rwsem);
+	if (arg->val64 != ioas->combine && !list_empty(&ioas->domains))
+		rc = -EINVAL;
+	else
+		rc = access_bool(arg, &ioas->combine);
+	up_write(&ioas->domains_rwsem);
+out_put:
 	ioas_put(ioas);
 	return rc;
 }
@@ -57,8 +70,9 @@ static int option_huge_pages(struct iommufd_ctx *ictx, struct iommu_option *arg)
  *
  * Return: 0; -EOPNOTSUPP for an unknown option or operation, a reserved field
  * that is not 0, or an object ID for an option that has no object; -EINVAL for
- * a value that is neither 0 nor 1; -EPERM for RLIMIT_MODE without
- * CAP_SYS_RESOURCE; -ENOENT, -EFAULT.
+ * a value that is neither 0 nor 1, or HUGE_PAGES while a device is attached;
+ * -EPERM for RLIMIT_MODE without CAP_SYS_RESOURCE; -EBUSY for it once there are
+ * objects; -ENOENT, -EFAULT.
  */
 int ioctl_option(struct ioctl_call *call)
 {
