@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every target sets up what it needs (packages, kernel, modules, guest) and keeps it for the next time.
+# What is passed on the command line (BENCH_FILTER=, KERNEL_SRC=, CACHE=, JOBS=) reaches the scripts.
+
+CACHE ?= $(HOME)/.cache/iommufd-fast
+export CACHE
+
+.DEFAULT_GOAL := help
+.PHONY: help bench test kernel modules lint clean distclean
+
+help:
+	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
+	@echo
+	@echo '  make bench      map and unmap through our module and its three peers in a guest; print the table'
+	@echo '  make test       prove the module in a guest with real device DMA and bad input'
+	@echo '  make kernel     only get and build the bench kernel (about 5 minutes on 2 cores, once)'
+	@echo '  make modules    only build our modules for it, into build/bench/'
+	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
+	@echo '  make clean      remove build/'
+	@echo '  make distclean  and the cache: kernels, their source, compiler cache'
+	@echo
+	@echo '  BENCH_FILTER=regex  of the benchmarks, those whose op/shape/size matches (make bench)'
+	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree, instead of the linux-source-7.3 package of Debian'
+	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
+	@echo '  JOBS=n              compilers at a time (as many as there are CPUs)'
+
+bench:
+	@scripts/bench.sh
+
+test:
+	@scripts/test.sh
+
+kernel:
+	@scripts/kernel.sh build bench
+
+modules:
+	@scripts/modules.sh bench kmod
+	@scripts/modules.sh bench bench/floor
+
+lint:
+	@scripts/lint.sh
+
+clean:
+	rm -rf build
+
+# By name: CACHE may be a directory that holds other things too.
+distclean: clean
+	rm -rf $(addprefix $(CACHE)/,apt ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* log lock)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An operation: what is timed, and what has to be done around it without being timed. A case is one
+ * operation on so many bytes of one shape with one peer: a benchmark.
+ */
+#ifndef E2E_OP_H
+#define E2E_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../shim/bench.h"
+#include "peer.h"
+#include "shape.h"
+
+struct op_case;
+
+/**
+ * struct op - see above
+ * @name: as in the names of benchmarks
+ * @run: the benchmark; its ctx is a struct op_case
+ * @applies: whether the peer can do it with memory of this kind (NULL if it needs none) and size
+ */
+struct op {
+	const char *name;
+	bench_fn run;
+	bool (*applies)(const struct peer *peer, const struct shape_kind *kind, size_t bytes);
+};
+
+/* Ends with one that has no name. */
+extern const struct op op_table[];
+
+struct op_case {
+	const struct op *op;
+	const struct peer *peer;
+	const char *bdf;
+	const struct shape_kind *kind;
+	size_t bytes;
+	/* Set when it runs. */
+	const struct shape *shape;
+};
+
+/**
+ * op_iterations() - how often a case has to be repeated for a steady mean
+ * @c: the case
+ *
+ * One timer interrupt is some 3000 instructions every 4 million; what is timed of a case has to be
+ * long enough for that to be even. The largest sizes are so long that three will do.
+ */
+unsigned int op_iterations(const struct op_case *c);
+
+#endif

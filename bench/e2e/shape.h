@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A shape: memory that is laid out in a certain way, and the proof that it is.
+ *
+ * There is one at a time, for its layout depends on what the ones before it did to the free memory:
+ * they are made in the order of shape_kinds, each once in the life of the program.
+ */
+#ifndef E2E_SHAPE_H
+#define E2E_SHAPE_H
+
+#include <stddef.h>
+#include <stdbool.h>
+
+#define KIB 1024ul
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define PAGE_BYTES (4 * KIB)
+
+/**
+ * struct shape_kind - how memory is laid out
+ * @name: as in the names of benchmarks
+ * @bytes: how much of it
+ * @leaf_bytes: what the CPU page table maps it by
+ * @memfd: it is a file
+ * @by_file: it is mapped through its file and not through its address
+ * @huge: explicit huge pages of @leaf_bytes
+ * @make: touch it, so that it is laid out as the name says; 0 or -errno
+ * @min_runs: fewer runs mean that something is wrong
+ * @max_runs: more do
+ */
+struct shape_kind {
+	const char *name;
+	size_t bytes;
+	size_t leaf_bytes;
+	bool memfd;
+	bool by_file;
+	bool huge;
+	int (*make)(char *va, size_t bytes);
+	size_t min_runs;
+	size_t max_runs;
+};
+
+/* In the order in which they are to be made; ends with one that has no name. */
+extern const struct shape_kind shape_kinds[];
+
+/**
+ * struct shape - memory of some kind
+ * @kind: which
+ * @va: its address, a multiple of 1 GiB
+ * @fd: its file, or -1
+ */
+struct shape {
+	const struct shape_kind *kind;
+	char *va;
+	int fd;
+};
+
+/**
+ * shape_get() - have memory of a kind
+ * @kind: what kind; the memory of another kind is freed first
+ * @error: set to what went wrong
+ *
+ * Return: the shape, touched and its layout checked; NULL if that cannot be had.
+ */
+const struct shape *shape_get(const struct shape_kind *kind, const char **error);
+
+/**
+ * shape_runs() - in how many runs of physically contiguous pages memory lies just now
+ * @shape: which memory
+ * @bytes: how much of it, from its beginning
+ *
+ * Return: the number of runs, or -errno.
+ */
+long shape_runs(const struct shape *shape, size_t bytes);
+
+#endif

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Build an external module of ours against a kernel of ours: DIR (kmod, bench/floor) -> build/CONFIG/DIR/*.ko
+# The sources stay clean: everything made goes to build/, or to OUT where a check builds for itself.
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+if (($# < 2)); then
+	echo "usage: scripts/modules.sh CONFIG DIR [MAKE-ARGUMENT...]     (CONFIG: bench or test; DIR: kmod or bench/floor)" >&2
+	exit 2
+fi
+config=$1
+dir=${2%/}
+shift 2
+[[ -f $ROOT/$dir/Kbuild || -f $ROOT/$dir/Makefile ]] || die "$dir has no Kbuild file"
+
+"$ROOT/scripts/kernel.sh" build "$config"
+kdir=$("$ROOT/scripts/kernel.sh" path "$config")
+out=${OUT:-$ROOT/build/$config/$dir}
+name=modules-$config-${dir//\//-}${OUT:+-lint}
+
+lock "$name"
+mkdir -p "$out"
+# Another kernel than last time (its directory is named by its hash): nothing made for that one fits this one.
+if [[ $(cat "$out/.kernel" 2>/dev/null) != "$kdir" ]]; then
+	rm -rf "$out"
+	mkdir -p "$out"
+fi
+echo "$kdir" >"$out/.kernel"
+
+export CCACHE_DIR=$CACHE/ccache
+run_logged "$name" make -C "$kdir" -j"$JOBS" M="$ROOT/$dir" MO="$out" CC="ccache gcc" "$@" modules
+# A warning must not hide in a log.
+grep -a 'warning:' "$CACHE/log/$name.log" >&2 || true

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write REPORT.md, and the table in README.md, from the results and the texts in docs/.
+
+usage: report.py FILE
+
+No figure is typed by hand: where docs/method.md and docs/why.md have {op/shape/size/peer}, the figure of that benchmark
+is put in; {A over B}, {A minus B} and {A times N} compute. A figure that the results do not have is an error.
+README.md's table goes between two lines, <!-- bench: begin --> and <!-- bench: end -->.
+"""
+
+import pathlib
+import re
+import sys
+
+from results import Results, cell, number, times
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+OPERATORS = {
+    "over": lambda a, b: a / b,
+    "minus": lambda a, b: a - b,
+    "times": lambda a, b: a * b,
+}
+OTHERS = ("type1", "iommufd", "floor")
+
+
+class Figures:
+    """Figures by what is written in braces."""
+
+    def __init__(self, results):
+        self.rows = {(row.op, row.shape, row.size): row for row in results.rows()}
+
+    def one(self, text):
+        """The value of a name or a number."""
+        if text.isdigit():
+            return int(text)
+        *key, peer = text.split("/")
+        row = self.rows.get(tuple(key))
+        value = row.value(peer) if row else None
+        if value is None:
+            raise KeyError(text)
+        return value
+
+    def compute(self, text):
+        """The value of what stands in braces."""
+        for word, function in OPERATORS.items():
+            left, found, right = text.partition(f" {word} ")
+            if found:
+                return function(self.one(left), self.one(right))
+        return self.one(text)
+
+
+def fill_in(path, figures):
+    """A text of docs/ with its figures, without the comments at its top."""
+    text = re.sub(r"<!--.*?-->\n*", "", path.read_text(), flags=re.DOTALL)
+
+    def replace(match):
+        try:
+            return number(figures.compute(" ".join(match[1].split())))
+        except KeyError as error:
+            sys.exit(f"error: {path} asks for {error}, which the results do not have")
+
+    return re.sub(r"\{([^{}]+)\}", replace, text)
+
+
+def table(head, lines):
+    """A Markdown table: text to the left, everything from the first figure on to the right."""
+    texts = sum(name in ("op", "shape", "size", "per") for name in head)
+    marks = ["---"] * texts + ["---:"] * (len(head) - texts)
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, marks, *lines))
+
+
+def side_by_side(rows, peers, columns):
+    """Each peer's figure and what fast is of the others, with these columns in front."""
+    others = [peer for peer in OTHERS if peer in peers and "fast" in peers]
+    lines = [
+        [getattr(row, column) for column in columns]
+        + ["" if row.runs is None else str(row.runs)]
+        + [cell(row, peer) for peer in peers]
+        + [times(row.ratio("fast", peer)) for peer in others]
+        for row in rows
+    ]
+    return table([*columns, "runs", *peers, *(f"fast/{peer}" for peer in others)], lines)
+
+
+def growth(results, op, peer):
+    """One peer's figures of an operation, a line for a shape, a column for a size."""
+    rows = [row for row in results.rows() if row.op == op and peer in row.figures]
+    sizes = sorted({(row.bytes, row.size) for row in rows})
+    shapes = list(dict.fromkeys(row.shape for row in rows))
+    cells = {(row.shape, row.size): cell(row, peer) for row in rows}
+    return table(
+        ["shape", *(size for _, size in sizes)],
+        [[shape, *(cells.get((shape, size), "") for _, size in sizes)] for shape in shapes],
+    )
+
+
+def what_ran(results):
+    """The context, in words."""
+    context = results.context
+    commit = context["git_commit"][:12] + (" with uncommitted changes" if context["git_dirty"] else "")
+    modules = [
+        f"`{name}` of {peer}: {facts.get('srcversion', facts['sha256'])}"
+        for peer in results.peers
+        for name, facts in context["peers"][peer]["modules"].items()
+    ]
+    return "\n".join(
+        [
+            f"- Linux {context['kernel']}, configuration {context['kernel_config']} (`configs/`)",
+            f"- lane `{context['lane']}`: QEMU {context['qemu']}, {context['guest_cpus']} CPU, "
+            f"{context['guest_memory']} of memory",
+            f"- commit {commit}",
+            f"- {'; '.join(modules)}",
+        ]
+    )
+
+
+def report(results):
+    """The whole of REPORT.md."""
+    figures = Figures(results)
+    peers = results.peers
+    largest = results.largest()
+    per_page = f"{results.unit} per 4 KiB page"
+
+    def of(*ops):
+        return [row for row in largest if row.op in ops]
+
+    parts = [
+        "<!-- Made by scripts/report.py from the results of `make bench` and the texts in docs/: edit those. -->",
+        "# What mapping memory for a device costs",
+        f"Figures are {per_page}, system call included, unless a table says otherwise. `fast/type1` is what `fast` costs "
+        "divided by what `type1` costs: under 1 it is cheaper.",
+        "## map",
+        side_by_side(of("map"), peers, ["shape", "size"]),
+        "## unmap",
+        side_by_side(of("unmap"), peers, ["shape", "size"]),
+        f"## One page, and a look-up ({results.unit} per call)",
+        side_by_side(of("small map", "small unmap", "lookup"), peers, ["op"]),
+        "## A copy, and a second domain",
+        side_by_side(of("copy", "attach"), peers, ["op", "shape", "size"]),
+        fill_in(ROOT / "docs/why.md", figures).strip(),
+        f"## How cost grows with size (`fast`, {per_page})",
+        "### map",
+        growth(results, "map", "fast"),
+        "### unmap",
+        growth(results, "unmap", "fast"),
+        fill_in(ROOT / "docs/method.md", figures).strip(),
+        "## What ran",
+        what_ran(results),
+        "## All figures",
+        side_by_side(results.rows(), peers, ["op", "shape", "size", "per"]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def update_readme(path, results):
+    """Put the short table between its two lines; False if the README has no place for it."""
+    text = path.read_text() if path.exists() else ""
+    if BEGIN not in text or END not in text.partition(BEGIN)[2]:
+        return False
+    rows = [row for row in results.largest() if row.op in ("map", "unmap")]
+    short = side_by_side(rows, results.peers, ["op", "shape", "size"])
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    path.write_text(f"{before}{BEGIN}\n{short}\n{END}{after}")
+    return True
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.strip())
+    results = Results(sys.argv[1])
+    (ROOT / "REPORT.md").write_text(report(results))
+    if not update_readme(ROOT / "README.md", results):
+        print(f"--> README.md has no lines {BEGIN} and {END}; its table is not written", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

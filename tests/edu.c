@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "edu.h"
+#include "util.h"
+
+#define EDU_BAR_BYTES MIB
+#define EDU_DMA_SRC 0x80
+#define EDU_DMA_DST 0x88
+#define EDU_DMA_COUNT 0x90
+#define EDU_DMA_CMD 0x98
+#define EDU_DMA_RUN 1
+#define EDU_DMA_TO_MEMORY 2
+#define EDU_BUFFER 0x40000
+
+#define VFIO_CDEVS "/sys/bus/pci/drivers/vfio-pci/*:*/vfio-dev/vfio*"
+
+unsigned int edu_count(void)
+{
+	glob_t found;
+	unsigned int n;
+
+	if (glob(VFIO_CDEVS, 0, NULL, &found))
+		return 0;
+	n = found.gl_pathc;
+	globfree(&found);
+	return n;
+}
+
+/* The directory in sysfs of the index-th device's cdev. */
+static int find_cdev(unsigned int index, char *path, size_t len)
+{
+	int ret = -ENODEV;
+	glob_t found;
+
+	if (glob(VFIO_CDEVS, 0, NULL, &found))
+		return ret;
+	if (index < found.gl_pathc)
+		ret = snprintf(path, len, "%s", found.gl_pathv[index]) < (int)len ? 0 : -ENAMETOOLONG;
+	globfree(&found);
+	return ret;
+}
+
+int edu_group(unsigned int index)
+{
+	char cdev[128], path[256], group[256] = "";
+	int ret;
+
+	ret = find_cdev(index, cdev, sizeof(cdev));
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), "%s/../../iommu_group", cdev);
+	if (readlink(path, group, sizeof(group) - 1) < 0 || !strrchr(group, '/'))
+		return -errno;
+	return atoi(strrchr(group, '/') + 1);
+}
+
+int edu_open(struct edu *edu, unsigned int index)
+{
+	char cdev[128], path[256];
+	int ret;
+
+	*edu = (struct edu){ .fd = -1 };
+	ret = find_cdev(index, cdev, sizeof(cdev));
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", strrchr(cdev, '/') + 1);
+	edu->fd = open(path, O_RDWR | O_CLOEXEC);
+	return edu->fd < 0 ? -errno : 0;
+}
+
+static int region_offset(struct edu *edu, __u32 index, __u64 *offset)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
+
+	if (ioctl(edu->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
+		return -errno;
+	*offset = info.offset;
+	return 0;
+}
+
+static int enable_bus_master(struct edu *edu)
+{
+	__u64 config = 0;
+	__u16 command;
+	int ret;
+
+	ret = region_offset(edu, VFIO_PCI_CONFIG_REGION_INDEX, &config);
+	if (ret)
+		return ret;
+	if (pread(edu->fd, &command, sizeof(command), config + PCI_COMMAND) != sizeof(command))
+		return -EIO;
+	command |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	if (pwrite(edu->fd, &command, sizeof(command), config + PCI_COMMAND) != sizeof(command))
+		return -EIO;
+	return 0;
+}
+
+int edu_bind(struct edu *edu, int iofd)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = iofd };
+	__u64 bar = 0;
+	int ret;
+
+	if (ioctl(edu->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
+		return -errno;
+	edu->devid = bind.out_devid;
+
+	ret = enable_bus_master(edu);
+	if (ret)
+		return ret;
+	ret = region_offset(edu, VFIO_PCI_BAR0_REGION_INDEX, &bar);
+	if (ret)
+		return ret;
+	edu->bar = mmap(NULL, EDU_BAR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, edu->fd, bar);
+	if (edu->bar == MAP_FAILED) {
+		edu->bar = NULL;
+		return -errno;
+	}
+	/* A transfer of the last user may still be on its way, and the registers are closed until it is done. */
+	return edu_dma_wait(edu);
+}
+
+int edu_attach(struct edu *edu, __u32 *pt)
+{
+	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach), .pt_id = *pt };
+
+	if (ioctl(edu->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
+		return -errno;
+	*pt = attach.pt_id;
+	return 0;
+}
+
+int edu_detach(struct edu *edu)
+{
+	struct vfio_device_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
+
+	return ioctl(edu->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach) ? -errno : 0;
+}
+
+void edu_close(struct edu *edu)
+{
+	if (edu->bar)
+		munmap(edu->bar, EDU_BAR_BYTES);
+	if (edu->fd >= 0)
+		close(edu->fd);
+	edu->bar = NULL;
+	edu->fd = -1;
+}
+
+static void write_register(struct edu *edu, unsigned int reg, __u64 value)
+{
+	__atomic_store_n((__u64 *)(edu->bar + reg), value, __ATOMIC_RELEASE);
+}
+
+void edu_dma_start(struct edu *edu, __u64 iova, size_t len, bool to_memory)
+{
+	write_register(edu, EDU_DMA_SRC, to_memory ? EDU_BUFFER : iova);
+	write_register(edu, EDU_DMA_DST, to_memory ? iova : EDU_BUFFER);
+	write_register(edu, EDU_DMA_COUNT, len);
+	write_register(edu, EDU_DMA_CMD, EDU_DMA_RUN | (to_memory ? EDU_DMA_TO_MEMORY : 0));
+}
+
+int edu_dma_wait(struct edu *edu)
+{
+	struct timespec nap = { .tv_nsec = 5 * 1000 * 1000 };
+	int naps;
+
+	for (naps = 0; naps < 1000; naps++) {
+		if (!(__atomic_load_n((__u64 *)(edu->bar + EDU_DMA_CMD), __ATOMIC_ACQUIRE) & EDU_DMA_RUN))
+			return 0;
+		nanosleep(&nap, NULL);
+	}
+	return -ETIMEDOUT;
+}
+
+static int transfer(struct edu *edu, __u64 iova, size_t len, bool to_memory)
+{
+	struct timespec due = { .tv_nsec = 100 * 1000 * 1000 };
+
+	edu_dma_start(edu, iova, len, to_memory);
+	nanosleep(&due, NULL);
+	return edu_dma_wait(edu);
+}
+
+int edu_dma_read(struct edu *edu, __u64 iova, size_t len)
+{
+	return transfer(edu, iova, len, false);
+}
+
+int edu_dma_write(struct edu *edu, __u64 iova, size_t len)
+{
+	return transfer(edu, iova, len, true);
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ktap.h"
+
+#define CASE_TIMEOUT_SECONDS 120
+#define KILL_TIMEOUT_SECONDS 10
+
+/* Written by the child, read by the runner. */
+struct ktap_result {
+	int failures;
+	bool skipped;
+	char reason[200];
+};
+
+static struct ktap_result *result;
+static int level;
+static __u64 seed;
+
+static void indent(void)
+{
+	printf("%*s", 2 * level, "");
+}
+
+void ktap_print(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	indent();
+	printf("# ");
+	vprintf(fmt, args);
+	putchar('\n');
+	fflush(stdout);
+	va_end(args);
+}
+
+void ktap_skip(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(result->reason, sizeof(result->reason), fmt, args);
+	va_end(args);
+	result->skipped = true;
+	_exit(0);
+}
+
+void ktap_fail(void)
+{
+	__atomic_add_fetch(&result->failures, 1, __ATOMIC_RELAXED);
+}
+
+int ktap_failures(void)
+{
+	return result->failures;
+}
+
+__u64 ktap_seed(void)
+{
+	return seed;
+}
+
+/* splitmix64 */
+__u64 ktap_random(__u64 *state)
+{
+	__u64 z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+void ktap_assert(bool good)
+{
+	if (!good)
+		_exit(1);
+}
+
+bool ktap_check_int(const char *file, int line, const char *what, const char *op, bool good, long long want,
+		    long long got)
+{
+	if (good)
+		return true;
+	ktap_note("%s:%d: %s: want %lld (0x%llx) %s got %lld (0x%llx)", file, line, what, want, want, op, got, got);
+	ktap_fail();
+	return false;
+}
+
+static const char *errno_name(int err)
+{
+	const char *name = strerrorname_np(-err);
+
+	if (!err)
+		return "success";
+	return name ? name : "no errno";
+}
+
+bool ktap_check_errno(const char *file, int line, const char *what, int want, int also, int got)
+{
+	if (got == want || got == also)
+		return true;
+	ktap_note("%s:%d: %s: want %s%s%s, got %s (%d)", file, line, what, errno_name(want), also == 1 ? "" : " or ",
+		  also == 1 ? "" : errno_name(also), errno_name(got), got);
+	ktap_fail();
+	return false;
+}
+
+bool ktap_check_true(const char *file, int line, const char *what, bool good)
+{
+	if (good)
+		return true;
+	ktap_note("%s:%d: %s: want true, got false", file, line, what);
+	ktap_fail();
+	return false;
+}
+
+bool ktap_check_bytes(const char *file, int line, const char *what, const void *want, const void *got, size_t len)
+{
+	const unsigned char *w = want, *g = got;
+	size_t i;
+
+	if (!memcmp(want, got, len))
+		return true;
+	for (i = 0; w[i] == g[i]; i++)
+		;
+	ktap_note("%s:%d: %s: byte %zu of %zu: want 0x%02x, got 0x%02x", file, line, what, i, len, w[i], g[i]);
+	ktap_fail();
+	return false;
+}
+
+/* Waits for pid; false when it is still there after the time. SIGCHLD is blocked (ktap_main), so none is lost. */
+static bool wait_seconds(pid_t pid, int *status, int seconds)
+{
+	struct timespec end, now, left = { .tv_sec = 1 };
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += seconds;
+	for (;;) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return true;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec > end.tv_sec)
+			return false;
+		sigtimedwait(&chld, NULL, &left);
+	}
+}
+
+static void block_sigchld(int how)
+{
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(how, &chld, NULL);
+}
+
+/*
+ * Runs a case in a child of its own process group. What the case forked and left behind comes to the runner, which is
+ * a subreaper, and ends with the group. A child that cannot even be killed is stuck in the kernel: nothing measured
+ * after it would mean anything, so the whole program gives up.
+ */
+static void run_case(const struct ktap_case *c, char *why, size_t whylen)
+{
+	int status;
+	pid_t pid;
+
+	memset(result, 0, sizeof(*result));
+	why[0] = '\0';
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		setpgid(0, 0);
+		block_sigchld(SIG_UNBLOCK);
+		c->run(c->arg);
+		fflush(stdout);
+		_exit(result->failures ? 1 : 0);
+	}
+	setpgid(pid, pid);
+
+	if (!wait_seconds(pid, &status, CASE_TIMEOUT_SECONDS)) {
+		snprintf(why, whylen, " # TIMEOUT %d seconds", CASE_TIMEOUT_SECONDS);
+		ktap_fail();
+		kill(-pid, SIGKILL);
+		if (!wait_seconds(pid, &status, KILL_TIMEOUT_SECONDS)) {
+			printf("Bail out! %s cannot be killed\n", c->name);
+			fflush(stdout);
+			_exit(3);
+		}
+	} else if (WIFSIGNALED(status)) {
+		snprintf(why, whylen, " # ERROR signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		ktap_fail();
+	} else if (WEXITSTATUS(status) && !result->failures) {
+		snprintf(why, whylen, " # ERROR exit status %d", WEXITSTATUS(status));
+		ktap_fail();
+	}
+	kill(-pid, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
+static bool wanted(int argc, char **argv, const struct ktap_suite *s, const struct ktap_case *c)
+{
+	char name[200];
+	int i;
+
+	if (argc < 2)
+		return true;
+	snprintf(name, sizeof(name), "%s/%s", s->name, c->name);
+	for (i = 1; i < argc; i++) {
+		if (!fnmatch(argv[i], name, 0))
+			return true;
+	}
+	return false;
+}
+
+static size_t count_wanted(int argc, char **argv, const struct ktap_suite *s)
+{
+	const struct ktap_case *c;
+	size_t n = 0;
+
+	for (c = s->cases; c->name; c++)
+		n += wanted(argc, argv, s, c);
+	return n;
+}
+
+static void list(int argc, char **argv, const struct ktap_suite *s)
+{
+	const struct ktap_case *c;
+
+	for (c = s->cases; c->name; c++) {
+		if (wanted(argc, argv, s, c))
+			printf("%s/%s\n", s->name, c->name);
+	}
+}
+
+static void plan(size_t n)
+{
+	indent();
+	printf("KTAP version 1\n");
+	indent();
+	printf("1..%zu\n", n);
+	fflush(stdout);
+}
+
+/* Returns the number of failed cases. */
+static size_t run_suite(int argc, char **argv, const struct ktap_hooks *hooks, const struct ktap_suite *s)
+{
+	const struct ktap_case *c;
+	size_t number = 0, failed = 0;
+	char why[120];
+
+	level++;
+	plan(count_wanted(argc, argv, s));
+	for (c = s->cases; c->name; c++) {
+		bool bad;
+
+		if (!wanted(argc, argv, s, c))
+			continue;
+		hooks->before();
+		run_case(c, why, sizeof(why));
+		if (hooks->after())
+			ktap_fail();
+		bad = result->failures;
+		failed += bad;
+		indent();
+		if (result->skipped && !bad)
+			printf("ok %zu %s # SKIP %s\n", ++number, c->name, result->reason);
+		else
+			printf("%s %zu %s%s\n", bad ? "not ok" : "ok", ++number, c->name, why);
+		fflush(stdout);
+	}
+	level--;
+	return failed;
+}
+
+static void choose_seed(void)
+{
+	const char *given = getenv("SEED");
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	seed = given && *given ? strtoull(given, NULL, 0) : (__u64)now.tv_sec * 1000000007 + now.tv_nsec;
+}
+
+int ktap_main(int argc, char **argv, const struct ktap_hooks *hooks, const struct ktap_suite * const *suites)
+{
+	const struct ktap_suite * const *s;
+	size_t number = 0, selected = 0, failed = 0;
+	const char *outer = getenv("KTAP_LEVEL");
+	int ret;
+
+	if (argc > 1 && !strcmp(argv[1], "-l")) {
+		for (s = suites; *s; s++)
+			list(argc - 1, argv + 1, *s);
+		return 0;
+	}
+	ret = hooks->start();
+	if (ret) {
+		fprintf(stderr, "%s: cannot start: %s\n", argv[0], strerror(-ret));
+		return 1;
+	}
+	level = outer ? atoi(outer) : 0;
+	result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (result == MAP_FAILED) {
+		perror("mmap");
+		return 1;
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	block_sigchld(SIG_BLOCK);
+	choose_seed();
+
+	for (s = suites; *s; s++)
+		selected += count_wanted(argc, argv, *s) > 0;
+	plan(selected);
+	ktap_note("SEED=0x%llx", seed);
+	for (s = suites; *s; s++) {
+		size_t bad;
+
+		if (!count_wanted(argc, argv, *s))
+			continue;
+		bad = run_suite(argc, argv, hooks, *s);
+		failed += bad;
+		indent();
+		printf("%s %zu %s\n", bad ? "not ok" : "ok", ++number, (*s)->name);
+		fflush(stdout);
+	}
+	if (!selected)
+		return 2;
+	return failed ? 1 : 0;
+}

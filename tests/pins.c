@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pins.h"
+
+/* The number after key at the start of a line of a file in /proc, or -1. */
+static long long proc_value(const char *path, const char *key)
+{
+	long long value = -1;
+	char line[256];
+	FILE *f;
+
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (strncmp(line, key, strlen(key)))
+			continue;
+		value = strtoll(line + strlen(key), NULL, 10);
+		break;
+	}
+	fclose(f);
+	return value;
+}
+
+long long pins_held(void)
+{
+	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		if (write(fd, "1", 1) != 1)
+			perror("stat_refresh");
+		close(fd);
+	}
+	return proc_value("/proc/vmstat", "nr_foll_pin_acquired ") -
+	       proc_value("/proc/vmstat", "nr_foll_pin_released ");
+}
+
+long long pins_vmpin(void)
+{
+	return proc_value("/proc/self/status", "VmPin:") * 1024;
+}
+
+long long pins_vmlck(void)
+{
+	return proc_value("/proc/self/status", "VmLck:") * 1024;
+}
