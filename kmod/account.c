@@ -32,6 +32,18 @@ void account_init(struct account *acct, bool by_mm)
 }
 
 /**
+ * account_copy() - remember the same process and user as another account
+ * @acct: the account
+ * @from: the other one
+ */
+void account_copy(struct account *acct, const struct account *from)
+{
+	*acct = *from;
+	mmgrab(acct->mm);
+	get_uid(acct->user);
+}
+
+/**
  * account_destroy() - forget whom to charge
  * @acct: the account; all that was charged is uncharged
  */

@@ -12,9 +12,10 @@ struct user_struct;
 
 /**
  * enum account_mode - what RLIMIT_MEMLOCK is a limit on
- * @ACCOUNT_NONE: nothing, the creator had CAP_IPC_LOCK
+ * @ACCOUNT_NONE: nothing: the process had CAP_IPC_LOCK when it made the mapping
  * @ACCOUNT_USER: all that the user has locked: IOMMU_OPTION_RLIMIT_MODE 0
- * @ACCOUNT_MM: all that the process has locked: IOMMU_OPTION_RLIMIT_MODE 1
+ * @ACCOUNT_MM: all that the process has locked, as VmLck shows it:
+ *              IOMMU_OPTION_RLIMIT_MODE 1
  */
 enum account_mode {
 	ACCOUNT_NONE,
@@ -39,6 +40,7 @@ struct account {
 };
 
 void account_init(struct account *acct, bool by_mm);
+void account_copy(struct account *acct, const struct account *from);
 void account_destroy(struct account *acct);
 int account_charge(struct account *acct, unsigned long npages);
 void account_uncharge(struct account *acct, unsigned long npages);

@@ -358,6 +358,74 @@ void backing_unclaim(struct backing *backing, struct interval_tree_node *claim)
 }
 
 /**
+ * backing_shrink_claim() - let go of the end of a claim
+ * @backing: the backing
+ * @claim: what backing_claim() made
+ * @last_index: the last page that it still covers, inclusive
+ *
+ * Context: Process; may sleep. Takes @backing->lock.
+ */
+void backing_shrink_claim(struct backing *backing,
+			  struct interval_tree_node *claim,
+			  unsigned long last_index)
+{
+	unsigned long old_last = claim->last;
+
+	if (last_index == old_last)
+		return;
+	mutex_lock(&backing->lock);
+	interval_tree_remove(claim, &backing->claims);
+	claim->last = last_index;
+	interval_tree_insert(claim, &backing->claims);
+	unpin_unclaimed(backing, last_index + 1, old_last);
+	mutex_unlock(&backing->lock);
+}
+
+static unsigned long pinned_npages(struct backing *backing)
+{
+	unsigned long npages = 0;
+	struct rb_node *node;
+
+	for (node = rb_first(&backing->segments); node; node = rb_next(node))
+		npages += rb_entry(node, struct segment, node)->extents.npages;
+	return npages;
+}
+
+/**
+ * backing_pinned_npages() - how much of a backing is pinned, and charged
+ * @backing: the backing
+ *
+ * Context: Process; takes @backing->lock.
+ * Return: pages.
+ */
+unsigned long backing_pinned_npages(struct backing *backing)
+{
+	unsigned long npages;
+
+	mutex_lock(&backing->lock);
+	npages = pinned_npages(backing);
+	mutex_unlock(&backing->lock);
+	return npages;
+}
+
+/**
+ * backing_move_account() - charge another process from now on
+ * @backing: the backing
+ * @acct: whom; what is pinned is charged there already
+ *
+ * Context: Process; takes @backing->lock, and nothing is pinned or unpinned
+ * since backing_pinned_npages().
+ */
+void backing_move_account(struct backing *backing, const struct account *acct)
+{
+	mutex_lock(&backing->lock);
+	account_uncharge(&backing->account, pinned_npages(backing));
+	account_destroy(&backing->account);
+	account_copy(&backing->account, acct);
+	mutex_unlock(&backing->lock);
+}
+
+/**
  * backing_walk_start() - start to walk over the page frames of a range
  * @backing: the backing
  * @walk: the walk, at the first run

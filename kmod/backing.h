@@ -51,6 +51,8 @@ struct segment {
  * @refs: areas, and whoever looks at one
  * @npages: its length in pages
  * @writable: pinned for writing; mappings of it may be writable
+ * @moving: marked while the process it is charged to changes; protected by
+ *          process_lock of the iommufd
  * @va: page aligned start in the process's memory; when @file is NULL
  * @file: the memfd, or NULL
  * @file_start: page aligned byte offset of the start; when @file is set
@@ -65,6 +67,7 @@ struct segment {
 struct backing {
 	refcount_t refs;
 	bool writable;
+	bool moving;
 	unsigned long npages;
 	unsigned long va;
 	struct file *file;
@@ -106,6 +109,12 @@ int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 void backing_unclaim(struct backing *backing, struct interval_tree_node *claim);
 int backing_rw(struct backing *backing, unsigned long start_byte, void *data,
 	       size_t length_bytes, bool write);
+
+void backing_shrink_claim(struct backing *backing,
+			  struct interval_tree_node *claim,
+			  unsigned long last_index);
+unsigned long backing_pinned_npages(struct backing *backing);
+void backing_move_account(struct backing *backing, const struct account *acct);
 
 /* For backing_rw.c */
 struct segment *backing_segment(struct backing *backing, unsigned long index);

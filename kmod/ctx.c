@@ -37,6 +37,8 @@ int ctx_open(struct file *file)
 	ictx->file = file;
 	object_table_init(&ictx->objects, destroy_ops);
 	mutex_init(&ictx->groups_lock);
+	mutex_init(&ictx->process_lock);
+	mutex_init(&ictx->vfio_lock);
 	xa_init(&ictx->groups);
 	file->private_data = ictx;
 	return 0;
@@ -52,6 +54,8 @@ void ctx_release(struct file *file)
 
 	object_table_destroy(&ictx->objects);
 	WARN_ON(!xa_empty(&ictx->groups));
+	mutex_destroy(&ictx->vfio_lock);
+	mutex_destroy(&ictx->process_lock);
 	mutex_destroy(&ictx->groups_lock);
 	kfree(ictx);
 }

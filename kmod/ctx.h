@@ -19,14 +19,22 @@ struct ioctl_call;
  * @objects: all that userspace names by ID
  * @groups_lock: protects @groups, while a group is found, made or dropped
  * @groups: struct device_group by the IOMMU group's number
- * @account_by_mm: IOMMU_OPTION_RLIMIT_MODE, for mappings made from now on
+ * @account_by_mm: IOMMU_OPTION_RLIMIT_MODE
+ * @process_lock: one change of process at a time
+ * @vfio_lock: protects changes of @vfio_ioas_id and @vfio_no_iommu
+ * @vfio_ioas_id: the compatibility IOAS of vfio_compat.h, or 0
+ * @vfio_no_iommu: the iommufd is for VFIO groups without an IOMMU
  */
 struct iommufd_ctx {
 	struct file *file;
 	struct object_table objects;
-	struct mutex groups_lock;
+	struct mutex groups_lock; /* @groups */
 	struct xarray groups;
 	bool account_by_mm;
+	struct mutex process_lock; /* ioctl_change_process() */
+	struct mutex vfio_lock; /* @vfio_ioas_id, @vfio_no_iommu */
+	u32 vfio_ioas_id;
+	bool vfio_no_iommu;
 };
 
 extern const struct file_operations iommufd_fops;

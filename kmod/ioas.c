@@ -14,6 +14,7 @@
 #include "backing.h"
 #include "ioas.h"
 #include "ioctl.h"
+#include "vfio_compat.h"
 
 #define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | \
 		   IOMMU_IOAS_MAP_READABLE)
@@ -53,9 +54,58 @@ void ioas_destroy(struct iommufd_object *obj)
 	struct iommufd_ioas *ioas = container_of(obj, struct iommufd_ioas, obj);
 	unsigned long unmapped_bytes;
 
+	vfio_compat_forget(ioas);
 	WARN_ON(ioas_unmap(ioas, 0, ULONG_MAX, &unmapped_bytes));
 	iova_space_destroy(&ioas->space);
 	mutex_destroy(&ioas->attach_lock);
+}
+
+/**
+ * ioas_create() - make an IOAS
+ * @ictx: whose
+ *
+ * Return: the IOAS, not visible yet, or ERR_PTR(-ENOMEM).
+ */
+struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx)
+{
+	struct iommufd_ioas *ioas;
+
+	ioas = object_alloc(&ictx->objects, sizeof(*ioas), IOMMUFD_OBJ_IOAS);
+	if (IS_ERR(ioas))
+		return ioas;
+	ioas->ictx = ictx;
+	iova_space_init(&ioas->space);
+	init_rwsem(&ioas->domains_rwsem);
+	INIT_LIST_HEAD(&ioas->domains);
+	ioas->combine = true;
+	xa_init(&ioas->accesses);
+	init_waitqueue_head(&ioas->unused);
+	mutex_init(&ioas->attach_lock);
+	spin_lock_init(&ioas->hwpts_lock);
+	INIT_LIST_HEAD(&ioas->hwpts);
+	return ioas;
+}
+
+/**
+ * ioas_set_combine() - set whether neighbouring pages form large entries
+ * @ioas: the IOAS
+ * @combine: they do
+ *
+ * Return: 0, or -EINVAL when something is mapped in a domain already that may
+ * have large entries, and there are to be none.
+ */
+int ioas_set_combine(struct iommufd_ioas *ioas, bool combine)
+{
+	int rc = 0;
+
+	down_write(&ioas->domains_rwsem);
+	if (!combine && ioas->combine && !list_empty(&ioas->domains) &&
+	    !RB_EMPTY_ROOT(&ioas->space.mapped))
+		rc = -EINVAL;
+	else
+		WRITE_ONCE(ioas->combine, combine);
+	up_write(&ioas->domains_rwsem);
+	return rc;
 }
 
 /**
@@ -66,35 +116,22 @@ void ioas_destroy(struct iommufd_object *obj)
  */
 int ioctl_ioas_alloc(struct ioctl_call *call)
 {
-	struct object_table *objects = &call->ictx->objects;
 	struct iommu_ioas_alloc *arg = call->arg;
 	struct iommufd_ioas *ioas;
 	int rc;
 
 	if (arg->flags)
 		return -EOPNOTSUPP;
-	ioas = object_alloc(objects, sizeof(*ioas), IOMMUFD_OBJ_IOAS);
+	ioas = ioas_create(call->ictx);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	ioas->ictx = call->ictx;
-	iova_space_init(&ioas->space);
-	init_rwsem(&ioas->domains_rwsem);
-	INIT_LIST_HEAD(&ioas->domains);
-	ioas->combine = true;
-	xa_init(&ioas->accesses);
-	init_waitqueue_head(&ioas->unused);
-	mutex_init(&ioas->attach_lock);
-	spin_lock_init(&ioas->hwpts_lock);
-	INIT_LIST_HEAD(&ioas->hwpts);
-
 	arg->out_ioas_id = ioas->obj.id;
 	rc = ioctl_reply(call);
-	if (rc) {
-		object_abort(objects, &ioas->obj);
-		return rc;
-	}
-	object_publish(objects, &ioas->obj);
-	return 0;
+	if (rc)
+		object_abort(&call->ictx->objects, &ioas->obj);
+	else
+		object_publish(&call->ictx->objects, &ioas->obj);
+	return rc;
 }
 
 /* Write the usable ranges to userspace; returns how many there are, or errno. */
@@ -219,15 +256,24 @@ static int prot_of_flags(u32 flags)
 	return prot;
 }
 
-/* What map and copy have in common: flags, and a range that does not wrap. */
-static int check_map(u32 flags, u64 address, u64 iova, u64 length_bytes)
+static int check_flags(u32 flags)
 {
-	unsigned long last;
-
 	if (flags & ~MAP_FLAGS)
 		return -EOPNOTSUPP;
 	if (!(flags & (IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)))
 		return -EINVAL;
+	return 0;
+}
+
+/* What map and copy have in common: flags, and a range that does not wrap. */
+static int check_map(u32 flags, u64 address, u64 iova, u64 length_bytes)
+{
+	unsigned long last;
+	int rc;
+
+	rc = check_flags(flags);
+	if (rc)
+		return rc;
 	if (iova > ULONG_MAX || length_bytes >= ULONG_MAX ||
 	    address > ULONG_MAX)
 		return -EOVERFLOW;
@@ -273,6 +319,38 @@ static int map_and_reply(struct iommufd_ioas *ioas, struct area *area,
 }
 
 /**
+ * ioas_map_user() - map a range of the calling process's memory
+ * @ioas: the IOAS
+ * @flags: IOMMU_IOAS_MAP_*
+ * @va: its address
+ * @length_bytes: its length
+ * @iova: where to map it, for a fixed mapping
+ * @user_iova: where to report what place the kernel chose; unused if fixed
+ *
+ * Return: as ioctl_ioas_map().
+ */
+int ioas_map_user(struct iommufd_ioas *ioas, u32 flags, u64 va,
+		  u64 length_bytes, u64 iova, u64 __user *user_iova)
+{
+	struct backing *backing;
+	struct area *area;
+	int rc;
+
+	rc = check_map(flags, va, iova, length_bytes);
+	if (rc)
+		return rc;
+	backing = backing_create_user(va & PAGE_MASK,
+				      npages_of(va, length_bytes),
+				      flags & IOMMU_IOAS_MAP_WRITEABLE,
+				      ioas->ictx->account_by_mm);
+	if (IS_ERR(backing))
+		return PTR_ERR(backing);
+	area = area_create_first(backing, offset_in_page(va), length_bytes,
+				 prot_of_flags(flags));
+	return map_and_reply(ioas, area, flags, length_bytes, iova, user_iova);
+}
+
+/**
  * ioctl_ioas_map() - IOMMU_IOAS_MAP
  * @call: the ioctl
  *
@@ -286,32 +364,18 @@ int ioctl_ioas_map(struct ioctl_call *call)
 	struct iommu_ioas_map __user *user = call->user;
 	const struct iommu_ioas_map *arg = call->arg;
 	struct iommufd_ioas *ioas;
-	struct backing *backing;
-	struct area *area;
 	int rc;
 
 	if (arg->__reserved)
 		return -EOPNOTSUPP;
-	rc = check_map(arg->flags, arg->user_va, arg->iova, arg->length);
+	rc = check_flags(arg->flags);
 	if (rc)
 		return rc;
 	ioas = ioas_get(call->ictx, arg->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-
-	backing = backing_create_user(arg->user_va & PAGE_MASK,
-				      npages_of(arg->user_va, arg->length),
-				      arg->flags & IOMMU_IOAS_MAP_WRITEABLE,
-				      call->ictx->account_by_mm);
-	if (IS_ERR(backing)) {
-		rc = PTR_ERR(backing);
-		goto out_put;
-	}
-	area = area_create_first(backing, offset_in_page(arg->user_va),
-				 arg->length, prot_of_flags(arg->flags));
-	rc = map_and_reply(ioas, area, arg->flags, arg->length, arg->iova,
-			   &user->iova);
-out_put:
+	rc = ioas_map_user(ioas, arg->flags, arg->user_va, arg->length,
+			   arg->iova, &user->iova);
 	ioas_put(ioas);
 	return rc;
 }

@@ -37,8 +37,8 @@ struct iommu_domain;
  * @space: its IOVAs; the nodes are of struct area
  * @domains_rwsem: see above
  * @domains: struct ioas_domain, all of which mirror the areas
- * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries; does
- *           not change while there are domains
+ * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries
+ * @process_node: for ioctl_change_process()
  * @accesses: struct iommufd_access by object ID
  * @unused: those who wait for the last use of an area by accesses
  * @attach_lock: see above
@@ -52,6 +52,7 @@ struct iommufd_ioas {
 	struct rw_semaphore domains_rwsem;
 	struct list_head domains;
 	bool combine;
+	struct list_head process_node;
 	struct xarray accesses;
 	wait_queue_head_t unused;
 	struct mutex attach_lock; /* the search for an automatic HWPT */
@@ -71,6 +72,10 @@ struct ioas_domain {
 
 struct iommufd_ioas *ioas_get(struct iommufd_ctx *ictx, u32 id);
 void ioas_put(struct iommufd_ioas *ioas);
+struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx);
+int ioas_set_combine(struct iommufd_ioas *ioas, bool combine);
+int ioas_map_user(struct iommufd_ioas *ioas, u32 flags, u64 va,
+		  u64 length_bytes, u64 iova, u64 __user *user_iova);
 void ioas_destroy(struct iommufd_object *obj);
 
 int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes);
@@ -83,6 +88,7 @@ int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 	     bool fixed);
 int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
 	       unsigned long last, unsigned long *unmapped_bytes);
+int ioas_cut(struct iommufd_ioas *ioas, unsigned long iova);
 int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
 		   unsigned long *iova, bool fixed);
 struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,

@@ -39,6 +39,8 @@ int ioctl_ioas_iova_ranges(struct ioctl_call *call);
 int ioctl_ioas_map(struct ioctl_call *call);
 int ioctl_ioas_map_file(struct ioctl_call *call);
 int ioctl_ioas_unmap(struct ioctl_call *call);
+int ioctl_change_process(struct ioctl_call *call);
+int ioctl_vfio_ioas(struct ioctl_call *call);
 int ioctl_hwpt_alloc(struct ioctl_call *call);
 int ioctl_get_hw_info(struct ioctl_call *call);
 

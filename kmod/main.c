@@ -11,6 +11,7 @@
 
 #include "ctx.h"
 #include "ioctl.h"
+#include "vfio_compat.h"
 
 /**
  * struct ioctl_op - one ioctl
@@ -42,6 +43,8 @@ static const struct ioctl_op ioctl_ops[] = {
 	OP(IOMMU_IOAS_ALLOC, iommu_ioas_alloc, out_ioas_id, ioctl_ioas_alloc),
 	OP(IOMMU_IOAS_ALLOW_IOVAS, iommu_ioas_allow_iovas, allowed_iovas,
 	   ioctl_ioas_allow_iovas),
+	OP(IOMMU_IOAS_CHANGE_PROCESS, iommu_ioas_change_process, __reserved,
+	   ioctl_change_process),
 	OP(IOMMU_IOAS_COPY, iommu_ioas_copy, src_iova, ioctl_ioas_copy),
 	OP(IOMMU_IOAS_IOVA_RANGES, iommu_ioas_iova_ranges, out_iova_alignment,
 	   ioctl_ioas_iova_ranges),
@@ -49,6 +52,7 @@ static const struct ioctl_op ioctl_ops[] = {
 	OP(IOMMU_IOAS_MAP_FILE, iommu_ioas_map_file, iova, ioctl_ioas_map_file),
 	OP(IOMMU_IOAS_UNMAP, iommu_ioas_unmap, length, ioctl_ioas_unmap),
 	OP(IOMMU_OPTION, iommu_option, val64, ioctl_option),
+	OP(IOMMU_VFIO_IOAS, iommu_vfio_ioas, __reserved, ioctl_vfio_ioas),
 };
 
 /* Room for the largest of the structures. */
@@ -67,8 +71,10 @@ static long iommufd_ioctl(struct file *file, unsigned int cmd,
 	const struct ioctl_op *op;
 	int rc;
 
-	/* Numbers below the base wrap around to large ones. */
-	if (nr >= ARRAY_SIZE(ioctl_ops) || ioctl_ops[nr].cmd != cmd)
+	/* Numbers below the base, like those of VFIO, wrap to large ones. */
+	if (nr >= ARRAY_SIZE(ioctl_ops))
+		return vfio_compat_ioctl(call.ictx, cmd, arg);
+	if (ioctl_ops[nr].cmd != cmd)
 		return -ENOTTY;
 	op = &ioctl_ops[nr];
 

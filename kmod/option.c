@@ -9,57 +9,40 @@
 #include "ioas.h"
 #include "ioctl.h"
 
-/* What both kinds of boolean options have in common. */
-static int access_bool(struct iommu_option *arg, bool *value)
+/* One mode for all that an iommufd pins, so it is set before anything else. */
+static int set_rlimit_mode(struct iommufd_ctx *ictx, bool by_mm)
 {
-	switch (arg->op) {
-	case IOMMU_OPTION_OP_GET:
-		arg->val64 = READ_ONCE(*value);
-		return 0;
-	case IOMMU_OPTION_OP_SET:
-		if (arg->val64 > 1)
-			return -EINVAL;
-		WRITE_ONCE(*value, arg->val64);
-		return 0;
-	default:
-		return -EOPNOTSUPP;
-	}
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (!xa_empty(&ictx->objects.objects))
+		return -EBUSY;
+	WRITE_ONCE(ictx->account_by_mm, by_mm);
+	return 0;
 }
 
-/* One mode for all that an iommufd pins, so it is set before anything else. */
 static int option_rlimit_mode(struct iommufd_ctx *ictx,
-			      struct iommu_option *arg)
+			      struct iommu_option *arg, bool set)
 {
 	if (arg->object_id)
 		return -EOPNOTSUPP;
-	if (arg->op == IOMMU_OPTION_OP_SET) {
-		if (!capable(CAP_SYS_RESOURCE))
-			return -EPERM;
-		if (!xa_empty(&ictx->objects.objects))
-			return -EBUSY;
-	}
-	return access_bool(arg, &ictx->account_by_mm);
+	if (set)
+		return set_rlimit_mode(ictx, arg->val64);
+	arg->val64 = READ_ONCE(ictx->account_by_mm);
+	return 0;
 }
 
-static int option_huge_pages(struct iommufd_ctx *ictx, struct iommu_option *arg)
+static int option_huge_pages(struct iommufd_ctx *ictx, struct iommu_option *arg,
+			     bool set)
 {
 	struct iommufd_ioas *ioas = ioas_get(ictx, arg->object_id);
-	int rc;
+	int rc = 0;
 
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	if (arg->op == IOMMU_OPTION_OP_GET) {
-		rc = access_bool(arg, &ioas->combine);
-		goto out_put;
-	}
-	/* All of the domains are mapped alike. */
-	down_write(&ioas->domains_rwsem);
-	if (arg->val64 != ioas->combine && !list_empty(&ioas->domains))
-		rc = -EINVAL;
+	if (set)
+		rc = ioas_set_combine(ioas, arg->val64);
 	else
-		rc = access_bool(arg, &ioas->combine);
-	up_write(&ioas->domains_rwsem);
-out_put:
+		arg->val64 = READ_ONCE(ioas->combine);
 	ioas_put(ioas);
 	return rc;
 }
@@ -70,26 +53,30 @@ out_put:
  *
  * Return: 0; -EOPNOTSUPP for an unknown option or operation, a reserved field
  * that is not 0, or an object ID for an option that has no object; -EINVAL for
- * a value that is neither 0 nor 1, or HUGE_PAGES while a device is attached;
+ * a value that is neither 0 nor 1, or no HUGE_PAGES once a domain has some;
  * -EPERM for RLIMIT_MODE without CAP_SYS_RESOURCE; -EBUSY for it once there are
  * objects; -ENOENT, -EFAULT.
  */
 int ioctl_option(struct ioctl_call *call)
 {
 	struct iommu_option *arg = call->arg;
+	bool set = arg->op == IOMMU_OPTION_OP_SET;
 	int rc;
 
-	if (arg->__reserved)
+	if (arg->__reserved || (!set && arg->op != IOMMU_OPTION_OP_GET))
 		return -EOPNOTSUPP;
 	switch (arg->option_id) {
 	case IOMMU_OPTION_RLIMIT_MODE:
-		rc = option_rlimit_mode(call->ictx, arg);
-		break;
 	case IOMMU_OPTION_HUGE_PAGES:
-		rc = option_huge_pages(call->ictx, arg);
+		if (set && arg->val64 > 1)
+			return -EINVAL;
 		break;
 	default:
 		return -EOPNOTSUPP;
 	}
+	if (arg->option_id == IOMMU_OPTION_RLIMIT_MODE)
+		rc = option_rlimit_mode(call->ictx, arg, set);
+	else
+		rc = option_huge_pages(call->ictx, arg, set);
 	return rc ? rc : ioctl_reply(call);
 }
