@@ -8,7 +8,7 @@
 #   LANE=icount          or mttcg, kvm: see scripts/guest.sh
 #
 # Leaves results/latest/<lane>.json; after a whole run also REPORT.md and the table in README.md. Exit status 1 if a
-# benchmark failed or was refused: the JSON says which, and why.
+# benchmark failed or was refused: it is listed, the JSON says why, and nothing else is written.
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -25,11 +25,7 @@ done
 
 need_packages build-essential libbenchmark-dev python3
 lock bench
-"$ROOT/scripts/kernel.sh" build bench
-kernel=$("$ROOT/scripts/kernel.sh" path bench)
 headers=$("$ROOT/scripts/kernel.sh" headers)
-[[ " $peers " != *' fast '* ]] || "$ROOT/scripts/modules.sh" bench kmod
-[[ " $peers " != *' floor '* ]] || "$ROOT/scripts/modules.sh" bench bench/floor
 run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$build" KHDR="$headers"
 
 # How many benchmarks of a peer the filter wants; e2e can say that here, too.
@@ -48,6 +44,11 @@ for peer in $peers; do
 	total=$((total + wanted[$peer]))
 done
 ((total > 0)) || die "BENCH_FILTER='$filter' matches no benchmark of: $peers (e.g. BENCH_FILTER='^map/thp/')"
+
+"$ROOT/scripts/kernel.sh" build bench
+kernel=$("$ROOT/scripts/kernel.sh" path bench)
+[[ " $peers " != *' fast '* ]] || "$ROOT/scripts/modules.sh" bench kmod
+[[ " $peers " != *' floor '* ]] || "$ROOT/scripts/modules.sh" bench bench/floor
 
 # The guest's part. A freed page goes back to the page allocator at once instead of to a list of this CPU's, which in a
 # guest of one CPU may hold an eighth of its memory and hands it out backwards: then no two neighbours of what a shape
@@ -93,13 +94,20 @@ done
 taken=$(. "$share/guest.env" && echo "$lane")
 json=$ROOT/results/latest/$taken.json
 mkdir -p "${json%/*}"
+rm -f "$json"
 status=0
 "$ROOT/scripts/merge.py" --config "$("$ROOT/scripts/kernel.sh" key bench)" --filter "$filter" --output "$json" \
-	"${results[@]}" || status=$?
-"$ROOT/scripts/table.py" "$json"
-say "the results are $json"
+	"${results[@]}" 2>"$build/errors" || status=$?
+if [[ -e $json ]]; then
+	"$ROOT/scripts/table.py" "$json"
+	say "the results are $json"
+fi
+if ((status != 0)); then
+	# Last, where it is seen.
+	cat "$build/errors" >&2
+	exit 1
+fi
 if [[ -z $filter && $taken == icount && $(tr ' ' '\n' <<<"$peers" | sort -u | wc -l) == 4 ]]; then
 	"$ROOT/scripts/report.py" "$json"
-	say "REPORT.md and README.md are up to date"
+	say "REPORT.md and the table in README.md are up to date"
 fi
-exit "$status"

@@ -15,10 +15,12 @@ an error, and lists them.
 
 import argparse
 import collections
+import datetime
 import hashlib
 import json
 import os
 import pathlib
+import platform
 import shlex
 import subprocess
 import sys
@@ -105,8 +107,12 @@ def main():
     first = next(iter(shares))
     guest = read_env(shares[first] / "guest.env")
     status = git("status", "--porcelain")
-    context = {key: value for key, value in contexts[first].items() if key not in ("peer", "modules")}
+    its_own = ("peer", "modules", "load_avg")
+    context = {key: value for key, value in contexts[first].items() if key not in its_own and "srcversion" not in key}
     context |= {
+        # The guest's clock starts at the same date each time, so that a run repeats itself.
+        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "host_name": platform.node(),
         "executable": "e2e",
         "lane": guest["lane"],
         "kernel_config": args.config,

@@ -12,6 +12,7 @@ README.md's table goes between two lines, <!-- bench: begin --> and <!-- bench: 
 import pathlib
 import re
 import sys
+import textwrap
 
 from results import Results, cell, number, times
 
@@ -61,7 +62,13 @@ def fill_in(path, figures):
         except KeyError as error:
             sys.exit(f"error: {path} asks for {error}, which the results do not have")
 
-    return re.sub(r"\{([^{}]+)\}", replace, text)
+    filled = re.sub(r"\{([^{}]+)\}", replace, text)
+    # What was put in has another length; tables, lists and headings keep their lines.
+    paragraphs = filled.strip().split("\n\n")
+    return "\n\n".join(
+        each if each[0] in "|#-" else textwrap.fill(" ".join(each.split()), 120, break_on_hyphens=False)
+        for each in paragraphs
+    )
 
 
 def table(head, lines):
@@ -139,13 +146,13 @@ def report(results):
         side_by_side(of("small map", "small unmap", "lookup"), peers, ["op"]),
         "## A copy, and a second domain",
         side_by_side(of("copy", "attach"), peers, ["op", "shape", "size"]),
-        fill_in(ROOT / "docs/why.md", figures).strip(),
+        fill_in(ROOT / "docs/why.md", figures),
         f"## How cost grows with size (`fast`, {per_page})",
         "### map",
         growth(results, "map", "fast"),
         "### unmap",
         growth(results, "unmap", "fast"),
-        fill_in(ROOT / "docs/method.md", figures).strip(),
+        fill_in(ROOT / "docs/method.md", figures),
         "## What ran",
         what_ran(results),
         "## All figures",

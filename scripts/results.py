@@ -112,22 +112,24 @@ class Results:
 
 
 def number(value):
-    """A figure as it is shown: three or four digits that count."""
+    """A figure as it is shown: two to four digits that count."""
     if value is None:
         return "–"
     if value >= 100:
         return f"{value:.0f}"
     if value >= 10:
         return f"{value:.1f}"
-    return f"{value:.2f}" if value >= 1 else f"{value:.2g}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:#.2g}"
 
 
 def times(ratio):
-    """A ratio as it is shown."""
-    return "–" if ratio is None else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+    """A ratio as it is shown: what is very small as a fraction."""
+    if ratio is None:
+        return "–"
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}" if ratio >= 0.01 else f"1/{1 / ratio:.0f}"
 
 
 def cell(row, peer):
     """A peer's figure in a table: its number, why there is none, or a dash where the peer has no such operation."""
     figure = row.figures.get(peer)
-    return "refused" if figure and figure.value is None else number(figure.value if figure else None)
+    return "error" if figure and figure.value is None else number(figure.value if figure else None)

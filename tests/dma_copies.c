@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* IOMMU_IOAS_COPY: the same memory, pinned and charged once, through another IOVA or another IOAS. */
+/*
+ * IOMMU_IOAS_COPY: the same memory, pinned and charged once, through another IOVA or another IOAS.
+ */
 #include <string.h>
 #include <unistd.h>
 
@@ -23,13 +25,17 @@ static void map_scene(struct rig *rig, struct memory *mem, enum shape shape)
 	ASSERT_OK(memory_map(mem, rig->iofd, rig->ioas, IOAS_FIXED_RW, 0, BYTES, &iova));
 }
 
-static void expect_reaches_ends(struct rig *rig, struct edu *edu, __u64 iova, const struct memory *mem)
+static void expect_reaches_ends(struct rig *rig, struct edu *edu, __u64 iova,
+				const struct memory *mem)
 {
 	expect_reaches(rig, edu, iova, mem->va, LEN);
 	expect_reaches(rig, edu, iova + BYTES - LEN, mem->va + BYTES - LEN, LEN);
 }
 
-/* Within one IOAS. Pinning and charging do not grow; the memory lives until the last of the two goes. */
+/*
+ * Within one IOAS. Pinning and charging do not grow; the memory lives until the last of the two
+ * goes.
+ */
 static void run_same_ioas(const void *arg)
 {
 	long long before = pins_held(), held, vmpin;
@@ -132,8 +138,8 @@ static void run_read_only(const void *arg)
 	(void)arg;
 	rig_open_attached(&rig, 1);
 	map_scene(&rig, &mem, THP);
-	ASSERT_OK(ioas_copy(rig.iofd, IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE, rig.ioas, rig.ioas,
-			    BYTES, &copy, IOVA));
+	ASSERT_OK(ioas_copy(rig.iofd, IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE, rig.ioas,
+			    rig.ioas, BYTES, &copy, IOVA));
 	memory_fill(mem.va, LEN, ktap_seed());
 	memcpy(before, mem.va, LEN);
 	EXPECT_BYTES(before, rig_fetch(&rig, &rig.edu[0], COPY_IOVA, LEN), LEN);
@@ -158,7 +164,8 @@ static void run_part(const void *arg)
 
 	rig_open_attached(&rig, 1);
 	map_scene(&rig, &mem, *(const enum shape *)arg);
-	ASSERT_OK(ioas_copy(rig.iofd, IOAS_FIXED_RW, rig.ioas, rig.ioas, bytes, &copy, IOVA + offset));
+	ASSERT_OK(ioas_copy(rig.iofd, IOAS_FIXED_RW, rig.ioas, rig.ioas, bytes, &copy,
+			    IOVA + offset));
 	expect_reaches(&rig, &rig.edu[0], copy, mem.va + offset, LEN);
 	expect_reaches(&rig, &rig.edu[0], copy + bytes - LEN, mem.va + offset + bytes - LEN, LEN);
 	expect_no_reach(&rig, &rig.edu[0], copy - LEN, mem.va + offset - LEN, LEN);

@@ -28,7 +28,8 @@ static void map_nth(struct rig *rig, const struct memory *mem, unsigned int n)
 }
 
 /* Both ends and a few pages between them, through one device. */
-static void expect_device_reaches(struct rig *rig, unsigned int dev, const struct memory *mem, unsigned int n)
+static void expect_device_reaches(struct rig *rig, unsigned int dev, const struct memory *mem,
+				  unsigned int n)
 {
 	__u64 random = ktap_seed() + n;
 	unsigned int i;
@@ -55,7 +56,9 @@ static void expect_both_reach(struct rig *rig, const struct memory *mem, unsigne
 		ktap_note("through the second device, mapping %u", n);
 }
 
-/* Both attached to the IOAS: the kernel makes one domain for the two, as they are behind one IOMMU. */
+/*
+ * Both attached to the IOAS: the kernel makes one domain for the two, as they are behind one IOMMU.
+ */
 static void run_shared(const void *arg)
 {
 	struct memory mem;
@@ -83,7 +86,10 @@ static void run_shared(const void *arg)
 	memory_free(&mem);
 }
 
-/* A rig whose second device is attached to a domain of its own of the same IOAS; with mappings before and after. */
+/*
+ * A rig whose second device is attached to a domain of its own of the same IOAS; with mappings
+ * before and after.
+ */
 static __u32 two_domains(struct rig *rig, const struct memory *mem)
 {
 	__u32 pt, hwpt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * After an unmap, a detach, a replacement, a close and a kill the device reaches nothing; also with a transfer that
- * was on its way. Every case first shows that the device did reach the memory.
+ * After an unmap, a detach, a replacement, a close and a kill the device reaches nothing; also with
+ * a transfer that was on its way. Every case first shows that the device did reach the memory.
  */
 #include <signal.h>
 #include <string.h>
@@ -152,7 +152,10 @@ static void run_replace(const void *arg)
 	memory_free(&s.mem);
 }
 
-/* The device's file goes first; the mapping stays in the IOAS, and another iommufd does not inherit it. */
+/*
+ * The device's file goes first; the mapping stays in the IOAS, and another iommufd does not inherit
+ * it.
+ */
 static void run_close_device(const void *arg)
 {
 	struct rig second;
@@ -173,7 +176,10 @@ static void run_close_device(const void *arg)
 	memory_free(&s.mem);
 }
 
-/* A bound device holds its iommufd: the mapping lives until both are closed, and ends then without an unmap. */
+/*
+ * A bound device holds its iommufd: the mapping lives until both are closed, and ends then without
+ * an unmap.
+ */
 static void run_close_both(const void *arg)
 {
 	long long before = pins_held();
@@ -210,7 +216,10 @@ static void run_destroy_ioas(const void *arg)
 	memory_free(&s.mem);
 }
 
-/* A process is killed in the middle of a transfer. Its memory is a memfd, so that the parent can look at it. */
+/*
+ * A process is killed in the middle of a transfer. Its memory is a memfd, so that the parent can
+ * look at it.
+ */
 static void run_killed(const void *arg)
 {
 	unsigned char *shared;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two functions of one PCI device, in one IOMMU group: the hardware cannot tell them apart, so what one is attached to
- * the other is, too, and one iommufd has them both.
+ * Two functions of one PCI device, in one IOMMU group: the hardware cannot tell them apart, so what
+ * one is attached to the other is, too, and one iommufd has them both.
  */
 #include <errno.h>
 #include <unistd.h>

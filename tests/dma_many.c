@@ -25,7 +25,9 @@ static void map_many(struct rig *rig, const struct memory *mem)
 	unsigned int n;
 
 	for (n = 0; n < MAPPINGS; n++) {
-		if (!EXPECT_OK(ioas_map_at(rig->iofd, rig->ioas, mem->va + n * PAGE, PAGE, place(n))))
+		const void *va = mem->va + n * PAGE;
+
+		if (!EXPECT_OK(ioas_map_at(rig->iofd, rig->ioas, va, PAGE, place(n))))
 			return;
 	}
 }
@@ -118,7 +120,8 @@ static void run_allocated(const void *arg)
 	memory_alloc(&mem, POPULATE4K, MAPPINGS * PAGE);
 	rig_open_attached(&rig, 1);
 	for (n = 0; n < MAPPINGS; n++) {
-		if (!EXPECT_OK(ioas_map(rig.iofd, rig.ioas, IOAS_RW, mem.va + n * PAGE, PAGE, &iova[n])))
+		if (!EXPECT_OK(ioas_map(rig.iofd, rig.ioas, IOAS_RW, mem.va + n * PAGE, PAGE,
+					&iova[n])))
 			break;
 	}
 	for (i = 0; i < SAMPLES; i++) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RLIMIT_MEMLOCK. The limit holds for who has no CAP_IPC_LOCK, is given back by an unmap, and counts a user's (or, by
- * IOMMU_OPTION_RLIMIT_MODE, a process's) pinned memory. Each case is a process of its own and gives up its rights.
+ * RLIMIT_MEMLOCK. The limit holds for who has no CAP_IPC_LOCK, is given back by an unmap, and
+ * counts a user's (or, by IOMMU_OPTION_RLIMIT_MODE, a process's) pinned memory. Each case is a
+ * process of its own and gives up its rights.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -87,7 +88,10 @@ static void run_user(const void *arg)
 	memory_free(&mem);
 }
 
-/* Root without CAP_IPC_LOCK is nobody special. Its bounce page was mapped before that, by a privileged process. */
+/*
+ * Root without CAP_IPC_LOCK is nobody special. Its bounce page was mapped before that, by a
+ * privileged process.
+ */
 static void run_capability(const void *arg)
 {
 	struct memory mem;
@@ -159,7 +163,8 @@ static void run_copy(const void *arg)
 }
 
 /* Runs a function as somebody in a child that shares the rig, and waits for its end. */
-static void in_child(void (*fn)(struct rig *rig, const struct memory *mem), struct rig *rig, const struct memory *mem)
+static void in_child(void (*fn)(struct rig *rig, const struct memory *mem), struct rig *rig,
+		     const struct memory *mem)
 {
 	int status;
 	pid_t pid;
@@ -193,8 +198,8 @@ static void child_finds_all(struct rig *rig, const struct memory *mem)
 }
 
 /*
- * What a process charged to its user stays charged when it exits, for the mapping stays; whoever unmaps it gives it
- * back to that user.
+ * What a process charged to its user stays charged when it exits, for the mapping stays; whoever
+ * unmaps it gives it back to that user.
  */
 static void run_per_user(const void *arg)
 {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mappings that begin or end inside a huge page, touch each other, or show the same memory twice. */
+/*
+ * Mappings that begin or end inside a huge page, touch each other, or show the same memory twice.
+ */
 #include "dma.h"
 #include "iofd.h"
 #include "memory.h"
@@ -15,10 +17,12 @@ struct part {
 
 /* In 4 KiB pages; a huge page of 2 MiB has 512. */
 static const struct part parts[] = {
-	{ 0, 1 }, { 1, 1 }, { 17, 300 }, { 511, 2 }, { 256, 512 }, { 512, 512 }, { 3, 1021 }, { 1023, 1 },
+	{ 0, 1 }, { 1, 1 }, { 17, 300 }, { 511, 2 }, { 256, 512 }, { 512, 512 }, { 3, 1021 },
+	{ 1023, 1 },
 };
 
-static void check_part(struct rig *rig, const struct memory *mem, const struct part *part, __u64 iova)
+static void check_part(struct rig *rig, const struct memory *mem, const struct part *part,
+		       __u64 iova)
 {
 	size_t offset = part->index * PAGE, bytes = part->npages * PAGE;
 	unsigned char *va = mem->va + offset;
@@ -54,7 +58,8 @@ static void run_parts(const void *arg)
 		/* With the IOVA as far into its 2 MiB frame as the memory is into its own. */
 		check_part(&rig, &mem, &parts[i], GIB + parts[i].index * PAGE);
 		if (ktap_failures() > before)
-			ktap_note("in the part of %zu pages at page %zu", parts[i].npages, parts[i].index);
+			ktap_note("in the part of %zu pages at page %zu", parts[i].npages,
+				  parts[i].index);
 	}
 	rig_close(&rig);
 	memory_free(&mem);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a process does with its memory while a device uses it: writes, forks, unmaps, discards, exits. The device and
- * the process that mapped must go on to see the same memory, and nobody else's may change.
+ * What a process does with its memory while a device uses it: writes, forks, unmaps, discards,
+ * exits. The device and the process that mapped must go on to see the same memory, and nobody
+ * else's may change.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -85,10 +86,14 @@ static void map_at_iova(struct rig *rig, const struct memory *mem, __u32 flags)
 {
 	__u64 iova = IOVA;
 
-	ASSERT_OK(memory_map(mem, rig->iofd, rig->ioas, IOMMU_IOAS_MAP_FIXED_IOVA | flags, 0, BYTES, &iova));
+	ASSERT_OK(memory_map(mem, rig->iofd, rig->ioas, IOMMU_IOAS_MAP_FIXED_IOVA | flags, 0, BYTES,
+			     &iova));
 }
 
-/* Forks after the pin: the parent keeps the pinned pages, the child gets copies, whoever writes first. */
+/*
+ * Forks after the pin: the parent keeps the pinned pages, the child gets copies, whoever writes
+ * first.
+ */
 static void run_fork_after(const void *arg)
 {
 	unsigned char copy[LEN];
@@ -123,7 +128,10 @@ struct fork_before {
 	__u32 flags;
 };
 
-/* Forks before the pin: the pages are shared with the child then, and the pin must give the parent its own. */
+/*
+ * Forks before the pin: the pages are shared with the child then, and the pin must give the parent
+ * its own.
+ */
 static void run_fork_before(const void *arg)
 {
 	const struct fork_before *f = arg;
@@ -154,7 +162,9 @@ static void run_fork_before(const void *arg)
 	memory_free(&mem);
 }
 
-/* The device keeps pages that the process gave up; what it does to them must not show in new ones. */
+/*
+ * The device keeps pages that the process gave up; what it does to them must not show in new ones.
+ */
 static void run_discard(const void *arg)
 {
 	static const unsigned char zeros[LEN];
@@ -179,7 +189,10 @@ static void run_discard(const void *arg)
 	memory_free(&mem);
 }
 
-/* The address range goes, in halves (a huge page is split for it) or whole; the file's pages can still be looked at. */
+/*
+ * The address range goes, in halves (a huge page is split for it) or whole; the file's pages can
+ * still be looked at.
+ */
 static void run_munmap(const void *arg)
 {
 	unsigned char data[LEN], *again;
@@ -193,7 +206,8 @@ static void run_munmap(const void *arg)
 	if (shape_page_bytes(mem.shape) == PAGE || mem.shape == THP) {
 		ASSERT_EQ(0, munmap(mem.va + BYTES / 2, BYTES / 2));
 		expect_reaches(&rig, &rig.edu[0], IOVA, mem.va, LEN);
-		expect_reaches(&rig, &rig.edu[0], IOVA + BYTES / 2 - LEN, mem.va + BYTES / 2 - LEN, LEN);
+		expect_reaches(&rig, &rig.edu[0], IOVA + BYTES / 2 - LEN, mem.va + BYTES / 2 - LEN,
+			       LEN);
 		ASSERT_EQ(0, munmap(mem.va, BYTES / 2));
 	} else {
 		ASSERT_EQ(0, munmap(mem.va, BYTES));
@@ -214,7 +228,10 @@ static void run_munmap(const void *arg)
 	rig_close(&rig);
 }
 
-/* A process maps its own memory into an IOAS it shares, and exits: the pages stay until somebody unmaps them. */
+/*
+ * A process maps its own memory into an IOAS it shares, and exits: the pages stay until somebody
+ * unmaps them.
+ */
 static void run_owner_exits(const void *arg)
 {
 	long long before = pins_held(), held;
@@ -252,7 +269,10 @@ static void run_owner_exits(const void *arg)
 	EXPECT_EQ(before, pins_held());
 }
 
-/* The owner exits, then a second domain needs the memory: it comes from what is pinned, as the process is gone. */
+/*
+ * The owner exits, then a second domain needs the memory: it comes from what is pinned, as the
+ * process is gone.
+ */
 static void run_owner_exits_second_domain(const void *arg)
 {
 	unsigned char first[LEN];

@@ -50,11 +50,14 @@ static void run_rights(const void *arg)
 	memory_alloc(&mem, r->shape, bytes);
 	memory_fill(mem.va, bytes, ktap_seed());
 	rig_open_attached(&rig, 1);
-	ASSERT_OK(memory_map(&mem, rig.iofd, rig.ioas, r->flags | IOMMU_IOAS_MAP_FIXED_IOVA, 0, bytes, &iova));
+	ASSERT_OK(memory_map(&mem, rig.iofd, rig.ioas, r->flags | IOMMU_IOAS_MAP_FIXED_IOVA, 0,
+			     bytes, &iova));
 	expect_reads(&rig, iova, mem.va, r->flags & IOMMU_IOAS_MAP_READABLE);
 	expect_writes(&rig, iova, mem.va, r->flags & IOMMU_IOAS_MAP_WRITEABLE);
-	expect_reads(&rig, iova + bytes - LEN, mem.va + bytes - LEN, r->flags & IOMMU_IOAS_MAP_READABLE);
-	expect_writes(&rig, iova + bytes - LEN, mem.va + bytes - LEN, r->flags & IOMMU_IOAS_MAP_WRITEABLE);
+	expect_reads(&rig, iova + bytes - LEN, mem.va + bytes - LEN,
+		     r->flags & IOMMU_IOAS_MAP_READABLE);
+	expect_writes(&rig, iova + bytes - LEN, mem.va + bytes - LEN,
+		      r->flags & IOMMU_IOAS_MAP_WRITEABLE);
 	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, iova, bytes));
 
 	/* What one mapping forbids, another of the same memory may allow. */
@@ -87,7 +90,10 @@ static void run_protected(const void *arg)
 	memory_free(&mem);
 }
 
-/* Memory never written is the shared zero page until the first write; the device must see what comes after it. */
+/*
+ * Memory never written is the shared zero page until the first write; the device must see what
+ * comes after it.
+ */
 static void run_zero_page(const void *arg)
 {
 	static const unsigned char zeros[LEN];
@@ -100,8 +106,8 @@ static void run_zero_page(const void *arg)
 	ASSERT_TRUE(va != MAP_FAILED);
 	EXPECT_BYTES(zeros, va, LEN);
 	rig_open_attached(&rig, 1);
-	ASSERT_OK(ioas_map(rig.iofd, rig.ioas, IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE, va, 16 * PAGE,
-			   &iova));
+	ASSERT_OK(ioas_map(rig.iofd, rig.ioas, IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
+			   va, 16 * PAGE, &iova));
 	expect_reads(&rig, iova, va, true);
 	expect_writes(&rig, iova, va, false);
 	memory_fill(va, 16 * PAGE, ktap_seed());
@@ -112,10 +118,12 @@ static void run_zero_page(const void *arg)
 	EXPECT_EQ(0, munmap(va, 16 * PAGE));
 }
 
+#define RIGHTS(_name, _shape, _flags) \
+	{ _name, run_rights, &(const struct rights){ _shape, _flags } }
 #define READ_ONLY(_name, _shape) \
-	{ "read-only-" _name, run_rights, &(const struct rights){ _shape, IOMMU_IOAS_MAP_READABLE } }
+	RIGHTS("read-only-" _name, _shape, IOMMU_IOAS_MAP_READABLE)
 #define WRITE_ONLY(_name, _shape) \
-	{ "write-only-" _name, run_rights, &(const struct rights){ _shape, IOMMU_IOAS_MAP_WRITEABLE } }
+	RIGHTS("write-only-" _name, _shape, IOMMU_IOAS_MAP_WRITEABLE)
 
 static const struct ktap_case cases[] = {
 	READ_ONLY("populate4k", POPULATE4K),

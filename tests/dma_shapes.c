@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Every shape of memory, at several IOVAs: the first, a middle and the last page of a sample of its runs. */
+/*
+ * Every shape of memory, at several IOVAs: the first, a middle and the last page of a sample of its
+ * runs.
+ */
 #include <unistd.h>
 
 #include "dma.h"
@@ -16,25 +19,32 @@ struct shape_case {
 	bool base_pages;	/* IOMMU_OPTION_HUGE_PAGES off */
 };
 
-/* One place in the mapping: all of it that a transfer can hold, and a tail of it at an odd length. */
-static void check_page(struct rig *rig, const struct memory *mem, __u64 iova, size_t index, __u64 *random)
+/*
+ * One place in the mapping: all of it that a transfer can hold, and a tail of it at an odd length.
+ */
+static void check_page(struct rig *rig, const struct memory *mem, __u64 iova, size_t index,
+		       __u64 *random)
 {
 	size_t tail = 1 + ktap_random(random) % (EDU_DMA_MAX - 1);
 	size_t offset = index * PAGE;
 
 	if (!expect_reaches(rig, &rig->edu[0], iova + offset, mem->va + offset, EDU_DMA_MAX) ||
-	    !expect_reaches(rig, &rig->edu[0], iova + offset + PAGE - tail, mem->va + offset + PAGE - tail, tail))
-		ktap_note("at page %zu of %s, IOVA 0x%llx", index, shape_name(mem->shape), iova + offset);
+	    !expect_reaches(rig, &rig->edu[0], iova + offset + PAGE - tail,
+			    mem->va + offset + PAGE - tail, tail))
+		ktap_note("at page %zu of %s, IOVA 0x%llx", index, shape_name(mem->shape),
+			  iova + offset);
 }
 
-static void check_run(struct rig *rig, const struct memory *mem, __u64 iova, size_t r, __u64 *random)
+static void check_run(struct rig *rig, const struct memory *mem, __u64 iova, size_t r,
+		      __u64 *random)
 {
 	const struct run *run = &mem->runs[r];
 	size_t end = (run->index + run->npages) * PAGE;
 
 	check_page(rig, mem, iova, run->index, random);
 	if (run->npages > 2)
-		check_page(rig, mem, iova, run->index + 1 + ktap_random(random) % (run->npages - 2), random);
+		check_page(rig, mem, iova, run->index + 1 + ktap_random(random) % (run->npages - 2),
+			   random);
 	if (run->npages > 1)
 		check_page(rig, mem, iova, run->index + run->npages - 1, random);
 	/* A transfer that goes on from the end of this run to the next one. */
@@ -49,8 +59,10 @@ static void check_runs(struct rig *rig, const struct memory *mem, __u64 iova)
 
 	check_run(rig, mem, iova, 0, &random);
 	for (i = 1; i + 1 < mem->nruns && i + 1 < RUNS_SAMPLED; i++) {
-		size_t r = mem->nruns <= RUNS_SAMPLED ? i : 1 + ktap_random(&random) % (mem->nruns - 2);
+		size_t r = i;
 
+		if (mem->nruns > RUNS_SAMPLED)
+			r = 1 + ktap_random(&random) % (mem->nruns - 2);
 		check_run(rig, mem, iova, r, &random);
 	}
 	if (mem->nruns > 1)
@@ -81,11 +93,15 @@ static void run_shape(const void *arg)
 	memory_alloc(&mem, c->shape, c->bytes);
 	rig_open(&rig, 1);
 	if (c->base_pages)
-		ASSERT_OK(iofd_option(rig.iofd, IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET, rig.ioas, &off));
+		ASSERT_OK(iofd_option(rig.iofd, IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_SET,
+				      rig.ioas, &off));
 	rig_attach(&rig);
 	top = ioas_last_iova(rig.iofd, rig.ioas) + 1;
 
-	/* Low, at an IOVA that huge pages cannot be used at; low and aligned; the top; the kernel's choice. */
+	/*
+	 * Low, at an IOVA that huge pages cannot be used at; low and aligned; the top; the kernel's
+	 * choice.
+	 */
 	check_at(&rig, &mem, IOAS_FIXED_RW, 0x123000);
 	check_at(&rig, &mem, IOAS_FIXED_RW, GIB);
 	check_at(&rig, &mem, IOAS_FIXED_RW, top - c->bytes);
@@ -95,7 +111,7 @@ static void run_shape(const void *arg)
 }
 
 #define SHAPE(_name, _shape, _bytes, _base) \
-	{ _name, run_shape, &(const struct shape_case){ .shape = _shape, .bytes = _bytes, .base_pages = _base } }
+	{ _name, run_shape, &(const struct shape_case){ _shape, _bytes, _base } }
 
 static const struct ktap_case cases[] = {
 	SHAPE("populate4k", POPULATE4K, 8 * MIB, false),

@@ -38,6 +38,16 @@ unsigned int edu_count(void)
 	return n;
 }
 
+static __u64 read_register(struct edu *edu, unsigned int reg)
+{
+	return __atomic_load_n((__u64 *)(edu->bar + reg), __ATOMIC_ACQUIRE);
+}
+
+static void write_register(struct edu *edu, unsigned int reg, __u64 value)
+{
+	__atomic_store_n((__u64 *)(edu->bar + reg), value, __ATOMIC_RELEASE);
+}
+
 /* The directory in sysfs of the index-th device's cdev. */
 static int find_cdev(unsigned int index, char *path, size_t len)
 {
@@ -46,8 +56,10 @@ static int find_cdev(unsigned int index, char *path, size_t len)
 
 	if (glob(VFIO_CDEVS, 0, NULL, &found))
 		return ret;
-	if (index < found.gl_pathc)
-		ret = snprintf(path, len, "%s", found.gl_pathv[index]) < (int)len ? 0 : -ENAMETOOLONG;
+	if (index < found.gl_pathc) {
+		snprintf(path, len, "%s", found.gl_pathv[index]);
+		ret = 0;
+	}
 	globfree(&found);
 	return ret;
 }
@@ -128,7 +140,10 @@ int edu_bind(struct edu *edu, int iofd)
 		edu->bar = NULL;
 		return -errno;
 	}
-	/* A transfer of the last user may still be on its way, and the registers are closed until it is done. */
+	/*
+	 * A transfer of the last user may still be on its way, and the registers are closed until
+	 * it is done.
+	 */
 	return edu_dma_wait(edu);
 }
 
@@ -159,11 +174,6 @@ void edu_close(struct edu *edu)
 	edu->fd = -1;
 }
 
-static void write_register(struct edu *edu, unsigned int reg, __u64 value)
-{
-	__atomic_store_n((__u64 *)(edu->bar + reg), value, __ATOMIC_RELEASE);
-}
-
 void edu_dma_start(struct edu *edu, __u64 iova, size_t len, bool to_memory)
 {
 	write_register(edu, EDU_DMA_SRC, to_memory ? EDU_BUFFER : iova);
@@ -178,7 +188,7 @@ int edu_dma_wait(struct edu *edu)
 	int naps;
 
 	for (naps = 0; naps < 1000; naps++) {
-		if (!(__atomic_load_n((__u64 *)(edu->bar + EDU_DMA_CMD), __ATOMIC_ACQUIRE) & EDU_DMA_RUN))
+		if (!(read_register(edu, EDU_DMA_CMD) & EDU_DMA_RUN))
 			return 0;
 		nanosleep(&nap, NULL);
 	}

@@ -5,9 +5,10 @@
 /*
  * QEMU's educational PCI device (1234:11e8), driven from user space through the VFIO cdev.
  *
- * It has one DMA engine and an inner buffer of 4096 bytes. A transfer is started by a register and carried out by a
- * timer, 100 ms later; the buffer cannot be read by the CPU, so what the device read is seen only after it is written
- * back elsewhere. A read that the IOMMU refuses leaves zeros in the buffer, a refused write leaves memory alone.
+ * It has one DMA engine and an inner buffer of 4096 bytes. A transfer is started by a register and
+ * carried out by a timer, 100 ms later; the buffer cannot be read by the CPU, so what the device
+ * read is seen only after it is written back elsewhere. A read that the IOMMU refuses leaves zeros
+ * in the buffer, a refused write leaves memory alone.
  */
 
 #include <linux/types.h>
@@ -23,13 +24,19 @@ struct edu {
 	unsigned char *bar;
 };
 
-/* How many edu devices are bound to vfio-pci; they are numbered in the order of their PCI addresses. */
+/*
+ * How many edu devices are bound to vfio-pci; they are numbered in the order of their PCI
+ * addresses.
+ */
 unsigned int edu_count(void);
 
 /* The IOMMU group of the index-th, or -errno. */
 int edu_group(unsigned int index);
 
-/* Opens the index-th device's cdev; -errno when it cannot. Nothing of it can be used before edu_bind(). */
+/*
+ * Opens the index-th device's cdev; -errno when it cannot. Nothing of it can be used before
+ * edu_bind().
+ */
 int edu_open(struct edu *edu, unsigned int index);
 
 /* Binds it to an iommufd, maps its registers and makes it a bus master. */

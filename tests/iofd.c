@@ -66,7 +66,8 @@ int ioas_map(int iofd, __u32 ioas, __u32 flags, const void *va, size_t length, _
 	return ret;
 }
 
-int ioas_map_file(int iofd, __u32 ioas, __u32 flags, int fd, __u64 start, size_t length, __u64 *iova)
+int ioas_map_file(int iofd, __u32 ioas, __u32 flags, int fd, __u64 start, size_t length,
+		  __u64 *iova)
 {
 	struct iommu_ioas_map_file cmd = {
 		.size = sizeof(cmd),
@@ -83,7 +84,8 @@ int ioas_map_file(int iofd, __u32 ioas, __u32 flags, int fd, __u64 start, size_t
 	return ret;
 }
 
-int ioas_copy(int iofd, __u32 flags, __u32 dst, __u32 src, size_t length, __u64 *dst_iova, __u64 src_iova)
+int ioas_copy(int iofd, __u32 flags, __u32 dst, __u32 src, size_t length, __u64 *dst_iova,
+	      __u64 src_iova)
 {
 	struct iommu_ioas_copy cmd = {
 		.size = sizeof(cmd),
@@ -114,7 +116,8 @@ int ioas_unmap(int iofd, __u32 ioas, __u64 iova, __u64 *length)
 	return ret;
 }
 
-int ioas_iova_ranges(int iofd, __u32 ioas, struct iommu_iova_range *ranges, __u32 *count, __u64 *align)
+int ioas_iova_ranges(int iofd, __u32 ioas, struct iommu_iova_range *ranges, __u32 *count,
+		     __u64 *align)
 {
 	struct iommu_ioas_iova_ranges cmd = {
 		.size = sizeof(cmd),

@@ -21,14 +21,17 @@ int iofd_option(int iofd, __u32 option, __u16 op, __u32 object, __u64 *value);
 
 int ioas_alloc(int iofd, __u32 *ioas);
 int ioas_map(int iofd, __u32 ioas, __u32 flags, const void *va, size_t length, __u64 *iova);
-int ioas_map_file(int iofd, __u32 ioas, __u32 flags, int fd, __u64 start, size_t length, __u64 *iova);
-int ioas_copy(int iofd, __u32 flags, __u32 dst, __u32 src, size_t length, __u64 *dst_iova, __u64 src_iova);
+int ioas_map_file(int iofd, __u32 ioas, __u32 flags, int fd, __u64 start, size_t length,
+		  __u64 *iova);
+int ioas_copy(int iofd, __u32 flags, __u32 dst, __u32 src, size_t length, __u64 *dst_iova,
+	      __u64 src_iova);
 
 /* *length is the bytes to unmap, and on return the bytes unmapped. */
 int ioas_unmap(int iofd, __u32 ioas, __u64 iova, __u64 *length);
 
 /* *count is the room in ranges, and on return the number of ranges; align may be NULL. */
-int ioas_iova_ranges(int iofd, __u32 ioas, struct iommu_iova_range *ranges, __u32 *count, __u64 *align);
+int ioas_iova_ranges(int iofd, __u32 ioas, struct iommu_iova_range *ranges, __u32 *count,
+		     __u64 *align);
 int ioas_allow_iovas(int iofd, __u32 ioas, const struct iommu_iova_range *ranges, __u32 count);
 
 int hwpt_alloc(int iofd, __u32 flags, __u32 dev, __u32 pt, __u32 *hwpt);

@@ -15,11 +15,12 @@
 
 /* What begins a report. */
 static const char * const starts[] = {
-	"WARNING:", "BUG:", "Oops", "KASAN:", "KFENCE:", "UBSAN:", "general protection fault", "kernel BUG at",
-	"INFO: task ", "self-detected stall", "detected stalls", "soft lockup", "possible circular locking",
-	"possible recursive locking", "inconsistent lock state", "suspicious RCU usage", "refcount_t:",
-	"sleeping function called", "list_add corruption", "list_del corruption", "unreferenced object",
-	"bad page", "Bad page", "DEBUG_LOCKS_WARN_ON", "stack-protector:", "scheduling while atomic",
+	"WARNING:", "BUG:", "Oops", "KASAN:", "KFENCE:", "UBSAN:", "general protection fault",
+	"kernel BUG at", "INFO: task ", "self-detected stall", "detected stalls", "soft lockup",
+	"possible circular locking", "possible recursive locking", "inconsistent lock state",
+	"suspicious RCU usage", "refcount_t:", "sleeping function called", "list_add corruption",
+	"list_del corruption", "unreferenced object", "bad page", "Bad page",
+	"DEBUG_LOCKS_WARN_ON", "stack-protector:", "scheduling while atomic",
 };
 
 static int kmsg = -1;
@@ -32,7 +33,9 @@ int klog_open(bool from_boot)
 	return 0;
 }
 
-/* The text of the next record, without its prefix and its dictionary; NULL at the end of the log. */
+/*
+ * The text of the next record, without its prefix and its dictionary; NULL at the end of the log.
+ */
 static const char *next_line(void)
 {
 	static char record[8192];
@@ -41,7 +44,7 @@ static const char *next_line(void)
 
 	do {
 		n = read(kmsg, record, sizeof(record) - 1);
-	} while (n < 0 && errno == EPIPE);	/* overwritten before it was read: go on with the next */
+	} while (n < 0 && errno == EPIPE); /* overwritten before it was read: go on with the next */
 	if (n <= 0)
 		return NULL;
 	record[n] = '\0';

@@ -6,7 +6,10 @@
 
 /* The kernel's log as a test result: warnings, oopses, lockdep and sanitizer reports. */
 
-/* Starts to watch, at what the log still holds of the boot or at what comes next. Returns 0 or -errno. */
+/*
+ * Starts to watch, at what the log still holds of the boot or at what comes next. Returns 0 or
+ * -errno.
+ */
 int klog_open(bool from_boot);
 
 /* Prints every report logged since the last call and returns how many there were. */

@@ -87,12 +87,13 @@ void ktap_assert(bool good)
 		_exit(1);
 }
 
-bool ktap_check_int(const char *file, int line, const char *what, const char *op, bool good, long long want,
-		    long long got)
+bool ktap_check_int(const char *file, int line, const char *what, const char *op, bool good,
+		    long long want, long long got)
 {
 	if (good)
 		return true;
-	ktap_note("%s:%d: %s: want %lld (0x%llx) %s got %lld (0x%llx)", file, line, what, want, want, op, got, got);
+	ktap_note("%s:%d: %s: want %lld (0x%llx) %s got %lld (0x%llx)", file, line, what, want,
+		  want, op, got, got);
 	ktap_fail();
 	return false;
 }
@@ -110,8 +111,8 @@ bool ktap_check_errno(const char *file, int line, const char *what, int want, in
 {
 	if (got == want || got == also)
 		return true;
-	ktap_note("%s:%d: %s: want %s%s%s, got %s (%d)", file, line, what, errno_name(want), also == 1 ? "" : " or ",
-		  also == 1 ? "" : errno_name(also), errno_name(got), got);
+	ktap_note("%s:%d: %s: want %s%s%s, got %s (%d)", file, line, what, errno_name(want),
+		  also == 1 ? "" : " or ", also == 1 ? "" : errno_name(also), errno_name(got), got);
 	ktap_fail();
 	return false;
 }
@@ -125,7 +126,8 @@ bool ktap_check_true(const char *file, int line, const char *what, bool good)
 	return false;
 }
 
-bool ktap_check_bytes(const char *file, int line, const char *what, const void *want, const void *got, size_t len)
+bool ktap_check_bytes(const char *file, int line, const char *what, const void *want,
+		      const void *got, size_t len)
 {
 	const unsigned char *w = want, *g = got;
 	size_t i;
@@ -134,12 +136,16 @@ bool ktap_check_bytes(const char *file, int line, const char *what, const void *
 		return true;
 	for (i = 0; w[i] == g[i]; i++)
 		;
-	ktap_note("%s:%d: %s: byte %zu of %zu: want 0x%02x, got 0x%02x", file, line, what, i, len, w[i], g[i]);
+	ktap_note("%s:%d: %s: byte %zu of %zu: want 0x%02x, got 0x%02x", file, line, what, i, len,
+		  w[i], g[i]);
 	ktap_fail();
 	return false;
 }
 
-/* Waits for pid; false when it is still there after the time. SIGCHLD is blocked (ktap_main), so none is lost. */
+/*
+ * Waits for pid; false when it is still there after the time. SIGCHLD is blocked (ktap_main), so
+ * none is lost.
+ */
 static bool wait_seconds(pid_t pid, int *status, int seconds)
 {
 	struct timespec end, now, left = { .tv_sec = 1 };
@@ -169,9 +175,10 @@ static void block_sigchld(int how)
 }
 
 /*
- * Runs a case in a child of its own process group. What the case forked and left behind comes to the runner, which is
- * a subreaper, and ends with the group. A child that cannot even be killed is stuck in the kernel: nothing measured
- * after it would mean anything, so the whole program gives up.
+ * Runs a case in a child of its own process group. What the case forked and left behind comes to
+ * the runner, which is a subreaper, and ends with the group. A child that cannot even be killed is
+ * stuck in the kernel: nothing measured after it would mean anything, so the whole program gives
+ * up.
  */
 static void run_case(const struct ktap_case *c, char *why, size_t whylen)
 {
@@ -201,7 +208,8 @@ static void run_case(const struct ktap_case *c, char *why, size_t whylen)
 			_exit(3);
 		}
 	} else if (WIFSIGNALED(status)) {
-		snprintf(why, whylen, " # ERROR signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		snprintf(why, whylen, " # ERROR signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
 		ktap_fail();
 	} else if (WEXITSTATUS(status) && !result->failures) {
 		snprintf(why, whylen, " # ERROR exit status %d", WEXITSTATUS(status));
@@ -257,7 +265,8 @@ static void plan(size_t n)
 }
 
 /* Returns the number of failed cases. */
-static size_t run_suite(int argc, char **argv, const struct ktap_hooks *hooks, const struct ktap_suite *s)
+static size_t run_suite(int argc, char **argv, const struct ktap_hooks *hooks,
+			const struct ktap_suite *s)
 {
 	const struct ktap_case *c;
 	size_t number = 0, failed = 0;
@@ -293,10 +302,13 @@ static void choose_seed(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	seed = given && *given ? strtoull(given, NULL, 0) : (__u64)now.tv_sec * 1000000007 + now.tv_nsec;
+	seed = (__u64)now.tv_sec * 1000000007 + now.tv_nsec;
+	if (given && *given)
+		seed = strtoull(given, NULL, 0);
 }
 
-int ktap_main(int argc, char **argv, const struct ktap_hooks *hooks, const struct ktap_suite * const *suites)
+int ktap_main(int argc, char **argv, const struct ktap_hooks *hooks,
+	      const struct ktap_suite *const *suites)
 {
 	const struct ktap_suite * const *s;
 	size_t number = 0, selected = 0, failed = 0;
@@ -314,7 +326,8 @@ int ktap_main(int argc, char **argv, const struct ktap_hooks *hooks, const struc
 		return 1;
 	}
 	level = outer ? atoi(outer) : 0;
-	result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	if (result == MAP_FAILED) {
 		perror("mmap");
 		return 1;

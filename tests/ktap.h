@@ -3,11 +3,11 @@
 #define KTAP_H
 
 /*
- * Prints KTAP version 1 and runs test cases, each in a forked child: a failure, a signal or a hang of one case cannot
- * harm the next, and what a case leaves open is closed by its exit.
+ * Prints KTAP version 1 and runs test cases, each in a forked child: a failure, a signal or a hang
+ * of one case cannot harm the next, and what a case leaves open is closed by its exit.
  *
- * A program is a list of suites, a suite is a list of cases. EXPECT_* note a failure (file, line, both values) and go
- * on; ASSERT_* end the case, for what the rest of the case stands on.
+ * A program is a list of suites, a suite is a list of cases. EXPECT_* note a failure (file, line,
+ * both values) and go on; ASSERT_* end the case, for what the rest of the case stands on.
  */
 
 #include <errno.h>
@@ -30,9 +30,9 @@ struct ktap_suite {
 };
 
 /*
- * What the runner does in the parent: start() before the first case (0 or -errno); around every case before(), which
- * may note a state, and after(), which returns the number of failures it found and has printed (kernel reports, pins
- * left over).
+ * What the runner does in the parent: start() before the first case (0 or -errno); around every
+ * case before(), which may note a state, and after(), which returns the number of failures it found
+ * and has printed (kernel reports, pins left over).
  */
 struct ktap_hooks {
 	int (*start)(void);
@@ -41,14 +41,16 @@ struct ktap_hooks {
 };
 
 /*
- * Runs (after "-l": lists) every case whose "suite/case" matches one of the shell patterns in argv (all, without any) and returns the exit
- * status: 0, 1 after a failure, 2 when nothing matched. suites ends with an empty pointer.
+ * Runs (after "-l": lists) every case whose "suite/case" matches one of the shell patterns in argv
+ * (all, without any) and returns the exit status: 0, 1 after a failure, 2 when nothing matched.
+ * suites ends with an empty pointer.
  */
-int ktap_main(int argc, char **argv, const struct ktap_hooks *hooks, const struct ktap_suite * const *suites);
+int ktap_main(int argc, char **argv, const struct ktap_hooks *hooks,
+	      const struct ktap_suite *const *suites);
 
-/* A diagnostic line, indented as the current level is. */
+/* A diagnostic line, indented as the current level is. The macro has its format checked. */
 void ktap_print(const char *fmt, ...);
-#define ktap_note(...) ((void)sizeof(printf(__VA_ARGS__)), ktap_print(__VA_ARGS__))	/* has the format checked */
+#define ktap_note(...) ((void)sizeof(printf(__VA_ARGS__)), ktap_print(__VA_ARGS__))
 
 /* Ends the case as skipped; reason becomes part of the result line. */
 noreturn void ktap_skip(const char *fmt, ...);
@@ -59,17 +61,21 @@ void ktap_fail(void);
 /* How many expectations of this case have failed so far. */
 int ktap_failures(void);
 
-/* The seed of this run's random choices: from the environment (SEED), else new; printed once by ktap_main(). */
+/*
+ * The seed of this run's random choices: from the environment (SEED), else new; printed once by
+ * ktap_main().
+ */
 __u64 ktap_seed(void);
 
 /* A small generator, so that a seed gives the same choices everywhere. */
 __u64 ktap_random(__u64 *state);
 
-bool ktap_check_int(const char *file, int line, const char *what, const char *op, bool good, long long want,
-		    long long got);
+bool ktap_check_int(const char *file, int line, const char *what, const char *op, bool good,
+		    long long want, long long got);
 bool ktap_check_errno(const char *file, int line, const char *what, int want, int also, int got);
 bool ktap_check_true(const char *file, int line, const char *what, bool good);
-bool ktap_check_bytes(const char *file, int line, const char *what, const void *want, const void *got, size_t len);
+bool ktap_check_bytes(const char *file, int line, const char *what, const void *want,
+		      const void *got, size_t len);
 void ktap_assert(bool good);
 
 #define ktap_compare(want, op, got) ({						\
@@ -86,7 +92,8 @@ void ktap_assert(bool good);
 /* For calls that return 0 or -errno; 1 is neither, so it stands for "no second errno". */
 #define EXPECT_OK(call) EXPECT_ERR2(0, 1, call)
 #define EXPECT_ERR(want, call) EXPECT_ERR2(want, 1, call)
-#define EXPECT_ERR2(want, also, call) ktap_check_errno(__FILE__, __LINE__, #call, want, also, (call))
+#define EXPECT_ERR2(want, also, call) \
+	ktap_check_errno(__FILE__, __LINE__, #call, want, also, (call))
 
 #define ASSERT_EQ(want, got) ktap_assert(EXPECT_EQ(want, got))
 #define ASSERT_TRUE(expr) ktap_assert(EXPECT_TRUE(expr))

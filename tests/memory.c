@@ -57,7 +57,8 @@ static void reserve_hugetlb(size_t page_bytes, size_t count)
 	size_t free_pages = 0, all_pages = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%zukB/free_hugepages", page_bytes / KIB);
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%zukB/free_hugepages",
+		 page_bytes / KIB);
 	f = fopen(path, "re");
 	if (!f || fscanf(f, "%zu", &free_pages) != 1)
 		ktap_skip("no %zu KiB huge pages in this kernel", page_bytes / KIB);
@@ -65,7 +66,8 @@ static void reserve_hugetlb(size_t page_bytes, size_t count)
 	if (free_pages >= count)
 		return;
 
-	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%zukB/nr_hugepages", page_bytes / KIB);
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%zukB/nr_hugepages",
+		 page_bytes / KIB);
 	f = fopen(path, "r+e");
 	if (!f || fscanf(f, "%zu", &all_pages) != 1)
 		return;
@@ -89,7 +91,8 @@ static unsigned char *map_aligned(size_t bytes, size_t align)
 {
 	unsigned char *area, *va;
 
-	area = map_or_end(NULL, bytes + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	area = map_or_end(NULL, bytes + align, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	va = (unsigned char *)(((unsigned long)area + align - 1) & ~(align - 1));
 	munmap(area, va - area);
 	munmap(va + bytes, area + align - va);
@@ -105,7 +108,10 @@ static void touch(unsigned char *va, size_t bytes, size_t stride)
 		__atomic_store_n(va + offset, 1, __ATOMIC_RELAXED);
 }
 
-/* Page 0, 8, 16, … first, then 1, 9, 17, …: the kernel hands out neighbours to pages that are 8 apart. */
+/*
+ * Page 0, 8, 16, … first, then 1, 9, 17, …: the kernel hands out neighbours to pages that are 8
+ * apart.
+ */
 static void touch_scattered(unsigned char *va, size_t bytes)
 {
 	size_t first;
@@ -135,7 +141,8 @@ static void read_layout(struct memory *mem)
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	ktap_assert(entries && mem->runs && fd >= 0);
 	ASSERT_EQ(npages * sizeof(*entries),
-		  pread(fd, entries, npages * sizeof(*entries), (unsigned long)mem->va / PAGE * sizeof(*entries)));
+		  pread(fd, entries, npages * sizeof(*entries),
+			(unsigned long)mem->va / PAGE * sizeof(*entries)));
 	close(fd);
 
 	mem->nruns = 0;
@@ -183,11 +190,13 @@ void memory_alloc(struct memory *mem, enum shape shape, size_t bytes)
 		break;
 	case HUGETLB2M:
 		reserve_hugetlb(2 * MIB, bytes / (2 * MIB));
-		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE, hugetlb | 21 << MAP_HUGE_SHIFT, -1);
+		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE,
+				     hugetlb | 21 << MAP_HUGE_SHIFT, -1);
 		break;
 	case HUGETLB1G:
 		reserve_hugetlb(GIB, bytes / GIB);
-		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE, hugetlb | 30 << MAP_HUGE_SHIFT, -1);
+		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE,
+				     hugetlb | 30 << MAP_HUGE_SHIFT, -1);
 		break;
 	case MEMFD4K:
 	case MAPFILE4K:
@@ -217,8 +226,8 @@ void memory_free(struct memory *mem)
 	free(mem->runs);
 }
 
-int memory_map(const struct memory *mem, int iofd, __u32 ioas, __u32 flags, size_t offset, size_t length,
-	       __u64 *iova)
+int memory_map(const struct memory *mem, int iofd, __u32 ioas, __u32 flags, size_t offset,
+	       size_t length, __u64 *iova)
 {
 	if (shape_is_file(mem->shape))
 		return ioas_map_file(iofd, ioas, flags, mem->fd, offset, length, iova);

@@ -46,15 +46,18 @@ size_t shape_page_bytes(enum shape shape);
 bool shape_is_file(enum shape shape);
 
 /*
- * Allocates faulted-in memory of that shape and reads its layout (as root). Ends the case when the kernel will not
- * give it in that shape: a test of huge pages on base pages tests nothing.
+ * Allocates faulted-in memory of that shape and reads its layout (as root). Ends the case when the
+ * kernel will not give it in that shape: a test of huge pages on base pages tests nothing.
  */
 void memory_alloc(struct memory *mem, enum shape shape, size_t bytes);
 void memory_free(struct memory *mem);
 
-/* Maps [offset, offset + length) of it, as the shape says: by address or by file. Returns 0 or -errno. */
-int memory_map(const struct memory *mem, int iofd, __u32 ioas, __u32 flags, size_t offset, size_t length,
-	       __u64 *iova);
+/*
+ * Maps [offset, offset + length) of it, as the shape says: by address or by file. Returns 0 or
+ * -errno.
+ */
+int memory_map(const struct memory *mem, int iofd, __u32 ioas, __u32 flags, size_t offset,
+	       size_t length, __u64 *iova);
 
 /* Fills with bytes that depend on seed and on the place: no two 8-byte words are alike. */
 void memory_fill(void *va, size_t bytes, __u64 seed);

@@ -5,8 +5,9 @@
 /* What the kernel counts about pinned memory. */
 
 /*
- * Pins taken and not given back by anyone on the machine (nr_foll_pin_acquired - nr_foll_pin_released of /proc/vmstat,
- * after folding what each CPU still holds back, which needs root). A huge page may be one pin or 512.
+ * Pins taken and not given back by anyone on the machine (nr_foll_pin_acquired -
+ * nr_foll_pin_released of /proc/vmstat, after folding what each CPU still holds back, which needs
+ * root). A huge page may be one pin or 512.
  */
 long long pins_held(void);
 

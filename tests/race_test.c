@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many threads in one module at once. For a guest with several CPUs; elsewhere it only proves half of it.
- * Usage: race_test [-l] [PATTERN...]: runs (lists) the cases whose "suite/case" matches a pattern of the shell.
+ * Many threads in one module at once. For a guest with several CPUs; elsewhere it proves half.
+ *
+ * race_test [-l] [PATTERN...]: runs (lists) the cases whose "suite/case" matches a pattern.
  */
 #include "race.h"
 #include "rig.h"

@@ -36,7 +36,10 @@ static bool stopped(void)
 	return __atomic_load_n(&stop, __ATOMIC_RELAXED);
 }
 
-/* Maps sub-ranges of its own part, of random length and place, in its own 64 MiB of IOVA space; some are copied. */
+/*
+ * Maps sub-ranges of its own part, of random length and place, in its own 64 MiB of IOVA space;
+ * some are copied.
+ */
 static void *map_and_unmap(void *arg)
 {
 	struct worker *w = arg;
@@ -52,10 +55,12 @@ static void *map_and_unmap(void *arg)
 
 		if (!EXPECT_OK(ioas_map_at(rig->iofd, rig->ioas, va + first * PAGE, bytes, iova)))
 			break;
-		EXPECT_ERR(-EEXIST, ioas_map_at(rig->iofd, rig->ioas, va, PAGE, iova + bytes - PAGE));
+		EXPECT_ERR(-EEXIST,
+			   ioas_map_at(rig->iofd, rig->ioas, va, PAGE, iova + bytes - PAGE));
 		if (i % 4 == 0) {
 			other = base + 32 * MIB;
-			EXPECT_OK(ioas_copy(rig->iofd, IOAS_FIXED_RW, rig->ioas, rig->ioas, bytes, &other, iova));
+			EXPECT_OK(ioas_copy(rig->iofd, IOAS_FIXED_RW, rig->ioas, rig->ioas, bytes,
+					    &other, iova));
 		}
 		EXPECT_OK(ioas_unmap(rig->iofd, rig->ioas, iova, &length));
 		EXPECT_EQ(bytes, length);
@@ -148,7 +153,8 @@ static void run_no_domain(const void *arg)
 	rig_open(&rig, 2);
 	for (i = 0; i < 2; i++) {
 		attachers[i] = (struct worker){ .rig = &rig, .n = i };
-		ASSERT_EQ(0, pthread_create(&attachers[i].thread, NULL, attach_and_detach, &attachers[i]));
+		ASSERT_EQ(0, pthread_create(&attachers[i].thread, NULL, attach_and_detach,
+					    &attachers[i]));
 	}
 	for (i = 0; i < THREADS; i++) {
 		mappers[i] = (struct worker){ .rig = &rig, .mem = &mem, .n = i };

@@ -24,7 +24,8 @@ void rig_open_on(struct rig *rig, int iofd, unsigned int first, unsigned int nde
 
 	memset(rig, 0, sizeof(*rig));
 	if (edu_count() < first + ndevs)
-		ktap_skip("needs %u edu devices bound to vfio-pci, there are %u", first + ndevs, edu_count());
+		ktap_skip("needs %u edu devices bound to vfio-pci, there are %u", first + ndevs,
+			  edu_count());
 	rig->iofd = iofd;
 	ktap_assert(rig->iofd >= 0);
 	ASSERT_OK(ioas_alloc(rig->iofd, &rig->ioas));
@@ -119,7 +120,8 @@ static void new_bytes(void *to, size_t len)
 	memcpy(to, bytes, len);
 }
 
-bool rig_reaches(const char *file, int line, struct rig *rig, struct edu *edu, __u64 iova, void *va, size_t len)
+bool rig_reaches(const char *file, int line, struct rig *rig, struct edu *edu, __u64 iova, void *va,
+		 size_t len)
 {
 	unsigned char data[PAGE], first[PAGE], last[PAGE], *bytes = va;
 	size_t below = (unsigned long)va % PAGE, above = -((unsigned long)va + len) % PAGE;
@@ -127,7 +129,8 @@ bool rig_reaches(const char *file, int line, struct rig *rig, struct edu *edu, _
 
 	new_bytes(va, len);
 	memcpy(data, va, len);
-	good = ktap_check_bytes(file, line, "what the device reads", data, rig_fetch(rig, edu, iova, len), len);
+	good = ktap_check_bytes(file, line, "what the device reads", data,
+				rig_fetch(rig, edu, iova, len), len);
 
 	/* The rest of the first and of the last page of the target must stay as it is. */
 	memcpy(first, bytes - below, below);
@@ -140,7 +143,8 @@ bool rig_reaches(const char *file, int line, struct rig *rig, struct edu *edu, _
 	return good;
 }
 
-bool rig_no_reach(const char *file, int line, struct rig *rig, struct edu *edu, __u64 iova, void *va, size_t len)
+bool rig_no_reach(const char *file, int line, struct rig *rig, struct edu *edu, __u64 iova,
+		  void *va, size_t len)
 {
 	unsigned char data[PAGE], secret[PAGE];
 	bool good;
@@ -186,4 +190,8 @@ static int check_pins_and_log(void)
 	return failures;
 }
 
-const struct ktap_hooks rig_hooks = { .start = watch_log, .before = note_pins, .after = check_pins_and_log };
+const struct ktap_hooks rig_hooks = {
+	.start = watch_log,
+	.before = note_pins,
+	.after = check_pins_and_log,
+};

@@ -2,7 +2,10 @@
 #ifndef RIG_H
 #define RIG_H
 
-/* What most cases start from: an iommufd, an IOAS, edu devices attached to it, and a page to see through them. */
+/*
+ * What most cases start from: an iommufd, an IOAS, edu devices attached to it, and a page to see
+ * through them.
+ */
 
 #include <linux/types.h>
 #include <stdbool.h>
@@ -23,12 +26,13 @@ struct rig {
 	__u32 hwpt;			/* the automatic one of the attached devices */
 	unsigned int ndevs;
 	struct edu edu[RIG_DEVICES];
-	unsigned char *bounce;		/* mapped in ioas; a case maps it itself where else it attaches */
+	unsigned char *bounce;		/* mapped in ioas; elsewhere by the case */
 };
 
 /*
- * rig_open() binds ndevs devices, rig_open_on() those from the first-th on and to an iommufd that is open already;
- * rig_attach() attaches them all to the IOAS and maps the bounce page there. Each ends the case when it cannot.
+ * rig_open() binds ndevs devices, rig_open_on() those from the first-th on and to an iommufd that
+ * is open already; rig_attach() attaches them all to the IOAS and maps the bounce page there. Each
+ * ends the case when it cannot.
  */
 void rig_open(struct rig *rig, unsigned int ndevs);
 void rig_open_on(struct rig *rig, int iofd, unsigned int first, unsigned int ndevs);
@@ -38,12 +42,15 @@ void rig_open_attached(struct rig *rig, unsigned int ndevs);
 /* For another IOAS that a case attaches to. */
 void rig_map_bounce(struct rig *rig, __u32 ioas);
 
-/* Closes the devices and the iommufd, and expects that the bounce page was all that was still mapped. */
+/*
+ * Closes the devices and the iommufd, and expects that the bounce page was all that was still
+ * mapped.
+ */
 void rig_close(struct rig *rig);
 
 /*
- * Copies through a device, between memory at an IOVA and what the caller sees. rig_fetch() returns the bounce page,
- * valid until the next call; len is at most EDU_DMA_MAX.
+ * Copies through a device, between memory at an IOVA and what the caller sees. rig_fetch() returns
+ * the bounce page, valid until the next call; len is at most EDU_DMA_MAX.
  */
 const void *rig_fetch(struct rig *rig, struct edu *edu, __u64 iova, size_t len);
 void rig_store(struct rig *rig, struct edu *edu, __u64 iova, const void *data, size_t len);
@@ -52,14 +59,21 @@ void rig_store(struct rig *rig, struct edu *edu, __u64 iova, const void *data, s
 void rig_load_device(struct rig *rig, struct edu *edu, const void *data, size_t len);
 const void *rig_dump_device(struct rig *rig, struct edu *edu, size_t len);
 
-/* Expects that the device sees, and changes, the len bytes at va through iova, and no byte around them. */
-#define expect_reaches(rig, edu, iova, va, len) rig_reaches(__FILE__, __LINE__, rig, edu, iova, va, len)
+/*
+ * Expects that the device sees, and changes, the len bytes at va through iova, and no byte around
+ * them.
+ */
+#define expect_reaches(rig, edu, iova, va, len) \
+	rig_reaches(__FILE__, __LINE__, rig, edu, iova, va, len)
 
 /* Expects that it does neither; va is where the bytes would have to change. */
-#define expect_no_reach(rig, edu, iova, va, len) rig_no_reach(__FILE__, __LINE__, rig, edu, iova, va, len)
+#define expect_no_reach(rig, edu, iova, va, len) \
+	rig_no_reach(__FILE__, __LINE__, rig, edu, iova, va, len)
 
-bool rig_reaches(const char *file, int line, struct rig *rig, struct edu *edu, __u64 iova, void *va, size_t len);
-bool rig_no_reach(const char *file, int line, struct rig *rig, struct edu *edu, __u64 iova, void *va, size_t len);
+bool rig_reaches(const char *file, int line, struct rig *rig, struct edu *edu, __u64 iova, void *va,
+		 size_t len);
+bool rig_no_reach(const char *file, int line, struct rig *rig, struct edu *edu, __u64 iova,
+		  void *va, size_t len);
 
 /* Whether no 8-byte word of got is the word of secret at that place. */
 bool rig_nothing_leaked(const void *secret, const void *got, size_t len);

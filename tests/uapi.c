@@ -19,7 +19,8 @@ void uapi_close(struct uapi *u)
 	struct edu *edu = &u->rig.edu[0];
 
 	expect_reaches(&u->rig, edu, UAPI_ANCHOR, u->mem.va, 64);
-	expect_reaches(&u->rig, edu, UAPI_ANCHOR + UAPI_ANCHOR_BYTES - 64, u->mem.va + UAPI_ANCHOR_BYTES - 64, 64);
+	expect_reaches(&u->rig, edu, UAPI_ANCHOR + UAPI_ANCHOR_BYTES - 64,
+		       u->mem.va + UAPI_ANCHOR_BYTES - 64, 64);
 	EXPECT_EQ(UAPI_ANCHOR_BYTES + RIG_BOUNCE_BYTES, ioas_unmap_all(u->rig.iofd, u->rig.ioas));
 	rig_map_bounce(&u->rig, u->rig.ioas);
 	rig_close(&u->rig);
@@ -49,13 +50,18 @@ bool uapi_unchanged(const char *file, int line, struct uapi *u)
 	int ret;
 
 	read_state(u, &now);
-	good &= ktap_check_int(file, line, "pins afterwards", "==", was->pins == now.pins, was->pins, now.pins);
-	good &= ktap_check_int(file, line, "VmPin afterwards", "==", was->vmpin == now.vmpin, was->vmpin, now.vmpin);
-	good &= ktap_check_int(file, line, "VmLck afterwards", "==", was->vmlck == now.vmlck, was->vmlck, now.vmlck);
+	good &= ktap_check_int(file, line, "pins afterwards", "==", was->pins == now.pins,
+			       was->pins, now.pins);
+	good &= ktap_check_int(file, line, "VmPin afterwards", "==", was->vmpin == now.vmpin,
+			       was->vmpin, now.vmpin);
+	good &= ktap_check_int(file, line, "VmLck afterwards", "==", was->vmlck == now.vmlck,
+			       was->vmlck, now.vmlck);
 	good &= ktap_check_true(file, line, "the IOVA ranges are as before",
-				was->nranges == now.nranges && !memcmp(was->ranges, now.ranges, sizeof(now.ranges)));
+				was->nranges == now.nranges &&
+					!memcmp(was->ranges, now.ranges, sizeof(now.ranges)));
 	ret = ioas_map(u->rig.iofd, u->rig.ioas, IOAS_FIXED_RW, u->mem.va, PAGE, &anchor);
-	return good & ktap_check_errno(file, line, "the old mapping is still there", -EEXIST, 1, ret);
+	return good &
+	       ktap_check_errno(file, line, "the old mapping is still there", -EEXIST, 1, ret);
 }
 
 bool uapi_free(const char *file, int line, struct uapi *u, __u64 iova, size_t length)
@@ -79,7 +85,8 @@ unsigned int uapi_destroy_all(int iofd)
 
 unsigned char *uapi_guarded_page(void)
 {
-	unsigned char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+	unsigned char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, anonymous, -1, 0);
 
 	ASSERT_TRUE(pages != MAP_FAILED);
 	ASSERT_EQ(0, mprotect(pages + PAGE, PAGE, PROT_NONE));

@@ -3,10 +3,11 @@
 #define UAPI_H
 
 /*
- * The suites of uapi_test: what every ioctl answers, and that a refused one changes nothing. One file a suite.
+ * The suites of uapi_test: what every ioctl answers, and that a refused one changes nothing. One
+ * file a suite.
  *
- * Errnos are those that include/uapi/linux/iommufd.h documents. Where it is silent they are those of the in-tree
- * module, for programs that run on it today; a comment says so there.
+ * Errnos are those that include/uapi/linux/iommufd.h documents. Where it is silent they are those
+ * of the in-tree module, for programs that run on it today; a comment says so there.
  */
 
 #include <linux/iommufd.h>
@@ -27,8 +28,8 @@ struct uapi_state {
 };
 
 /*
- * A rig with one device, some memory and one mapping in the way: the first UAPI_ANCHOR_BYTES of the memory at
- * UAPI_ANCHOR.
+ * A rig with one device, some memory and one mapping in the way: the first UAPI_ANCHOR_BYTES of the
+ * memory at UAPI_ANCHOR.
  */
 struct uapi {
 	struct rig rig;
@@ -64,7 +65,10 @@ bool uapi_free(const char *file, int line, struct uapi *u, __u64 iova, size_t le
 /* IDs below 256 that IOMMU_DESTROY finds an object under; they are gone afterwards. */
 unsigned int uapi_destroy_all(int iofd);
 
-/* A page that another one follows which cannot be accessed: what is put at its end can be cut short. */
+/*
+ * A page that another one follows which cannot be accessed: what is put at its end can be cut
+ * short.
+ */
 unsigned char *uapi_guarded_page(void);
 
 extern const struct ktap_suite uapi_table;

@@ -55,7 +55,9 @@ static void run_allocate(const void *arg)
 static void run_order(const void *arg)
 {
 	const struct iommu_iova_range unsorted[] = {
-		{ 8 * GIB, 8 * GIB + PAGE - 1 }, { 6 * GIB, 6 * GIB + PAGE - 1 }, { 7 * GIB, 7 * GIB + PAGE - 1 },
+		{ 8 * GIB, 8 * GIB + PAGE - 1 },
+		{ 6 * GIB, 6 * GIB + PAGE - 1 },
+		{ 7 * GIB, 7 * GIB + PAGE - 1 },
 	};
 	const struct iommu_iova_range touching[] = {
 		{ 6 * GIB, 6 * GIB + PAGE - 1 }, { 6 * GIB + PAGE, 6 * GIB + 2 * PAGE - 1 },

@@ -97,8 +97,8 @@ static void run_source(const void *arg)
 }
 
 /*
- * The header says that a source must match a mapping exactly; the in-tree module copies a part of one, or several that
- * touch, too. Programs may have come to rely on it.
+ * The header says that a source must match a mapping exactly; the in-tree module copies a part of
+ * one, or several that touch, too. Programs may have come to rely on it.
  */
 static void run_several(const void *arg)
 {
@@ -112,7 +112,8 @@ static void run_several(const void *arg)
 	cmd = good_copy(&u);
 	cmd.length = UAPI_ANCHOR_BYTES + 4 * PAGE;
 	EXPECT_OK(copy(&u, &cmd));
-	expect_reaches(&u.rig, &u.rig.edu[0], UAPI_FREE + UAPI_ANCHOR_BYTES - 64, u.mem.va + UAPI_ANCHOR_BYTES - 64, 128);
+	expect_reaches(&u.rig, &u.rig.edu[0], UAPI_FREE + UAPI_ANCHOR_BYTES - 64,
+		       u.mem.va + UAPI_ANCHOR_BYTES - 64, 128);
 	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, UAPI_ANCHOR_BYTES + 4 * PAGE));
 	cmd = good_copy(&u);
 	cmd.src_iova += PAGE;
@@ -128,7 +129,8 @@ static void run_several(const void *arg)
 	cmd = good_copy(&u);
 	cmd.length = UAPI_ANCHOR_BYTES + 5 * PAGE;
 	EXPECT_REFUSED(&u, -ENOENT, copy(&u, &cmd));
-	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_ANCHOR + UAPI_ANCHOR_BYTES + PAGE, 4 * PAGE));
+	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_ANCHOR + UAPI_ANCHOR_BYTES + PAGE,
+				4 * PAGE));
 	uapi_close(&u);
 }
 
@@ -169,13 +171,15 @@ static void run_rights(const void *arg)
 
 	(void)arg;
 	uapi_open(&u);
-	ASSERT_OK(ioas_map(u.rig.iofd, u.rig.ioas, IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
-			   u.mem.va + MIB, 4 * PAGE, &read_only));
+	ASSERT_OK(ioas_map(u.rig.iofd, u.rig.ioas,
+			   IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE, u.mem.va + MIB,
+			   4 * PAGE, &read_only));
 	uapi_note_state(&u);
-	EXPECT_REFUSED(&u, -EPERM, ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, u.rig.ioas, 4 * PAGE, &free,
-					     read_only));
-	EXPECT_OK(ioas_copy(u.rig.iofd, IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE, u.rig.ioas, u.rig.ioas,
-			    4 * PAGE, &free, read_only));
+	EXPECT_REFUSED(&u, -EPERM,
+		       ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, u.rig.ioas, 4 * PAGE, &free,
+				 read_only));
+	EXPECT_OK(ioas_copy(u.rig.iofd, IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
+			    u.rig.ioas, u.rig.ioas, 4 * PAGE, &free, read_only));
 	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, free, 4 * PAGE));
 	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, read_only, 4 * PAGE));
 	expect_free(&u, UAPI_FREE, 4 * PAGE);

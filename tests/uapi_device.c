@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Binding and attaching through VFIO's device file: the kAPI of the module, as vfio.ko drives it. */
+/*
+ * Binding and attaching through VFIO's device file: the kAPI of the module, as vfio.ko drives it.
+ */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <sys/ioctl.h>
@@ -55,7 +57,10 @@ static void run_bind(const void *arg)
 
 static void run_attach_bad(const void *arg)
 {
-	struct vfio_device_attach_iommufd_pt cmd = { .argsz = sizeof(cmd), .flags = VFIO_DEVICE_ATTACH_PASID };
+	struct vfio_device_attach_iommufd_pt cmd = {
+		.argsz = sizeof(cmd),
+		.flags = VFIO_DEVICE_ATTACH_PASID,
+	};
 	int other = iofd_open();
 	struct uapi u;
 	__u32 foreign;
@@ -71,7 +76,8 @@ static void run_attach_bad(const void *arg)
 	EXPECT_REFUSED(&u, -EINVAL, attach_to(&u.rig.edu[0], u.rig.edu[0].devid));
 	cmd.pt_id = u.rig.ioas;
 	cmd.pasid = 1;
-	EXPECT_REFUSED2(&u, -EOPNOTSUPP, -EINVAL, iofd_ioctl(u.rig.edu[0].fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd));
+	EXPECT_REFUSED2(&u, -EOPNOTSUPP, -EINVAL,
+			iofd_ioctl(u.rig.edu[0].fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &cmd));
 	/* All the while it is attached to what it was. */
 	uapi_close(&u);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Structures of nonsense. Whatever an ioctl makes of them, the kernel stays quiet, and when all is closed nothing is
- * pinned: both are looked at after every case.
+ * Structures of nonsense. Whatever an ioctl makes of them, the kernel stays quiet, and when all is
+ * closed nothing is pinned: both are looked at after every case.
  */
 #include <errno.h>
 #include <string.h>
@@ -39,7 +39,10 @@ static const struct {
 	{ IOMMUFD_CMD_IOAS_NOIOMMU_GET_PA, sizeof(struct iommu_ioas_noiommu_get_pa) },
 };
 
-/* Every field out of its range at once: refused by all, whichever is looked at first, and nothing has happened. */
+/*
+ * Every field out of its range at once: refused by all, whichever is looked at first, and nothing
+ * has happened.
+ */
 static void run_ones(const void *arg)
 {
 	unsigned char cmd[128];
@@ -57,7 +60,8 @@ static void run_ones(const void *arg)
 		ret = iofd_ioctl(u.rig.iofd, _IO(IOMMUFD_TYPE, ops[i].nr), cmd);
 		/* -ENOTTY where a module does not have that ioctl at all (yet). */
 		if (ops[i].nr == IOMMUFD_CMD_IOAS_ALLOC || ret != -ENOTTY || rig_peer_is("iommufd"))
-			EXPECT_TRUE(ret == -EOPNOTSUPP || ret == -EINVAL || ret == -ENOENT || ret == -EOVERFLOW);
+			EXPECT_TRUE(ret == -EOPNOTSUPP || ret == -EINVAL || ret == -ENOENT ||
+				    ret == -EOVERFLOW);
 		if (!uapi_unchanged(__FILE__, __LINE__, &u))
 			ktap_note("by ioctl 0x%x, which answered %d", ops[i].nr, ret);
 	}
@@ -68,11 +72,12 @@ static void run_ones(const void *arg)
 static __u64 value(struct uapi *u, __u64 *random)
 {
 	const __u64 pool[] = {
-		0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 24, 48, u->rig.ioas, u->rig.ioas, u->rig.ioas, u->rig.hwpt,
-		u->rig.edu[0].devid, PAGE, PAGE, PAGE - 1, PAGE + 1, 2 * PAGE, 16 * PAGE, 2 * MIB, UAPI_BYTES,
-		(__u64)u->mem.va, (__u64)u->mem.va, (__u64)u->mem.va + PAGE, (__u64)u->mem.va + 123,
-		UAPI_ANCHOR, UAPI_ANCHOR + PAGE, UAPI_FREE, UAPI_FREE + PAGE, 0xfee00000, 0xfeefffff, 1UL << 39,
-		1UL << 48, ~0ULL, ~0ULL - PAGE + 1, 1UL << 63, 0x7fffffff, 0x80000000, 0xffffffff, u->mem.fd,
+		0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 24, 48, u->rig.ioas, u->rig.ioas, u->rig.ioas,
+		u->rig.hwpt, u->rig.edu[0].devid, PAGE, PAGE, PAGE - 1, PAGE + 1, 2 * PAGE,
+		16 * PAGE, 2 * MIB, UAPI_BYTES, (__u64)u->mem.va, (__u64)u->mem.va,
+		(__u64)u->mem.va + PAGE, (__u64)u->mem.va + 123, UAPI_ANCHOR, UAPI_ANCHOR + PAGE,
+		UAPI_FREE, UAPI_FREE + PAGE, 0xfee00000, 0xfeefffff, 1UL << 39, 1UL << 48, ~0ULL,
+		~0ULL - PAGE + 1, 1UL << 63, 0x7fffffff, 0x80000000, 0xffffffff, u->mem.fd,
 	};
 	__u64 i = ktap_random(random);
 

@@ -7,7 +7,10 @@
 
 static struct iommu_hw_info good_info(struct uapi *u)
 {
-	return (struct iommu_hw_info){ .size = sizeof(struct iommu_hw_info), .dev_id = u->rig.edu[0].devid };
+	return (struct iommu_hw_info){
+		.size = sizeof(struct iommu_hw_info),
+		.dev_id = u->rig.edu[0].devid,
+	};
 }
 
 #define get_info(u, cmd) iofd_ioctl((u)->rig.iofd, IOMMU_GET_HW_INFO, cmd)
@@ -35,7 +38,7 @@ static void run_lengths(const void *arg)
 	EXPECT_OK(get_info(&u, &cmd));
 	EXPECT_EQ(sizeof(whole), cmd.data_len);
 	EXPECT_EQ(0, whole.__reserved);
-	EXPECT_EQ(2, whole.cap_reg >> 8 & 0x1f & 2);	/* CAP.SAGAW: 39 bits, which QEMU always has */
+	EXPECT_EQ(2, whole.cap_reg >> 8 & 0x1f & 2); /* CAP.SAGAW: 39 bits, which QEMU always has */
 	EXPECT_NE(0, whole.ecap_reg);
 
 	/* Too short: as much as fits, and not a byte more. */

@@ -128,7 +128,11 @@ static void run_bad(const void *arg)
 	cmd.dev_id = u.rig.ioas;
 	EXPECT_REFUSED(&u, -ENOENT, alloc(&u, &cmd));
 	cmd = good_hwpt(&u);
-	cmd.pt_id = UAPI_NO_ID;		/* as the header says of every ID; the in-tree module has the other */
+	/*
+	 * The first is what the header says of every ID, the second what the in-tree module
+	 * answers.
+	 */
+	cmd.pt_id = UAPI_NO_ID;
 	EXPECT_REFUSED2(&u, -ENOENT, -EINVAL, alloc(&u, &cmd));
 	cmd.pt_id = u.rig.edu[0].devid;
 	EXPECT_REFUSED(&u, -EINVAL, alloc(&u, &cmd));
@@ -152,7 +156,7 @@ static void run_reserved2(const void *arg)
 
 	(void)arg;
 	if (rig_peer_is("iommufd"))
-		ktap_skip("known difference: the in-tree module does not look at __reserved2, which must be 0");
+		ktap_skip("known difference: in-tree, __reserved2 need not be 0");
 	uapi_open(&u);
 	cmd = good_hwpt(&u);
 	cmd.__reserved2 = 1;
@@ -188,7 +192,10 @@ static void run_unsupported(const void *arg)
 	cmd.pt_id = u.rig.hwpt;
 	EXPECT_REFUSED2(&u, -EOPNOTSUPP, -EINVAL, alloc(&u, &cmd));
 
-	/* The driver takes this flag in any mode and makes an ordinary domain; a module may refuse it itself. */
+	/*
+	 * The driver takes this flag in any mode and makes an ordinary domain; a module may refuse
+	 * it itself.
+	 */
 	cmd = good_hwpt(&u);
 	cmd.flags = IOMMU_HWPT_ALLOC_PASID;
 	EXPECT_ERR2(0, -EOPNOTSUPP, alloc(&u, &cmd));

@@ -12,7 +12,8 @@ static bool in_ranges(const struct uapi *u, __u64 iova, size_t length)
 	__u32 i;
 
 	for (i = 0; i < u->state.nranges; i++) {
-		if (u->state.ranges[i].start <= iova && iova + length - 1 <= u->state.ranges[i].last)
+		if (u->state.ranges[i].start <= iova &&
+		    iova + length - 1 <= u->state.ranges[i].last)
 			return true;
 	}
 	return false;
@@ -30,12 +31,15 @@ static void run_allocated(const void *arg)
 	uapi_open(&u);
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		iova[i] = 12345;	/* not an input */
-		ASSERT_OK(ioas_map(u.rig.iofd, u.rig.ioas, IOAS_RW, u.mem.va, lengths[i], &iova[i]));
+		ASSERT_OK(ioas_map(u.rig.iofd, u.rig.ioas, IOAS_RW, u.mem.va, lengths[i],
+				   &iova[i]));
 		EXPECT_EQ(0, iova[i] % PAGE);
 		EXPECT_TRUE(in_ranges(&u, iova[i], lengths[i]));
-		EXPECT_TRUE(iova[i] + lengths[i] <= UAPI_ANCHOR || iova[i] >= UAPI_ANCHOR + UAPI_ANCHOR_BYTES);
+		EXPECT_TRUE(iova[i] + lengths[i] <= UAPI_ANCHOR ||
+			    iova[i] >= UAPI_ANCHOR + UAPI_ANCHOR_BYTES);
 		for (j = 0; j < i; j++)
-			EXPECT_TRUE(iova[i] + lengths[i] <= iova[j] || iova[j] + lengths[j] <= iova[i]);
+			EXPECT_TRUE(iova[i] + lengths[i] <= iova[j] ||
+				    iova[j] + lengths[j] <= iova[i]);
 		EXPECT_ERR(-EEXIST, ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, PAGE, iova[i]));
 	}
 	for (i = 0; i < ARRAY_SIZE(lengths); i++)
@@ -56,7 +60,8 @@ static void run_accounting(const void *arg)
 	vmpin = pins_vmpin();
 	EXPECT_LT((long long)UAPI_ANCHOR_BYTES - 1, vmpin);
 	for (i = 1; i <= 8; i++) {
-		EXPECT_OK(ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, i * PAGE, UAPI_FREE + i * MIB));
+		EXPECT_OK(ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, i * PAGE,
+				      UAPI_FREE + i * MIB));
 		vmpin += i * PAGE;
 		EXPECT_EQ(vmpin, pins_vmpin());
 	}
@@ -114,7 +119,10 @@ static void run_ends(const void *arg)
 	memory_free(&mem);
 }
 
-/* Memory is looked at when a device needs it: what was not there in time keeps the device out, and changes nothing. */
+/*
+ * Memory is looked at when a device needs it: what was not there in time keeps the device out, and
+ * changes nothing.
+ */
 static void run_late_fault(const void *arg)
 {
 	long long pins, vmpin;

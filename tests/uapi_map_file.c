@@ -152,8 +152,8 @@ static void run_wrong_file(const void *arg)
 }
 
 /*
- * A file that may only be read does for a mapping that may only be read. (The header is silent on a writeable mapping
- * of it, and of a memfd sealed against writes; the in-tree module makes both.)
+ * A file that may only be read does for a mapping that may only be read. (The header is silent on a
+ * writeable mapping of it, and of a memfd sealed against writes; the in-tree module makes both.)
  */
 static void run_read_only_file(const void *arg)
 {
@@ -175,7 +175,9 @@ static void run_read_only_file(const void *arg)
 	cmd = good_map_file(&u, ro);
 	cmd.flags &= ~IOMMU_IOAS_MAP_WRITEABLE;
 	ASSERT_OK(map_file(&u, &cmd));
-	EXPECT_BYTES(data, rig_fetch(&u.rig, &u.rig.edu[0], UAPI_FREE + FILE_BYTES - sizeof(data), sizeof(data)),
+	EXPECT_BYTES(data,
+		     rig_fetch(&u.rig, &u.rig.edu[0], UAPI_FREE + FILE_BYTES - sizeof(data),
+			       sizeof(data)),
 		     sizeof(data));
 	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, FILE_BYTES));
 	EXPECT_TRUE(uapi_unchanged(__FILE__, __LINE__, &u));
@@ -197,8 +199,10 @@ static void run_after(const void *arg)
 	EXPECT_EQ(0, fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 2 * PAGE));
 	EXPECT_EQ(0, ftruncate(fd, PAGE));
 	close(fd);
-	rig_store(&u.rig, &u.rig.edu[0], UAPI_FREE + FILE_BYTES - 64, "the pages are still there", 26);
-	EXPECT_BYTES("the pages are still there", rig_fetch(&u.rig, &u.rig.edu[0], UAPI_FREE + FILE_BYTES - 64, 26), 26);
+	rig_store(&u.rig, &u.rig.edu[0], UAPI_FREE + FILE_BYTES - 64, "the pages are still there",
+		  26);
+	EXPECT_BYTES("the pages are still there",
+		     rig_fetch(&u.rig, &u.rig.edu[0], UAPI_FREE + FILE_BYTES - 64, 26), 26);
 	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, FILE_BYTES));
 	EXPECT_TRUE(uapi_unchanged(__FILE__, __LINE__, &u));
 	uapi_close(&u);

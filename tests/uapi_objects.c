@@ -27,7 +27,10 @@ static void run_alloc(const void *arg)
 	cmd.flags = 1U << 31;
 	EXPECT_ERR(-EOPNOTSUPP, iofd_ioctl(iofd, IOMMU_IOAS_ALLOC, &cmd));
 
-	/* Where the answer cannot be written, nobody would know the object's ID: there must be none. */
+	/*
+	 * Where the answer cannot be written, nobody would know the object's ID: there must be
+	 * none.
+	 */
 	page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_TRUE(page != MAP_FAILED);
 	ASSERT_EQ(0, mprotect(page, PAGE, PROT_READ | PROT_WRITE));
@@ -52,7 +55,8 @@ static void run_many(const void *arg)
 		EXPECT_OK(iofd_destroy(iofd, ioas[i]));
 	for (i = 0; i < ARRAY_SIZE(ioas); i++) {
 		__u64 value = 0;
-		int ret = iofd_option(iofd, IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_GET, ioas[i], &value);
+		int ret = iofd_option(iofd, IOMMU_OPTION_HUGE_PAGES, IOMMU_OPTION_OP_GET, ioas[i],
+				      &value);
 
 		EXPECT_ERR(i % 2 ? 0 : -ENOENT, ret);
 	}
@@ -107,7 +111,10 @@ static void run_destroy_used(const void *arg)
 	close(u.rig.iofd);
 }
 
-/* With mappings in it, an IOAS that no device uses is destroyed all the same, and its memory given back. */
+/*
+ * With mappings in it, an IOAS that no device uses is destroyed all the same, and its memory given
+ * back.
+ */
 static void run_destroy_full(const void *arg)
 {
 	long long before, vmpin;

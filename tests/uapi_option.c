@@ -42,8 +42,8 @@ static void run_huge_pages(const void *arg)
 }
 
 /*
- * "Everything is mapped to PAGE_SIZE" could not be kept for what is mapped already: the option is set before a device
- * is attached.
+ * "Everything is mapped to PAGE_SIZE" could not be kept for what is mapped already: the option is
+ * set before a device is attached.
  */
 static void run_huge_pages_late(const void *arg)
 {
@@ -52,8 +52,10 @@ static void run_huge_pages_late(const void *arg)
 
 	(void)arg;
 	uapi_open(&u);
-	EXPECT_REFUSED(&u, -EINVAL, option(u.rig.iofd, IOMMU_OPTION_HUGE_PAGES, SET, u.rig.ioas, 0));
-	EXPECT_REFUSED(&u, -ENOENT, option(u.rig.iofd, IOMMU_OPTION_HUGE_PAGES, GET, u.rig.hwpt, 0));
+	EXPECT_REFUSED(&u, -EINVAL,
+		       option(u.rig.iofd, IOMMU_OPTION_HUGE_PAGES, SET, u.rig.ioas, 0));
+	EXPECT_REFUSED(&u, -ENOENT,
+		       option(u.rig.iofd, IOMMU_OPTION_HUGE_PAGES, GET, u.rig.hwpt, 0));
 	EXPECT_OK(iofd_option(u.rig.iofd, IOMMU_OPTION_HUGE_PAGES, GET, u.rig.ioas, &value));
 	EXPECT_EQ(1, value);
 	uapi_close(&u);
@@ -76,7 +78,10 @@ static void run_rlimit_mode(const void *arg)
 	EXPECT_EQ(0, value);
 	EXPECT_OK(option(iofd, IOMMU_OPTION_RLIMIT_MODE, SET, 0, 0));
 
-	/* Global, so without an object; and not after there are some, or what they charged would be given back elsewhere. */
+	/*
+	 * Global, so without an object; and not after there are some, or what they charged would be
+	 * given back elsewhere.
+	 */
 	ASSERT_OK(ioas_alloc(iofd, &ioas));
 	EXPECT_ERR(-EBUSY, option(iofd, IOMMU_OPTION_RLIMIT_MODE, SET, 0, 1));
 	EXPECT_ERR(-EOPNOTSUPP, option(iofd, IOMMU_OPTION_RLIMIT_MODE, GET, ioas, 0));

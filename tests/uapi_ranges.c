@@ -88,9 +88,13 @@ static void run_attached(const void *arg)
 		expect_free(&u, ranges[i].start, PAGE);
 		expect_free(&u, ranges[i].last + 1 - PAGE, PAGE);
 		if (ranges[i].start)
-			EXPECT_REFUSED(&u, -EINVAL, ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, PAGE, before));
-		EXPECT_REFUSED(&u, -EINVAL, ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, PAGE, after));
-		EXPECT_REFUSED(&u, -EINVAL, ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, 2 * PAGE, after - PAGE));
+			EXPECT_REFUSED(&u, -EINVAL,
+				       ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, PAGE, before));
+		EXPECT_REFUSED(&u, -EINVAL,
+			       ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, PAGE, after));
+		EXPECT_REFUSED(&u, -EINVAL,
+			       ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, 2 * PAGE,
+					   after - PAGE));
 	}
 	uapi_close(&u);
 }

@@ -10,8 +10,8 @@
 #include "uapi.h"
 
 /*
- * An ioctl with a structure that it accepts. min is what the first kernel with it had; later fields may be missing.
- * undo takes back what a success did.
+ * An ioctl with a structure that it accepts. Fields after the first min bytes may be missing. undo
+ * takes back what a success did.
  */
 struct op {
 	unsigned long cmd;
@@ -149,8 +149,6 @@ static void fill_hw_info(struct uapi *u, void *to)
 	cmd->dev_id = u->rig.edu[0].devid;
 }
 
-#define END_OF(type, field) (offsetof(struct type, field) + sizeof(((struct type *)0)->field))
-
 /* Calls it with the first size bytes of a good structure and whatever follows in room. */
 static int call(struct uapi *u, const struct op *op, unsigned char *room, __u32 size)
 {
@@ -256,34 +254,33 @@ static void run_file(const void *arg)
 	close(iofd);
 }
 
-#define OP(_name, _cmd, _type, _last, _fill, _undo) {					\
-	_name, run_op, &(const struct op){						\
-		.cmd = _cmd, .min = END_OF(_type, _last), .full = sizeof(struct _type),	\
-		.fill = _fill, .undo = _undo,						\
-	}										\
-}
-
 static void fill_nothing(struct uapi *u, void *to)
 {
 	(void)u;
 	(void)to;
 }
 
+/* The minimum is the size of the structure in the first kernel that had the ioctl. */
+#define OP(_name, _cmd, _min, _full, _fill, _undo) \
+	{ _name, run_op, &(const struct op){ _cmd, _min, sizeof(struct _full), _fill, _undo } }
+
 static const struct ktap_case cases[] = {
 	{ "numbers", run_numbers, NULL },
 	{ "file", run_file, NULL },
-	OP("destroy", IOMMU_DESTROY, iommu_destroy, id, fill_destroy, NULL),
-	OP("ioas-alloc", IOMMU_IOAS_ALLOC, iommu_ioas_alloc, out_ioas_id, fill_nothing, undo_ioas_alloc),
-	OP("ioas-iova-ranges", IOMMU_IOAS_IOVA_RANGES, iommu_ioas_iova_ranges, out_iova_alignment,
+	OP("destroy", IOMMU_DESTROY, 8, iommu_destroy, fill_destroy, NULL),
+	OP("ioas-alloc", IOMMU_IOAS_ALLOC, 12, iommu_ioas_alloc, fill_nothing, undo_ioas_alloc),
+	OP("ioas-iova-ranges", IOMMU_IOAS_IOVA_RANGES, 32, iommu_ioas_iova_ranges,
 	   fill_iova_ranges, NULL),
-	OP("ioas-allow-iovas", IOMMU_IOAS_ALLOW_IOVAS, iommu_ioas_allow_iovas, allowed_iovas, fill_allow_iovas, NULL),
-	OP("ioas-map", IOMMU_IOAS_MAP, iommu_ioas_map, iova, fill_map, undo_map),
-	OP("ioas-map-file", IOMMU_IOAS_MAP_FILE, iommu_ioas_map_file, iova, fill_map_file, undo_map_file),
-	OP("ioas-copy", IOMMU_IOAS_COPY, iommu_ioas_copy, src_iova, fill_copy, undo_copy),
-	OP("ioas-unmap", IOMMU_IOAS_UNMAP, iommu_ioas_unmap, length, fill_unmap, NULL),
-	OP("option", IOMMU_OPTION, iommu_option, val64, fill_option, NULL),
-	OP("hwpt-alloc", IOMMU_HWPT_ALLOC, iommu_hwpt_alloc, __reserved, fill_hwpt_alloc, undo_hwpt_alloc),
-	OP("get-hw-info", IOMMU_GET_HW_INFO, iommu_hw_info, __reserved, fill_hw_info, NULL),
+	OP("ioas-allow-iovas", IOMMU_IOAS_ALLOW_IOVAS, 24, iommu_ioas_allow_iovas,
+	   fill_allow_iovas, NULL),
+	OP("ioas-map", IOMMU_IOAS_MAP, 40, iommu_ioas_map, fill_map, undo_map),
+	OP("ioas-map-file", IOMMU_IOAS_MAP_FILE, 40, iommu_ioas_map_file, fill_map_file,
+	   undo_map_file),
+	OP("ioas-copy", IOMMU_IOAS_COPY, 40, iommu_ioas_copy, fill_copy, undo_copy),
+	OP("ioas-unmap", IOMMU_IOAS_UNMAP, 24, iommu_ioas_unmap, fill_unmap, NULL),
+	OP("option", IOMMU_OPTION, 24, iommu_option, fill_option, NULL),
+	OP("hwpt-alloc", IOMMU_HWPT_ALLOC, 24, iommu_hwpt_alloc, fill_hwpt_alloc, undo_hwpt_alloc),
+	OP("get-hw-info", IOMMU_GET_HW_INFO, 32, iommu_hw_info, fill_hw_info, NULL),
 	{}
 };
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What every iommufd ioctl answers to good and to bad input, and that bad input changes nothing.
- * Usage: uapi_test [-l] [PATTERN...]: runs (lists) the cases whose "suite/case" matches a pattern of the shell.
+ *
+ * uapi_test [-l] [PATTERN...]: runs (lists) the cases whose "suite/case" matches a pattern.
  */
 #include "rig.h"
 #include "uapi.h"
 
-static const struct ktap_suite * const suites[] = {
-	&uapi_table, &uapi_objects, &uapi_ranges, &uapi_allow, &uapi_map, &uapi_map_bad, &uapi_map_file, &uapi_copy,
-	&uapi_unmap, &uapi_option, &uapi_hwpt, &uapi_hw_info, &uapi_device, &uapi_fuzz, NULL,
+static const struct ktap_suite *const suites[] = {
+	&uapi_table,   &uapi_objects,  &uapi_ranges, &uapi_allow, &uapi_map,
+	&uapi_map_bad, &uapi_map_file, &uapi_copy,   &uapi_unmap, &uapi_option,
+	&uapi_hwpt,    &uapi_hw_info,  &uapi_device, &uapi_fuzz,  NULL,
 };
 
 int main(int argc, char **argv)

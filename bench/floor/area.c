@@ -24,9 +24,10 @@
 
 /*
  * The page pointers of a batch are 64 KiB: enough for a call's own cost to vanish, little enough
- * for the cache.
+ * for the cache. There are fewer folios than pages, as a rule.
  */
 #define BATCH_NPAGES 8192UL
+#define BATCH_NFOLIOS 512UL
 
 static struct area *area_alloc(enum pin_unit unit, unsigned long npages)
 {
@@ -270,7 +271,7 @@ static long pin_folios(struct area *area, struct file *file, loff_t start, unsig
  */
 struct area *area_pin_file(struct file *file, loff_t start, unsigned long npages)
 {
-	unsigned int max = min(npages, BATCH_NPAGES);
+	unsigned int max = min(npages, BATCH_NFOLIOS);
 	struct folio *one, **folios = &one;
 	unsigned long done = 0;
 	struct area *area;
