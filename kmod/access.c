@@ -196,8 +196,8 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_destroy, "IOMMUFD");
  *
  * Context: Process; sleeps, faults in user memory.
  * Return: 0, or with nothing pinned
- * * -EINVAL: not such an access, nothing to pin, unknown flags, or not at the
- *   start of a page
+ * * -EINVAL: not such an access, nothing to pin, unknown flags, not at the start
+ *   of a page, or a dma-buf is mapped there
  * * -EOVERFLOW: the range wraps
  * * -ENOENT: not attached, or not all of the range is mapped
  * * -EPERM: not mapped so that it may be read, or written
@@ -260,7 +260,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_unpin_pages, "IOMMUFD");
  *
  * Context: Process; sleeps, faults in user memory.
  * Return: 0, or maybe with a part done
- * * -EINVAL: nothing to do, or unknown flags
+ * * -EINVAL: nothing to do, unknown flags, or a dma-buf is mapped there
  * * -EOVERFLOW: the range wraps
  * * -ENOENT: not attached, or not all of the range is mapped
  * * -EPERM: not mapped so that it may be read, or written

@@ -7,6 +7,7 @@
 
 #include "area.h"
 #include "backing.h"
+#include "dmabuf.h"
 #include "domain.h"
 #include "ioas.h"
 
@@ -89,6 +90,9 @@ int area_pin(struct area *area)
 {
 	unsigned long last_byte = area->start_byte + area->length_bytes - 1;
 
+	/* Memory of a device does not move; its driver can take it away. */
+	if (area->backing->dmabuf)
+		return 0;
 	return backing_claim(area->backing, &area->claim,
 			     area->start_byte >> PAGE_SHIFT,
 			     last_byte >> PAGE_SHIFT);
@@ -100,7 +104,8 @@ int area_pin(struct area *area)
  */
 void area_unpin(struct area *area)
 {
-	backing_unclaim(area->backing, &area->claim);
+	if (!area->backing->dmabuf)
+		backing_unclaim(area->backing, &area->claim);
 }
 
 /**
@@ -113,6 +118,10 @@ void area_unpin(struct area *area)
  */
 int area_map_domain(struct area *area, struct ioas_domain *member, bool combine)
 {
+	if (area->backing->dmabuf)
+		return dmabuf_map_domain(area->backing, member->domain,
+					 area->node.first, area->start_byte,
+					 area->length_bytes, area->prot);
 	return domain_map(member->domain, area->node.first, area->backing,
 			  area->start_byte, area->length_bytes, area->prot,
 			  combine);
@@ -125,7 +134,12 @@ int area_map_domain(struct area *area, struct ioas_domain *member, bool combine)
  */
 void area_unmap_domain(struct area *area, struct ioas_domain *member)
 {
-	domain_unmap(member->domain, area->node.first, area->length_bytes);
+	if (area->backing->dmabuf)
+		dmabuf_unmap_domain(area->backing, member->domain,
+				    area->node.first);
+	else
+		domain_unmap(member->domain, area->node.first,
+			     area->length_bytes);
 }
 
 /**

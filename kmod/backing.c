@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "backing.h"
+#include "dmabuf.h"
 #include "pin.h"
 
 static unsigned long segment_end(const struct segment *segment)
@@ -99,6 +100,24 @@ struct backing *backing_create_file(struct file *file, loff_t start,
 	return backing;
 }
 
+/**
+ * backing_create_dmabuf() - describe a dma-buf
+ * @dmabuf: it; belongs to the backing then
+ * @writable: mappings of it may be writable
+ * @account_by_mm: unused, for nothing of it is charged
+ *
+ * Return: the backing with one reference, or ERR_PTR(-ENOMEM).
+ */
+struct backing *backing_create_dmabuf(struct dmabuf *dmabuf, bool writable,
+				      bool account_by_mm)
+{
+	struct backing *backing = backing_create(0, writable, account_by_mm);
+
+	if (!IS_ERR(backing))
+		backing->dmabuf = dmabuf;
+	return backing;
+}
+
 static void segment_free(struct backing *backing, struct segment *segment)
 {
 	if (segment != &backing->own_segment)
@@ -134,6 +153,8 @@ void backing_put(struct backing *backing)
 			mapping_unmap_writable(backing->file->f_mapping);
 		fput(backing->file);
 	}
+	if (backing->dmabuf)
+		dmabuf_release(backing->dmabuf);
 	account_destroy(&backing->account);
 	mutex_destroy(&backing->pins_lock);
 	mutex_destroy(&backing->lock);

@@ -32,6 +32,7 @@
 #include "area.h"
 #include "extent.h"
 
+struct dmabuf;
 struct file;
 
 /**
@@ -53,7 +54,9 @@ struct segment {
  * @writable: pinned for writing; mappings of it may be writable
  * @moving: marked while the process it is charged to changes; protected by
  *          process_lock of the iommufd
- * @va: page aligned start in the process's memory; when @file is NULL
+ * @va: page aligned start in the process's memory, or of the dma-buf on the bus;
+ *      when @file is NULL
+ * @dmabuf: the dma-buf (dmabuf.h), or NULL. It has no claims and segments.
  * @file: the memfd, or NULL
  * @file_start: page aligned byte offset of the start; when @file is set
  * @account: whom its pinned pages are charged to, and whose memory it is
@@ -70,6 +73,7 @@ struct backing {
 	bool moving;
 	unsigned long npages;
 	unsigned long va;
+	struct dmabuf *dmabuf;
 	struct file *file;
 	loff_t file_start;
 	struct account account;
@@ -102,6 +106,8 @@ struct backing *backing_create_user(unsigned long va, unsigned long npages,
 struct backing *backing_create_file(struct file *file, loff_t start,
 				    unsigned long npages, bool writable,
 				    bool account_by_mm);
+struct backing *backing_create_dmabuf(struct dmabuf *dmabuf, bool writable,
+				      bool account_by_mm);
 void backing_put(struct backing *backing);
 
 int backing_claim(struct backing *backing, struct interval_tree_node *claim,

@@ -65,10 +65,11 @@ static int count_pinned(struct list_head *locked, unsigned long *npages)
 	*npages = 0;
 	list_for_each_entry(ioas, locked, process_node) {
 		for_each_area(area, ioas) {
+			/* Of a dma-buf nothing is charged. */
+			if (area->backing->dmabuf || area->backing->moving)
+				continue;
 			if (!area->backing->file)
 				return -EINVAL;
-			if (area->backing->moving)
-				continue;
 			area->backing->moving = true;
 			*npages += backing_pinned_npages(area->backing);
 		}

@@ -14,12 +14,16 @@
 #include "device.h"
 #include "hwpt.h"
 #include "ioas.h"
+#include "mock.h"
 
 static const object_destroy_fn destroy_ops[IOMMUFD_OBJ_MAX] = {
 	[IOMMUFD_OBJ_ACCESS] = access_destroy,
 	[IOMMUFD_OBJ_DEVICE] = idev_destroy,
 	[IOMMUFD_OBJ_HWPT_PAGING] = hwpt_destroy,
 	[IOMMUFD_OBJ_IOAS] = ioas_destroy,
+#ifdef CONFIG_IOMMUFD_TEST
+	[IOMMUFD_OBJ_SELFTEST] = mock_object_destroy,
+#endif
 };
 
 /**

@@ -10,6 +10,7 @@
 
 #include "object.h"
 
+struct device;
 struct file;
 struct ioctl_call;
 
@@ -39,6 +40,7 @@ struct iommufd_ctx {
 
 extern const struct file_operations iommufd_fops;
 
+struct device *ctx_device(void);
 int ctx_open(struct file *file);
 void ctx_release(struct file *file);
 

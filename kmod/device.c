@@ -100,6 +100,49 @@ err_release:
 }
 
 /**
+ * idev_bind() - bind a device that ends before its iommufd does
+ * @ictx: the iommufd; no reference is taken, for @dev belongs to an object of it
+ * @dev: as for iommufd_device_bind()
+ * @id: as for iommufd_device_bind()
+ *
+ * Return: as iommufd_device_bind(), until idev_unbind().
+ */
+struct iommufd_device *idev_bind(struct iommufd_ctx *ictx, struct device *dev,
+				 u32 *id)
+{
+	struct iommu_group *iommu_group;
+	struct iommufd_device *idev;
+
+	/* There is no uAPI to flush caches for devices that need it. */
+	if (!device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY))
+		return ERR_PTR(-EINVAL);
+	iommu_group = iommu_group_get(dev);
+	if (!iommu_group)
+		return ERR_PTR(-ENODEV);
+	idev = bind(ictx, dev, iommu_group);
+	iommu_group_put(iommu_group);
+	if (IS_ERR(idev))
+		return idev;
+
+	*id = idev->obj.id;
+	/* The driver's long-term use. */
+	object_hold(&idev->obj);
+	object_publish(&ictx->objects, &idev->obj);
+	return idev;
+}
+
+/**
+ * idev_unbind() - undo idev_bind()
+ * @idev: the device, detached; it is gone afterwards
+ *
+ * Context: Process; sleeps until ioctls that use the device's ID are done.
+ */
+void idev_unbind(struct iommufd_device *idev)
+{
+	WARN_ON(!object_release_destroy(&idev->ictx->objects, &idev->obj));
+}
+
+/**
  * iommufd_device_bind() - bind a device to an iommufd
  * @ictx: the iommufd
  * @dev: a device whose driver sets driver_managed_dma, and has not touched it
@@ -119,25 +162,10 @@ err_release:
 struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
 					   struct device *dev, u32 *id)
 {
-	struct iommu_group *iommu_group;
-	struct iommufd_device *idev;
+	struct iommufd_device *idev = idev_bind(ictx, dev, id);
 
-	/* There is no uAPI to flush caches for devices that need it. */
-	if (!device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY))
-		return ERR_PTR(-EINVAL);
-	iommu_group = iommu_group_get(dev);
-	if (!iommu_group)
-		return ERR_PTR(-ENODEV);
-	idev = bind(ictx, dev, iommu_group);
-	iommu_group_put(iommu_group);
-	if (IS_ERR(idev))
-		return idev;
-
-	iommufd_ctx_get(ictx);
-	*id = idev->obj.id;
-	/* The driver's long-term use. */
-	object_hold(&idev->obj);
-	object_publish(&ictx->objects, &idev->obj);
+	if (!IS_ERR(idev))
+		iommufd_ctx_get(ictx);
 	return idev;
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_bind, "IOMMUFD");
@@ -152,7 +180,7 @@ void iommufd_device_unbind(struct iommufd_device *idev)
 {
 	struct iommufd_ctx *ictx = idev->ictx;
 
-	WARN_ON(!object_release_destroy(&ictx->objects, &idev->obj));
+	idev_unbind(idev);
 	iommufd_ctx_put(ictx);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_unbind, "IOMMUFD");

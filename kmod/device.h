@@ -31,6 +31,9 @@ struct iommufd_device {
 	bool attached;
 };
 
+struct iommufd_device *idev_bind(struct iommufd_ctx *ictx, struct device *dev,
+				 u32 *id);
+void idev_unbind(struct iommufd_device *idev);
 struct iommufd_device *idev_get(struct iommufd_ctx *ictx, u32 id);
 void idev_put(struct iommufd_device *idev);
 void idev_destroy(struct iommufd_object *obj);

@@ -9,6 +9,7 @@
 #include "backing.h"
 #include "domain.h"
 #include "fill.h"
+#include "mock.h"
 
 /**
  * domain_alignment_bytes() - what IOVAs and lengths must be a multiple of
@@ -88,6 +89,8 @@ static int map_run(struct mapping *map, unsigned long skip_bytes)
 			      map->length_bytes - map->done_bytes);
 	int rc;
 
+	if (mock_should_fail())
+		return -ENOMEM;
 	rc = iommu_map(map->domain, map->iova + map->done_bytes,
 		       PFN_PHYS(map->walk.pfn) + skip_bytes, n, map->prot,
 		       GFP_KERNEL_ACCOUNT);

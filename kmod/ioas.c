@@ -12,6 +12,7 @@
 
 #include "area.h"
 #include "backing.h"
+#include "dmabuf.h"
 #include "ioas.h"
 #include "ioctl.h"
 #include "vfio_compat.h"
@@ -380,13 +381,36 @@ int ioctl_ioas_map(struct ioctl_call *call)
 	return rc;
 }
 
+static struct backing *
+create_file_backing(struct iommufd_ctx *ictx,
+		    const struct iommu_ioas_map_file *arg)
+{
+	bool writable = arg->flags & IOMMU_IOAS_MAP_WRITEABLE;
+	unsigned long start = arg->start & PAGE_MASK;
+	struct backing *backing;
+
+	CLASS(fd, file)(arg->fd);
+	if (fd_empty(file))
+		return ERR_PTR(-EBADF);
+	backing = backing_create_file(fd_file(file), start,
+				      npages_of(arg->start, arg->length),
+				      writable, ictx->account_by_mm);
+	if (backing != ERR_PTR(-EINVAL))
+		return backing;
+	/* Not a memfd. */
+	return dmabuf_create_backing(arg->fd, start,
+				     arg->length + offset_in_page(arg->start),
+				     writable, ictx->account_by_mm);
+}
+
 /**
  * ioctl_ioas_map_file() - IOMMU_IOAS_MAP_FILE
  * @call: the ioctl
  *
  * Return: as ioctl_ioas_map(), and -EBADF when the descriptor is not open,
- * -EINVAL when it is not a memfd or ends before the range does, -EPERM for a
- * writable mapping of a file that may not be written.
+ * -EINVAL when it is neither a memfd nor a dma-buf of vfio-pci, or ends before
+ * the range does, -EPERM for a writable mapping of a file that may not be
+ * written, -ENODEV for a dma-buf that is revoked.
  */
 int ioctl_ioas_map_file(struct ioctl_call *call)
 {
@@ -402,17 +426,11 @@ int ioctl_ioas_map_file(struct ioctl_call *call)
 		return rc;
 	if (arg->start + arg->length - 1 > MAX_LFS_FILESIZE)
 		return -EOVERFLOW;
-	CLASS(fd, file)(arg->fd);
-	if (fd_empty(file))
-		return -EBADF;
 	ioas = ioas_get(call->ictx, arg->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 
-	backing = backing_create_file(fd_file(file), arg->start & PAGE_MASK,
-				      npages_of(arg->start, arg->length),
-				      arg->flags & IOMMU_IOAS_MAP_WRITEABLE,
-				      call->ictx->account_by_mm);
+	backing = create_file_backing(call->ictx, arg);
 	if (IS_ERR(backing)) {
 		rc = PTR_ERR(backing);
 		goto out_put;

@@ -161,6 +161,8 @@ static int get_piece(struct iommufd_ioas *ioas, unsigned long first,
 	area = area_of(iova_space_find(&ioas->space, first, first));
 	if (!area || area->blocked || smp_load_acquire(&area->busy)) {
 		rc = -ENOENT;
+	} else if (area->backing->dmabuf) {
+		rc = -EINVAL;
 	} else if (!(area->prot & prot)) {
 		rc = -EPERM;
 	} else {

@@ -39,6 +39,8 @@ static int cut(struct iommufd_ioas *ioas, struct area *area, unsigned long iova)
 	/* Entries of a page table that lie on both sides can not be cut. */
 	if (ioas->combine && !list_empty(&ioas->domains))
 		return -EINVAL;
+	if (area->backing->dmabuf)
+		return -EINVAL;
 	if (area->nr_users)
 		return -EBUSY;
 
@@ -72,7 +74,7 @@ static int cut(struct iommufd_ioas *ioas, struct area *area, unsigned long iova)
  *
  * Context: Process; sleeps. Takes domains_rwsem for writing.
  * Return: 0, or
- * * -EINVAL: not aligned, or the area may have large entries
+ * * -EINVAL: not aligned, a dma-buf, or the area may have large entries
  * * -EBUSY: accesses use the area
  * * -ENOMEM: out of memory
  */

@@ -11,6 +11,7 @@
 
 #include "ctx.h"
 #include "ioctl.h"
+#include "mock.h"
 #include "vfio_compat.h"
 
 /**
@@ -53,10 +54,17 @@ static const struct ioctl_op ioctl_ops[] = {
 	OP(IOMMU_IOAS_UNMAP, iommu_ioas_unmap, length, ioctl_ioas_unmap),
 	OP(IOMMU_OPTION, iommu_option, val64, ioctl_option),
 	OP(IOMMU_VFIO_IOAS, iommu_vfio_ioas, __reserved, ioctl_vfio_ioas),
+#ifdef CONFIG_IOMMUFD_TEST
+	OP(IOMMU_TEST_CMD, iommu_test_cmd, last, ioctl_mock),
+#endif
 };
 
 /* Room for the largest of the structures. */
+#ifdef CONFIG_IOMMUFD_TEST
+#define IOCTL_ARG_BYTES		sizeof(struct iommu_test_cmd)
+#else
 #define IOCTL_ARG_BYTES		64
+#endif
 
 static long iommufd_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
@@ -144,19 +152,38 @@ static struct miscdevice iommufd_misc = {
 	.mode = 0660,
 };
 
+/**
+ * ctx_device() - the device that stands for all devices of an iommufd
+ *
+ * Return: that of /dev/iommu.
+ */
+struct device *ctx_device(void)
+{
+	return iommufd_misc.this_device;
+}
+
 static int __init iommufd_init(void)
 {
+	int rc;
+
 	for (size_t i = 0; i < ARRAY_SIZE(ioctl_ops); i++) {
 		if (WARN_ON(ioctl_ops[i].size_bytes > IOCTL_ARG_BYTES))
 			return -EINVAL;
 	}
-	return misc_register(&iommufd_misc);
+	rc = mock_init();
+	if (rc)
+		return rc;
+	rc = misc_register(&iommufd_misc);
+	if (rc)
+		mock_exit();
+	return rc;
 }
 module_init(iommufd_init);
 
 static void __exit iommufd_exit(void)
 {
 	misc_deregister(&iommufd_misc);
+	mock_exit();
 }
 module_exit(iommufd_exit);
 

@@ -11,6 +11,7 @@
 
 #include "extent.h"
 #include "leaf.h"
+#include "mock.h"
 #include "pin.h"
 
 /* Pages that are pinned by one call: as many pointers as a page holds. */
@@ -40,12 +41,19 @@ struct pin_walk {
 	unsigned long batch_len;
 };
 
+static unsigned long limit_batch(unsigned long len)
+{
+	return mock_limit_len(len, sizeof(struct page *));
+}
+
 /* Pin up to @npages at the walk's place. Returns how many, at least 1. */
 static long pin_some(struct pin_walk *walk, unsigned long npages)
 {
 	unsigned int flags = FOLL_LONGTERM | (walk->write ? FOLL_WRITE : 0);
 	long got;
 
+	if (mock_should_fail())
+		return -EFAULT;
 	if (walk->remote) {
 		int locked = 1;
 
@@ -186,7 +194,7 @@ int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
 		.remote = current->mm != mm,
 		.ex = ex,
 		.page = stack,
-		.batch_len = PIN_STACK_LEN,
+		.batch_len = limit_batch(PIN_STACK_LEN),
 	};
 	int rc = -EFAULT;
 
@@ -194,7 +202,7 @@ int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
 		walk.page = (struct page **)__get_free_page(GFP_KERNEL);
 		if (!walk.page)
 			return -ENOMEM;
-		walk.batch_len = PIN_BATCH_LEN;
+		walk.batch_len = limit_batch(PIN_BATCH_LEN);
 	}
 	if (!walk.remote) {
 		rc = pin_all(&walk);
@@ -233,9 +241,12 @@ static int pin_file_batches(struct file *file, loff_t start,
 		pgoff_t skip_bytes = 0;
 		long got, i;
 
+		if (mock_should_fail())
+			return -ENOMEM;
 		got = memfd_pin_folios(file, end - ((loff_t)npages << PAGE_SHIFT),
 				       end - 1, folio,
-				       min(npages, PIN_BATCH_LEN), &skip_bytes);
+				       min(npages, limit_batch(PIN_BATCH_LEN)),
+				       &skip_bytes);
 		if (got <= 0)
 			return got ? got : -EFAULT;
 		for (i = 0; i < got; i++) {

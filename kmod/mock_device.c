@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mock devices, and the object by which userspace binds, attaches and replaces
+ * them, as vfio does for real ones. See mock.h.
+ */
+#include <linux/idr.h>
+#include <linux/iommu.h>
+#include <linux/iommufd.h>
+#include <linux/property.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "ioctl.h"
+#include "mock.h"
+#include "mock_parts.h"
+
+#define DEVICE_FLAGS	(MOCK_FLAGS_DEVICE_NO_DIRTY | MOCK_FLAGS_DEVICE_PASID)
+
+/**
+ * struct mock_object - a mock device with its driver, as an object of an iommufd
+ * @obj: what userspace sees
+ * @mdev: the device
+ * @idev: it is bound, and attached
+ */
+struct mock_object {
+	struct iommufd_object obj;
+	struct mock_device *mdev;
+	struct iommufd_device *idev;
+};
+
+static DEFINE_IDA(device_ids);
+
+/* What firmware would say of a device with PASIDs. */
+static const struct property_entry pasid_properties[] = {
+	PROPERTY_ENTRY_U32("pasid-num-bits", MOCK_PASID_WIDTH),
+	{}
+};
+
+static void release_device(struct device *dev)
+{
+	struct mock_device *mdev = to_mock_device(dev);
+
+	ida_free(&device_ids, mdev->id);
+	kfree(mdev);
+}
+
+static struct mock_device *alloc_device(void)
+{
+	struct mock_device *mdev = kzalloc_obj(*mdev, GFP_KERNEL_ACCOUNT);
+
+	if (!mdev)
+		return ERR_PTR(-ENOMEM);
+	mdev->id = ida_alloc(&device_ids, GFP_KERNEL_ACCOUNT);
+	if (mdev->id < 0) {
+		int rc = mdev->id;
+
+		kfree(mdev);
+		return ERR_PTR(rc);
+	}
+	for (int i = 0; i < MOCK_DEV_CACHE_NUM; i++)
+		mdev->cache[i] = IOMMU_TEST_DEV_CACHE_DEFAULT;
+	device_initialize(&mdev->dev);
+	mdev->dev.release = release_device;
+	return mdev;
+}
+
+/* A device with PASIDs has a software node, which ends with device_del(). */
+static int add_device(struct mock_device *mdev, u32 flags)
+{
+	int rc;
+
+	rc = dev_set_name(&mdev->dev, "iommufd_mock%d", mdev->id);
+	if (!rc && (flags & MOCK_FLAGS_DEVICE_PASID))
+		rc = device_create_managed_software_node(&mdev->dev,
+							 pasid_properties,
+							 NULL);
+	if (rc)
+		return rc;
+	return mock_iommu_add_device(&mdev->dev);
+}
+
+static struct mock_device *create_device(u32 flags)
+{
+	struct mock_device *mdev = alloc_device();
+	int rc;
+
+	if (IS_ERR(mdev))
+		return mdev;
+	rc = add_device(mdev, flags);
+	if (rc) {
+		put_device(&mdev->dev);
+		return ERR_PTR(rc);
+	}
+	return mdev;
+}
+
+static void end_device(struct mock_device *mdev)
+{
+	device_del(&mdev->dev);
+	put_device(&mdev->dev);
+}
+
+static struct mock_object *object_of(struct ioctl_call *call, u32 id)
+{
+	struct iommufd_object *obj = object_get(&call->ictx->objects, id,
+						IOMMUFD_OBJ_SELFTEST);
+
+	if (IS_ERR(obj))
+		return ERR_CAST(obj);
+	return container_of(obj, struct mock_object, obj);
+}
+
+/**
+ * mock_object_destroy() - end a mock device, and what its driver did
+ * @obj: the object
+ */
+void mock_object_destroy(struct iommufd_object *obj)
+{
+	struct mock_object *mock = container_of(obj, struct mock_object, obj);
+
+	iommufd_device_detach(mock->idev, IOMMU_NO_PASID);
+	idev_unbind(mock->idev);
+	end_device(mock->mdev);
+}
+
+/* A device, bound and attached to @pt_id, which becomes that of the HWPT. */
+static int set_up(struct mock_object *mock, struct iommufd_ctx *ictx, u32 flags,
+		  u32 *pt_id, u32 *idev_id)
+{
+	int rc;
+
+	mock->mdev = create_device(flags);
+	if (IS_ERR(mock->mdev))
+		return PTR_ERR(mock->mdev);
+	mock->idev = idev_bind(ictx, &mock->mdev->dev, idev_id);
+	if (IS_ERR(mock->idev)) {
+		rc = PTR_ERR(mock->idev);
+		goto err_end;
+	}
+	rc = iommufd_device_attach(mock->idev, IOMMU_NO_PASID, pt_id);
+	if (rc)
+		goto err_unbind;
+	return 0;
+
+err_unbind:
+	idev_unbind(mock->idev);
+err_end:
+	end_device(mock->mdev);
+	return rc;
+}
+
+static int create(struct ioctl_call *call, u32 flags)
+{
+	struct object_table *objects = &call->ictx->objects;
+	struct iommu_test_cmd *cmd = call->arg;
+	struct mock_object *mock;
+	u32 pt_id = cmd->id, idev_id;
+	int rc;
+
+	if (flags & ~DEVICE_FLAGS)
+		return -EOPNOTSUPP;
+	mock = object_alloc(objects, sizeof(*mock), IOMMUFD_OBJ_SELFTEST);
+	if (IS_ERR(mock))
+		return PTR_ERR(mock);
+	rc = set_up(mock, call->ictx, flags, &pt_id, &idev_id);
+	if (rc)
+		goto err_abort;
+
+	cmd->mock_domain.out_stdev_id = mock->obj.id;
+	cmd->mock_domain.out_hwpt_id = pt_id;
+	cmd->mock_domain.out_idev_id = idev_id;
+	rc = ioctl_reply(call);
+	if (rc)
+		goto err_destroy;
+	object_publish(objects, &mock->obj);
+	return 0;
+
+err_destroy:
+	mock_object_destroy(&mock->obj);
+err_abort:
+	object_abort(objects, &mock->obj);
+	return rc;
+}
+
+/**
+ * mock_domain() - IOMMU_TEST_OP_MOCK_DOMAIN: a device, bound and attached
+ * @call: the ioctl
+ *
+ * Return: 0; or with no device left what binding and attaching say, -ENOMEM,
+ * -EFAULT.
+ */
+int mock_domain(struct ioctl_call *call)
+{
+	return create(call, 0);
+}
+
+/**
+ * mock_domain_flags() - IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS: as mock_domain()
+ * @call: the ioctl
+ *
+ * No mock device can track dirty pages yet, so none has to be told not to.
+ *
+ * Return: as mock_domain(), and -EOPNOTSUPP for unknown flags.
+ */
+int mock_domain_flags(struct ioctl_call *call)
+{
+	const struct iommu_test_cmd *cmd = call->arg;
+
+	return create(call, cmd->mock_domain_flags.dev_flags);
+}
+
+/**
+ * mock_domain_replace() - IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE
+ * @call: the ioctl
+ *
+ * Return: 0, -ENOENT, -EFAULT, or what iommufd_device_replace() says.
+ */
+int mock_domain_replace(struct ioctl_call *call)
+{
+	struct iommu_test_cmd *cmd = call->arg;
+	struct mock_object *mock = object_of(call, cmd->id);
+	int rc;
+
+	if (IS_ERR(mock))
+		return PTR_ERR(mock);
+	rc = iommufd_device_replace(mock->idev, IOMMU_NO_PASID,
+				    &cmd->mock_domain_replace.pt_id);
+	object_put(&call->ictx->objects, &mock->obj);
+	return rc ? rc : ioctl_reply(call);
+}
+
+/**
+ * mock_device_check_cache() - IOMMU_TEST_OP_DEV_CHECK_CACHE
+ * @call: the ioctl
+ *
+ * Return: 0 when an entry is as said; -EINVAL when not, when there is no such
+ * entry, or the device is not a mock; -ENOENT.
+ */
+int mock_device_check_cache(struct ioctl_call *call)
+{
+	const struct iommu_test_cmd *cmd = call->arg;
+	struct iommufd_device *idev = idev_get(call->ictx, cmd->id);
+	u32 entry = cmd->check_dev_cache.id;
+	int rc = -EINVAL;
+
+	if (IS_ERR(idev))
+		return PTR_ERR(idev);
+	if (mock_iommu_has_device(idev->dev) && entry < MOCK_DEV_CACHE_NUM &&
+	    to_mock_device(idev->dev)->cache[entry] ==
+		    cmd->check_dev_cache.cache)
+		rc = 0;
+	idev_put(idev);
+	return rc;
+}
+
+/**
+ * mock_device_exit() - the module goes
+ */
+void mock_device_exit(void)
+{
+	ida_destroy(&device_ids);
+}
