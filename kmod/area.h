@@ -58,6 +58,26 @@ void area_unmap_domain(struct area *area, struct ioas_domain *member);
 int area_populate(struct area *area, struct iommufd_ioas *ioas);
 void area_depopulate(struct area *area, struct iommufd_ioas *ioas);
 
+/**
+ * area_is_busy() - is an area being mapped or unmapped?
+ * @area: the area; the lock of its IOVA space is held
+ */
+static inline bool area_is_busy(const struct area *area)
+{
+	/* Pairs with area_set_ready(), which does not take the lock. */
+	return smp_load_acquire(&area->busy);
+}
+
+/**
+ * area_set_ready() - the end of mapping an area
+ * @area: the area; from here on another thread may unmap and free it
+ */
+static inline void area_set_ready(struct area *area)
+{
+	/* Who sees that it is no longer busy sees all that was mapped. */
+	smp_store_release(&area->busy, false);
+}
+
 /** area_of() - the area that @node belongs to, or NULL for NULL */
 static inline struct area *area_of(struct iova_node *node)
 {

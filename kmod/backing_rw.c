@@ -77,9 +77,8 @@ int backing_rw(struct backing *backing, unsigned long start_byte, void *data,
 	mutex_lock(&backing->lock);
 	while (!rc && copy.left_bytes) {
 		unsigned long index = copy.start_byte >> PAGE_SHIFT;
-		unsigned long npages = DIV_ROUND_UP(
-			offset_in_page(copy.start_byte) + copy.left_bytes,
-			PAGE_SIZE);
+		unsigned long last_byte = copy.start_byte + copy.left_bytes - 1;
+		unsigned long npages = (last_byte >> PAGE_SHIFT) - index + 1;
 		struct segment *segment = backing_segment(backing, index);
 		struct extents ex;
 

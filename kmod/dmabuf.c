@@ -78,9 +78,11 @@ static int vfio_phys(struct dma_buf_attachment *attachment,
 	int rc = -EOPNOTSUPP;
 
 #if IS_ENABLED(CONFIG_VFIO_PCI_DMABUF)
-	typeof(&vfio_pci_dma_buf_iommufd_map) map =
-		symbol_get(vfio_pci_dma_buf_iommufd_map);
+	/* Not by its name, which would make us depend on vfio-pci. */
+	int (*map)(struct dma_buf_attachment *attachment,
+		   struct phys_vec *phys);
 
+	map = symbol_get(vfio_pci_dma_buf_iommufd_map);
 	if (map) {
 		rc = map(attachment, phys);
 		symbol_put(vfio_pci_dma_buf_iommufd_map);

@@ -30,7 +30,7 @@
 #define EXTENT_PIN_BITS		5
 
 /* The longest run that one word holds: 2 GiB of 4 KiB pages. */
-#define EXTENT_MAX_NPAGES	(1UL << EXTENT_NPAGES_BITS)
+#define EXTENT_MAX_NPAGES	BIT(EXTENT_NPAGES_BITS)
 
 /**
  * typedef extent_t - a run of physically contiguous, pinned pages

@@ -28,6 +28,7 @@ struct fill_args {
 static __always_inline int fill_leaves(struct pt_state *pts,
 				       struct fill_args *args)
 {
+	struct pt_iommu *iommu_table = iommu_from_common(pts->range->common);
 	struct backing_walk *walk = args->fill->walk;
 	unsigned long iova = args->fill->iova;
 	unsigned int start_index;
@@ -54,10 +55,11 @@ static __always_inline int fill_leaves(struct pt_state *pts,
 			break;
 	}
 	if (pts_feature(pts, PT_FEAT_DMA_INCOHERENT))
-		iommu_pages_flush_incoherent(
-			iommu_from_common(pts->range->common)->iommu_device,
-			pts->table, start_index * PT_ITEM_WORD_SIZE,
-			(pts->index - start_index) * PT_ITEM_WORD_SIZE);
+		iommu_pages_flush_incoherent(iommu_table->iommu_device,
+					     pts->table,
+					     start_index * PT_ITEM_WORD_SIZE,
+					     (pts->index - start_index) *
+						     PT_ITEM_WORD_SIZE);
 	args->fill->done_npages += pts->index - start_index;
 	return ret;
 }

@@ -43,7 +43,7 @@ struct device_group {
 	struct iommufd_ctx *ictx;
 	unsigned int nr_bound;
 	struct iommu_group *iommu_group;
-	struct mutex lock;
+	struct mutex lock; /* @attachment, @devices */
 	struct attachment *attachment;
 	struct list_head devices;
 };

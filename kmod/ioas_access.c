@@ -159,7 +159,7 @@ static int get_piece(struct iommufd_ioas *ioas, unsigned long first,
 
 	spin_lock(&ioas->space.lock);
 	area = area_of(iova_space_find(&ioas->space, first, first));
-	if (!area || area->blocked || smp_load_acquire(&area->busy)) {
+	if (!area || area->blocked || area_is_busy(area)) {
 		rc = -ENOENT;
 	} else if (area->backing->dmabuf) {
 		rc = -EINVAL;

@@ -36,7 +36,7 @@ static struct area *copy_area(struct iommufd_ioas *ioas, unsigned long first,
 
 	spin_lock(&ioas->space.lock);
 	area = area_of(iova_space_find(&ioas->space, first, first));
-	if (area && !smp_load_acquire(&area->busy)) {
+	if (area && !area_is_busy(area)) {
 		backing = backing_get(area->backing);
 		start_byte = area->start_byte + (first - area->node.first);
 		last = min(last, area->node.last);
@@ -118,7 +118,7 @@ static void insert_chain(struct iommufd_ioas *ioas, struct area *chain,
 
 		chain->next = NULL;
 		iova_space_insert_locked(&ioas->space, &chain->node);
-		smp_store_release(&chain->busy, false);
+		area_set_ready(chain);
 		chain = next;
 	}
 	spin_unlock(&ioas->space.lock);

@@ -28,7 +28,8 @@ static void choose_alignment(const struct area *area, unsigned long *align_bytes
 	else if (area->length_bytes >= PMD_SIZE)
 		*align_bytes = PMD_SIZE;
 	else
-		*align_bytes = PAGE_SIZE;
+		*align_bytes = max(roundup_pow_of_two(area->length_bytes),
+				   PAGE_SIZE);
 	*phase_bytes = (address + area->start_byte) & (*align_bytes - 1);
 }
 
@@ -99,8 +100,7 @@ int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 		goto out_unlock;
 	}
 	*iova = area->node.first;
-	/* Whoever sees it is no longer busy sees all of the above. */
-	smp_store_release(&area->busy, false);
+	area_set_ready(area);
 out_unlock:
 	up_read(&ioas->domains_rwsem);
 	return rc;
@@ -146,7 +146,7 @@ static struct area *take_area(struct iommufd_ioas *ioas, struct unmap *unmap)
 	    (!unmap->begun && area->node.last < unmap->last &&
 	     reaches_beyond(ioas, unmap->last))) {
 		area = ERR_PTR(-ENOENT);
-	} else if (smp_load_acquire(&area->busy)) {
+	} else if (area_is_busy(area)) {
 		area = ERR_PTR(-EBUSY);
 	} else if (area->nr_users) {
 		unmap->used = area->node;

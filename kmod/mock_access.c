@@ -9,10 +9,10 @@
 #include <linux/iommufd.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
 #include "ioctl.h"
@@ -25,15 +25,15 @@
  * struct mock_access - an access
  * @ictx: whose; @access has the reference
  * @access: the access
- * @lock: protects @pins and @next_id; nothing is pinned or unpinned under it,
- *        for the callback that unpins comes with locks of others held
+ * @lock: protects @pins and @next_id. Pinning happens under it, so that what is
+ *        pinned is also on the list when the callback looks there.
  * @pins: struct access_pin
  * @next_id: of the next one
  */
 struct mock_access {
 	struct iommufd_ctx *ictx;
 	struct iommufd_access *access;
-	spinlock_t lock; /* @pins, @next_id */
+	struct mutex lock; /* @pins, @next_id */
 	struct list_head pins;
 	u32 next_id;
 };
@@ -58,37 +58,25 @@ static void unpin(struct mock_access *mock, const struct access_pin *pin)
 				   pin->last - pin->iova + 1);
 }
 
-static void unpin_and_free_all(struct mock_access *mock, struct list_head *pins)
-{
-	struct access_pin *pin, *next;
-
-	list_for_each_entry_safe(pin, next, pins, node) {
-		unpin(mock, pin);
-		kfree(pin);
-	}
-}
-
-/*
- * What is pinned in a range must be given back. A thread that is just pinning
- * is not on the list yet: then this is called again.
- */
+/* Give back what is pinned in a range. */
 static void mock_access_unmap(void *data, unsigned long iova,
 			      unsigned long length_bytes)
 {
-	unsigned long last = iova + length_bytes - 1;
 	struct access_pin *pin, *next;
 	struct mock_access *mock = data;
-	LIST_HEAD(found);
+	unsigned long last;
 
 	if (check_add_overflow(iova, length_bytes - 1, &last))
 		last = ULONG_MAX;
-	spin_lock(&mock->lock);
+	mutex_lock(&mock->lock);
 	list_for_each_entry_safe(pin, next, &mock->pins, node) {
-		if (pin->iova <= last && pin->last >= iova)
-			list_move(&pin->node, &found);
+		if (pin->iova > last || pin->last < iova)
+			continue;
+		list_del(&pin->node);
+		unpin(mock, pin);
+		kfree(pin);
 	}
-	spin_unlock(&mock->lock);
-	unpin_and_free_all(mock, &found);
+	mutex_unlock(&mock->lock);
 }
 
 static const struct iommufd_access_ops rw_ops = {};
@@ -100,8 +88,9 @@ static const struct iommufd_access_ops pin_ops = {
 
 static void free_access(struct mock_access *mock)
 {
-	unpin_and_free_all(mock, &mock->pins);
+	mock_access_unmap(mock, 0, ULONG_MAX);
 	iommufd_access_destroy(mock->access);
+	mutex_destroy(&mock->lock);
 	kfree(mock);
 }
 
@@ -126,7 +115,7 @@ static struct mock_access *alloc_access(struct iommufd_ctx *ictx, u32 ioas_id,
 	if (!mock)
 		return ERR_PTR(-ENOMEM);
 	mock->ictx = ictx;
-	spin_lock_init(&mock->lock);
+	mutex_init(&mock->lock);
 	INIT_LIST_HEAD(&mock->pins);
 	mock->access = iommufd_access_create(ictx, ops, mock, &id);
 	if (IS_ERR(mock->access)) {
@@ -240,45 +229,40 @@ static int pin_and_compare(struct mock_access *mock,
 	return rc;
 }
 
-/* From here on userspace, or the callback, may unpin it; @pin is consumed. */
-static u32 add_pin(struct mock_access *mock, struct access_pin *pin)
+/* Pin, compare, and put @pin on the list: there the callback may free it. */
+static int add_pin(struct mock_access *mock, struct access_pin *pin,
+		   unsigned long uptr, unsigned int flags, u32 *id)
 {
-	u32 id;
+	int rc;
 
-	spin_lock(&mock->lock);
-	id = ++mock->next_id;
-	pin->id = id;
-	list_add_tail(&pin->node, &mock->pins);
-	spin_unlock(&mock->lock);
-	return id;
-}
-
-/* Take a pin off the list; NULL when it is not there. */
-static struct access_pin *take_pin(struct mock_access *mock, u32 id)
-{
-	struct access_pin *pin, *found = NULL;
-
-	spin_lock(&mock->lock);
-	list_for_each_entry(pin, &mock->pins, node) {
-		if (pin->id == id) {
-			list_del(&pin->node);
-			found = pin;
-			break;
-		}
+	mutex_lock(&mock->lock);
+	rc = pin_and_compare(mock, pin, uptr, flags);
+	if (!rc) {
+		pin->id = ++mock->next_id;
+		*id = pin->id;
+		list_add_tail(&pin->node, &mock->pins);
 	}
-	spin_unlock(&mock->lock);
-	return found;
+	mutex_unlock(&mock->lock);
+	return rc;
 }
 
 static int drop_pin(struct mock_access *mock, u32 id)
 {
-	struct access_pin *pin = take_pin(mock, id);
+	struct access_pin *pin;
+	int rc = -ENOENT;
 
-	if (!pin)
-		return -ENOENT;
-	unpin(mock, pin);
-	kfree(pin);
-	return 0;
+	mutex_lock(&mock->lock);
+	list_for_each_entry(pin, &mock->pins, node) {
+		if (pin->id != id)
+			continue;
+		list_del(&pin->node);
+		unpin(mock, pin);
+		kfree(pin);
+		rc = 0;
+		break;
+	}
+	mutex_unlock(&mock->lock);
+	return rc;
 }
 
 /**
@@ -317,13 +301,12 @@ int mock_access_pin(struct ioctl_call *call)
 		return -ENOMEM;
 	pin->iova = cmd->access_pages.iova;
 	pin->last = last;
-	rc = pin_and_compare(mock, pin, cmd->access_pages.uptr,
-			     flags ? IOMMUFD_ACCESS_RW_WRITE : 0);
+	rc = add_pin(mock, pin, cmd->access_pages.uptr,
+		     flags ? IOMMUFD_ACCESS_RW_WRITE : 0, &id);
 	if (rc) {
 		kfree(pin);
 		return rc;
 	}
-	id = add_pin(mock, pin);
 	cmd->access_pages.out_access_pages_id = id;
 	rc = ioctl_reply(call);
 	if (rc)

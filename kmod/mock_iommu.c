@@ -34,6 +34,7 @@ struct mock_domain {
 	};
 	atomic_t nr_attached;
 };
+
 PT_IOMMU_CHECK_DOMAIN(struct mock_domain, pt.iommu, domain);
 
 static const struct bus_type mock_bus = {
