@@ -20,7 +20,11 @@ help:
 	@echo '  make clean      remove build/'
 	@echo '  make distclean  and the cache: kernels, their source, compiler cache'
 	@echo
-	@echo '  BENCH_FILTER=regex  of the benchmarks, those whose op/shape/size matches (make bench)'
+	@echo '  BENCH_FILTER=regex  of the benchmarks, those whose op/shape/size/peer matches (make bench)'
+	@echo '  PEERS="type1 fast"  of the peers, these: type1 iommufd fast floor (make bench)'
+	@echo '  LANE=icount         or mttcg, kvm: ratios only, see docs/method.md (make bench)'
+	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*" (make test)'
+	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree, instead of the linux-source-7.3 package of Debian'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
 	@echo '  JOBS=n              compilers at a time (as many as there are CPUs)'

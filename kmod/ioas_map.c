@@ -3,6 +3,7 @@
  * Mapping, unmapping and copying areas of an IOAS.
  */
 #include <linux/iommu.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "ioctl.h"
+#include "mock.h"
 #include "mock_parts.h"
 
 /**

@@ -50,15 +50,11 @@ kernel=$("$ROOT/scripts/kernel.sh" path bench)
 [[ " $peers " != *' fast '* ]] || "$ROOT/scripts/modules.sh" bench kmod
 [[ " $peers " != *' floor '* ]] || "$ROOT/scripts/modules.sh" bench bench/floor
 
-# The guest's part. A freed page goes back to the page allocator at once instead of to a list of this CPU's, which in a
-# guest of one CPU may hold an eighth of its memory and hands it out backwards: then no two neighbours of what a shape
-# populates would be contiguous, whatever the shape, after the first one.
+# The guest's part.
 write_job() {
 	cat <<-END
 		. /lib/guest.sh
-		cp -r /host/e2e /tmp/e2e &&
-			echo 1000000 >/proc/sys/vm/percpu_pagelist_high_fraction &&
-			load_peer $1 || exit 2
+		cp -r /host/e2e /tmp/e2e && load_peer $1 || exit 2
 		[ $1 = floor ] || bind_edu >/dev/null || exit 2
 		/tmp/e2e/run --peer=$1 --benchmark_filter="\$(cat /host/filter)" --benchmark_out=/tmp/out.json >/host/e2e.log 2>&1
 		status=\$?
@@ -69,7 +65,11 @@ write_job() {
 }
 
 # shellcheck disable=SC2317 # called by run_logged, by its name
-done_so_far() { echo "$(grep -c "/$peer " "$share/e2e.log" 2>/dev/null || true) of ${wanted[$peer]} benchmarks"; }
+done_so_far() {
+	local lines
+	lines=$(grep -c "/$peer " "$share/e2e.log" 2>/dev/null) || true
+	echo "${lines:-0} of ${wanted[$peer]} benchmarks"
+}
 
 results=()
 for peer in $peers; do

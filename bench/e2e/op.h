@@ -44,8 +44,8 @@ struct op_case {
  * op_iterations() - how often a case has to be repeated for a steady mean
  * @c: the case
  *
- * One timer interrupt is some 3000 instructions every 4 million; what is timed of a case has to be
- * long enough for that to be even. The largest sizes are so long that three will do.
+ * The timer interrupt is some 3000 instructions every 4 million; where it is counted, what is timed
+ * has to be long enough for that to be even.
  */
 unsigned int op_iterations(const struct op_case *c);
 
