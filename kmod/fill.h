@@ -55,7 +55,7 @@ struct fill {
  * large entry.
  *
  * Context: Does not sleep.
- * Return: 0, also when nothing was filled; or -EADDRINUSE, -EINVAL, -ERANGE as
+ * Return: 0, also when nothing was filled; or -EADDRINUSE or -EINVAL, as
  * iommu_map() would say.
  */
 typedef int (*fill_fn)(struct iommu_domain *domain, struct fill *fill);
