@@ -45,13 +45,19 @@ static int insert_fixed(struct iommufd_ioas *ioas, struct area *area,
 	return iova_space_insert(&ioas->space, &area->node);
 }
 
+/* Where large entries can form; if there is no room for that, anywhere. */
 static int insert_anywhere(struct iommufd_ioas *ioas, struct area *area)
 {
 	unsigned long align_bytes, phase_bytes;
+	int rc;
 
 	choose_alignment(area, &align_bytes, &phase_bytes);
-	return iova_space_alloc(&ioas->space, area->length_bytes, align_bytes,
-				phase_bytes, &area->node);
+	rc = iova_space_alloc(&ioas->space, area->length_bytes, align_bytes,
+			      phase_bytes, &area->node);
+	if (rc != -ENOSPC || align_bytes == PAGE_SIZE)
+		return rc;
+	return iova_space_alloc(&ioas->space, area->length_bytes, PAGE_SIZE,
+				offset_in_page(phase_bytes), &area->node);
 }
 
 /**
