@@ -7,14 +7,15 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test kernel modules lint clean distclean
+.PHONY: help bench test selftest kernel modules lint clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
 	@echo
 	@echo '  make bench      map and unmap through our module and its three peers in a guest; print the table'
 	@echo '  make test       prove the module in a guest with real device DMA and bad input'
-	@echo '  make kernel     only get and build the bench kernel (about 5 minutes on 2 cores, once)'
+	@echo "  make selftest   the kernel's own iommufd selftests, in a guest with a kernel full of sanitizers"
+	@echo '  make kernel     only get and build the bench kernel (about 7 minutes on 2 cores, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
 	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
 	@echo '  make clean      remove build/'
@@ -24,7 +25,7 @@ help:
 	@echo '  PEERS="type1 fast"  of the peers, these: type1 iommufd fast floor (make bench)'
 	@echo '  LANE=icount         or mttcg, kvm: ratios only, see docs/method.md (make bench)'
 	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*" (make test)'
-	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test)'
+	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree, instead of the linux-source-7.3 package of Debian'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
 	@echo '  JOBS=n              compilers at a time (as many as there are CPUs)'
@@ -34,6 +35,9 @@ bench:
 
 test:
 	@scripts/test.sh
+
+selftest:
+	@scripts/selftest.sh
 
 kernel:
 	@scripts/kernel.sh build bench
