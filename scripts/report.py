@@ -166,7 +166,7 @@ def update_readme(path, results):
     text = path.read_text() if path.exists() else ""
     if BEGIN not in text or END not in text.partition(BEGIN)[2]:
         return False
-    rows = [row for row in results.largest() if row.op in ("map", "unmap")]
+    rows = [row for row in results.largest() if row.op not in ("copy", "attach")]
     short = side_by_side(rows, results.peers, ["op", "shape", "size"])
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]

@@ -174,8 +174,11 @@ int main(int argc, char **argv)
 		if (!bdf)
 			die("edu", "no such device; name one with --device=BDF");
 		rc = peer->open(bdf);
-		if (rc)
-			die(bdf, strerror(-rc));
+		if (rc) {
+			fprintf(stderr, "error: %s cannot open %s: %s\n", peer->name, bdf,
+				strerror(-rc));
+			return 2;
+		}
 		peer->close();
 		describe(peer);
 	}
