@@ -91,31 +91,36 @@ static void run_protected(const void *arg)
 }
 
 /*
- * Memory never written is the shared zero page until the first write; the device must see what
- * comes after it.
+ * Memory never written is the shared zero page, small or huge, until the first write; the device
+ * must see what comes after it.
  */
 static void run_zero_page(const void *arg)
 {
+	__u32 readable = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE;
 	static const unsigned char zeros[LEN];
+	size_t bytes = 4 * MIB, area = bytes + 2 * MIB;
+	int advice = *(const int *)arg;
+	unsigned char *start, *va;
 	__u64 iova = IOVA;
-	unsigned char *va;
 	struct rig rig;
 
-	(void)arg;
-	va = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(va != MAP_FAILED);
+	start = mmap(NULL, area, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_TRUE(start != MAP_FAILED);
+	va = start + -(unsigned long)start % (2 * MIB);
+	ASSERT_EQ(0, madvise(start, area, advice));
 	EXPECT_BYTES(zeros, va, LEN);
+	EXPECT_BYTES(zeros, va + bytes - LEN, LEN);
 	rig_open_attached(&rig, 1);
-	ASSERT_OK(ioas_map(rig.iofd, rig.ioas, IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
-			   va, 16 * PAGE, &iova));
+	ASSERT_OK(ioas_map(rig.iofd, rig.ioas, readable, va, bytes, &iova));
 	expect_reads(&rig, iova, va, true);
 	expect_writes(&rig, iova, va, false);
-	memory_fill(va, 16 * PAGE, ktap_seed());
+	memory_fill(va, bytes, ktap_seed());
 	expect_reads(&rig, iova, va, true);
-	expect_reads(&rig, iova + 15 * PAGE, va + 15 * PAGE, true);
-	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, iova, 16 * PAGE));
+	expect_reads(&rig, iova + MIB, va + MIB, true);
+	expect_reads(&rig, iova + bytes - LEN, va + bytes - LEN, true);
+	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, iova, bytes));
 	rig_close(&rig);
-	EXPECT_EQ(0, munmap(va, 16 * PAGE));
+	EXPECT_EQ(0, munmap(start, area));
 }
 
 #define RIGHTS(_name, _shape, _flags) \
@@ -139,7 +144,8 @@ static const struct ktap_case cases[] = {
 	{ "protected-thp", run_protected, &(const enum shape){ THP } },
 	{ "protected-hugetlb2m", run_protected, &(const enum shape){ HUGETLB2M } },
 	{ "protected-memfd4k", run_protected, &(const enum shape){ MEMFD4K } },
-	{ "zero-page", run_zero_page, NULL },
+	{ "zero-page", run_zero_page, &(const int){ MADV_NOHUGEPAGE } },
+	{ "zero-page-thp", run_zero_page, &(const int){ MADV_HUGEPAGE } },
 	{}
 };
 

@@ -211,6 +211,40 @@ static void run_fault(const void *arg)
 	uapi_close(&u);
 }
 
+/*
+ * The same when a part of the memory is pinned for somebody already: what was pinned in front of
+ * that part goes back, the part stays.
+ */
+static void run_fault_behind(const void *arg)
+{
+	__u64 first = UAPI_FREE, whole = 3 * GIB;
+	struct uapi u;
+	__u32 store;
+
+	(void)arg;
+	uapi_open(&u);
+	ASSERT_OK(ioas_alloc(u.rig.iofd, &store));
+	ASSERT_OK(ioas_map_at(u.rig.iofd, store, u.mem.va + MIB, MIB, UAPI_ANCHOR));
+	ASSERT_EQ(0, mprotect(u.mem.va + MIB + 200 * PAGE, PAGE, PROT_NONE));
+	ASSERT_OK(ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, store, 10 * PAGE, &first,
+			    UAPI_ANCHOR + 100 * PAGE));
+	uapi_note_state(&u);
+	EXPECT_REFUSED(&u, -EFAULT,
+		       ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, store, MIB, &whole,
+				 UAPI_ANCHOR));
+	expect_free(&u, 3 * GIB, MIB);
+	expect_reaches(&u.rig, &u.rig.edu[0], UAPI_FREE, u.mem.va + MIB + 100 * PAGE, 64);
+	ASSERT_EQ(0, mprotect(u.mem.va + MIB + 200 * PAGE, PAGE, PROT_READ | PROT_WRITE));
+	EXPECT_OK(ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, store, MIB, &whole,
+			    UAPI_ANCHOR));
+	expect_reaches(&u.rig, &u.rig.edu[0], whole + 200 * PAGE, u.mem.va + MIB + 200 * PAGE, 64);
+	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, 10 * PAGE));
+	expect_reaches(&u.rig, &u.rig.edu[0], whole + 105 * PAGE, u.mem.va + MIB + 105 * PAGE, 64);
+	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, whole, MIB));
+	EXPECT_EQ(MIB, ioas_unmap_all(u.rig.iofd, store));
+	uapi_close(&u);
+}
+
 static const struct ktap_case cases[] = {
 	{ "fields", run_fields, NULL },
 	{ "source", run_source, NULL },
@@ -218,6 +252,7 @@ static const struct ktap_case cases[] = {
 	{ "destination", run_destination, NULL },
 	{ "rights", run_rights, NULL },
 	{ "fault", run_fault, NULL },
+	{ "fault-behind", run_fault_behind, NULL },
 	{}
 };
 
