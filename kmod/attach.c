@@ -26,7 +26,7 @@ static int attach_new(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 	if (attach == group_attach && group_is_attached(idev->group))
 		return -EINVAL;
 
-	hwpt = hwpt_create(ioas, idev->dev);
+	hwpt = hwpt_create(ioas, idev->dev, 0);
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
 	hwpt->automatic = true;

@@ -83,6 +83,12 @@ static __always_inline int __do_fill(struct pt_range *range, void *arg,
 
 PT_MAKE_LEVELS(__fill, __do_fill);
 
+/* Can the table address all memory there is? Else iommu_map() has to check. */
+static bool fill_reaches_memory(const struct pt_common *common)
+{
+	return !oalog2_div(virt_to_phys(high_memory - 1), common->max_oasz_lg2);
+}
+
 /* The generated name says which format a backtrace is in. */
 int CONCATENATE(fill_, PT_FMT)(struct iommu_domain *domain, struct fill *fill)
 {
@@ -94,7 +100,7 @@ int CONCATENATE(fill_, PT_FMT)(struct iommu_domain *domain, struct fill *fill)
 	int ret;
 
 	/* Tables that can grow at the top do so in iommu_map(). */
-	if (pt_check_range(&range))
+	if (pt_check_range(&range) || !fill_reaches_memory(common))
 		return 0;
 	ret = pt_iommu_set_prot(common, &args.attrs, fill->prot);
 	if (ret)

@@ -28,6 +28,7 @@ static int enforce_coherency(struct iommufd_hwpt *hwpt, struct device *dev)
  * hwpt_create() - make a HWPT
  * @ioas: what it will mirror; the caller is a user of it
  * @dev: a device that it must suit
+ * @flags: for the IOMMU driver: 0 or IOMMU_HWPT_ALLOC_NEST_PARENT
  *
  * It has a domain, which is empty, and no part in the IOAS yet.
  *
@@ -36,7 +37,8 @@ static int enforce_coherency(struct iommufd_hwpt *hwpt, struct device *dev)
  * -EINVAL when coherency can not be enforced though it should, or -ENOENT when
  * @ioas is being destroyed.
  */
-struct iommufd_hwpt *hwpt_create(struct iommufd_ioas *ioas, struct device *dev)
+struct iommufd_hwpt *hwpt_create(struct iommufd_ioas *ioas, struct device *dev,
+				 u32 flags)
 {
 	struct object_table *objects = &ioas->ictx->objects;
 	struct iommu_domain *domain;
@@ -52,7 +54,7 @@ struct iommufd_hwpt *hwpt_create(struct iommufd_ioas *ioas, struct device *dev)
 	}
 	hwpt->ioas = ioas;
 
-	domain = iommu_paging_domain_alloc_flags(dev, 0);
+	domain = iommu_paging_domain_alloc_flags(dev, flags);
 	if (IS_ERR(domain)) {
 		rc = PTR_ERR(domain);
 		goto err_release;
@@ -177,28 +179,30 @@ void hwpt_release(struct iommufd_hwpt *hwpt)
 
 static int check_alloc(const struct iommu_hwpt_alloc *arg)
 {
-	/* Nesting, dirty tracking, faults and PASID are still to come. */
-	if (arg->flags || arg->__reserved || arg->__reserved2)
+	/* Dirty tracking, faults and PASID are still to come. */
+	if (arg->flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT || arg->__reserved ||
+	    arg->__reserved2)
 		return -EOPNOTSUPP;
-	if (arg->data_type != IOMMU_HWPT_DATA_NONE)
-		return -EOPNOTSUPP;
-	if (arg->data_len || arg->data_uptr || arg->fault_id)
+	if (arg->fault_id)
+		return -EINVAL;
+	if (arg->data_type == IOMMU_HWPT_DATA_NONE &&
+	    (arg->data_len || arg->data_uptr))
 		return -EINVAL;
 	return 0;
 }
 
-/* The HWPT for the device with an ID; @ioas is what it will mirror. */
-static struct iommufd_hwpt *create_for_id(struct iommufd_ioas *ioas, u32 dev_id)
+/* The HWPT for @idev; @obj is what it is to be made on. */
+static struct iommufd_hwpt *create_on(struct iommufd_object *obj,
+				      const struct iommufd_device *idev,
+				      const struct iommu_hwpt_alloc *arg)
 {
-	struct iommufd_device *idev = idev_get(ioas->ictx, dev_id);
-	struct iommufd_hwpt *hwpt;
-
-	if (IS_ERR(idev))
-		return ERR_CAST(idev);
-	hwpt = hwpt_create(ioas, idev->dev);
-	/* Populating may wait for userspace; unbinding must not wait for it. */
-	idev_put(idev);
-	return hwpt;
+	if (obj->type != IOMMUFD_OBJ_IOAS)
+		return ERR_PTR(-EINVAL);
+	/* Domains that userspace describes, and nested ones, are to come. */
+	if (arg->data_type != IOMMU_HWPT_DATA_NONE)
+		return ERR_PTR(-EOPNOTSUPP);
+	return hwpt_create(container_of(obj, struct iommufd_ioas, obj),
+			   idev->dev, arg->flags);
 }
 
 static int populate_and_reply(struct ioctl_call *call,
@@ -236,6 +240,7 @@ int ioctl_hwpt_alloc(struct ioctl_call *call)
 {
 	const struct iommu_hwpt_alloc *arg = call->arg;
 	struct object_table *objects = &call->ictx->objects;
+	struct iommufd_device *idev;
 	struct iommufd_object *obj;
 	struct iommufd_hwpt *hwpt;
 	int rc;
@@ -243,20 +248,21 @@ int ioctl_hwpt_alloc(struct ioctl_call *call)
 	rc = check_alloc(arg);
 	if (rc)
 		return rc;
+	idev = idev_get(call->ictx, arg->dev_id);
+	if (IS_ERR(idev))
+		return PTR_ERR(idev);
 	obj = object_get(objects, arg->pt_id, IOMMUFD_OBJ_ANY);
-	if (IS_ERR(obj))
+	if (IS_ERR(obj)) {
+		idev_put(idev);
 		return PTR_ERR(obj);
-	if (obj->type != IOMMUFD_OBJ_IOAS) {
-		rc = -EINVAL;
-		goto out_put;
 	}
-	hwpt = create_for_id(container_of(obj, struct iommufd_ioas, obj),
-			     arg->dev_id);
+	hwpt = create_on(obj, idev, arg);
+	/* Populating may wait for userspace; unbinding must not wait for it. */
+	idev_put(idev);
 	if (IS_ERR(hwpt))
 		rc = PTR_ERR(hwpt);
 	else
 		rc = populate_and_reply(call, hwpt);
-out_put:
 	object_put(objects, obj);
 	return rc;
 }

@@ -31,7 +31,8 @@ struct iommufd_hwpt {
 	bool coherent;
 };
 
-struct iommufd_hwpt *hwpt_create(struct iommufd_ioas *ioas, struct device *dev);
+struct iommufd_hwpt *hwpt_create(struct iommufd_ioas *ioas, struct device *dev,
+				 u32 flags);
 int hwpt_populate(struct iommufd_hwpt *hwpt);
 void hwpt_abort(struct iommufd_hwpt *hwpt);
 void hwpt_publish(struct iommufd_hwpt *hwpt);

@@ -36,6 +36,11 @@ struct ioctl_op {
 		.handler = (_handler),                           \
 	}
 
+static int not_supported(struct ioctl_call *call)
+{
+	return -EOPNOTSUPP;
+}
+
 /* The structure as first released ends with the named field: that is enough. */
 static const struct ioctl_op ioctl_ops[] = {
 	OP(IOMMU_DESTROY, iommu_destroy, id, ioctl_destroy),
@@ -54,6 +59,21 @@ static const struct ioctl_op ioctl_ops[] = {
 	OP(IOMMU_IOAS_UNMAP, iommu_ioas_unmap, length, ioctl_ioas_unmap),
 	OP(IOMMU_OPTION, iommu_option, val64, ioctl_option),
 	OP(IOMMU_VFIO_IOAS, iommu_vfio_ioas, __reserved, ioctl_vfio_ioas),
+	/* Still to come, but not unknown. */
+	OP(IOMMU_FAULT_QUEUE_ALLOC, iommu_fault_alloc, out_fault_fd,
+	   not_supported),
+	OP(IOMMU_HWPT_GET_DIRTY_BITMAP, iommu_hwpt_get_dirty_bitmap, data,
+	   not_supported),
+	OP(IOMMU_HWPT_INVALIDATE, iommu_hwpt_invalidate, __reserved,
+	   not_supported),
+	OP(IOMMU_HWPT_SET_DIRTY_TRACKING, iommu_hwpt_set_dirty_tracking,
+	   __reserved, not_supported),
+	OP(IOMMU_HW_QUEUE_ALLOC, iommu_hw_queue_alloc, length, not_supported),
+	OP(IOMMU_VDEVICE_ALLOC, iommu_vdevice_alloc, virt_id, not_supported),
+	OP(IOMMU_VEVENTQ_ALLOC, iommu_veventq_alloc, __reserved,
+	   not_supported),
+	OP(IOMMU_VIOMMU_ALLOC, iommu_viommu_alloc, out_viommu_id,
+	   not_supported),
 #ifdef CONFIG_IOMMUFD_TEST
 	OP(IOMMU_TEST_CMD, iommu_test_cmd, last, ioctl_mock),
 #endif

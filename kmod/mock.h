@@ -62,6 +62,8 @@ static inline int mock_dmabuf_phys(struct dma_buf_attachment *attachment,
  * mock_limit_len() - the length of a temporary array
  * @len: what it is to be
  * @item_bytes: the size of its items
+ *
+ * Return: @len.
  */
 static inline unsigned long mock_limit_len(unsigned long len, size_t item_bytes)
 {

@@ -215,7 +215,7 @@ static int pin_and_compare(struct mock_access *mock,
 	struct page **page;
 	int rc;
 
-	page = kvzalloc_objs(*page, npages, GFP_KERNEL_ACCOUNT);
+	page = kvzalloc_objs(*page, npages, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!page)
 		return -ENOMEM;
 	rc = iommufd_access_pin_pages(mock->access, pin->iova,
