@@ -90,10 +90,11 @@ struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx)
 /**
  * ioas_set_combine() - set whether neighbouring pages form large entries
  * @ioas: the IOAS
- * @combine: they do
+ * @combine: they do; if not, all is mapped by the page, and aligned to pages
  *
- * Return: 0, or -EINVAL when something is mapped in a domain already that may
- * have large entries, and there are to be none.
+ * Return: 0, or when there are to be no large entries -EINVAL when something is
+ * mapped in a domain already that may have some, -EADDRINUSE when something is
+ * mapped that is not aligned to pages.
  */
 int ioas_set_combine(struct iommufd_ioas *ioas, bool combine)
 {
@@ -103,8 +104,12 @@ int ioas_set_combine(struct iommufd_ioas *ioas, bool combine)
 	if (!combine && ioas->combine && !list_empty(&ioas->domains) &&
 	    !RB_EMPTY_ROOT(&ioas->space.mapped))
 		rc = -EINVAL;
-	else
+	else if (!combine)
+		rc = ioas_raise_alignment(ioas, PAGE_SIZE);
+	if (!rc) {
 		WRITE_ONCE(ioas->combine, combine);
+		ioas_reset_alignment(ioas);
+	}
 	up_write(&ioas->domains_rwsem);
 	return rc;
 }

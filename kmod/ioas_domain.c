@@ -78,7 +78,7 @@ int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
 }
 
 /**
- * ioas_reset_alignment() - set the alignment that domains and accesses need
+ * ioas_reset_alignment() - set the alignment that is needed
  * @ioas: the IOAS
  *
  * Context: domains_rwsem is held for writing.
@@ -86,7 +86,7 @@ int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
 void ioas_reset_alignment(struct iommufd_ioas *ioas)
 {
 	struct iommufd_access *access;
-	unsigned long align_bytes = 1;
+	unsigned long align_bytes = ioas->combine ? 1 : PAGE_SIZE;
 	struct ioas_domain *member;
 	unsigned long id;
 

@@ -134,6 +134,19 @@ struct unmap {
 	struct iova_node used;
 };
 
+static bool cuts(const struct area *area, const struct unmap *unmap)
+{
+	return area->node.first < unmap->first || area->node.last > unmap->last;
+}
+
+/* The area after @area, if it begins at or before @last. */
+static struct area *next_in(struct area *area, unsigned long last)
+{
+	struct area *next = area_of(iova_space_next(&area->node));
+
+	return next && next->node.first <= last ? next : NULL;
+}
+
 /*
  * The next area, made busy; NULL at the end, or an error. The first time both
  * ends of the range are looked at: an area that reaches into it is an error
@@ -147,9 +160,12 @@ static struct area *take_area(struct iommufd_ioas *ioas, struct unmap *unmap)
 	spin_lock(&ioas->space.lock);
 	area = area_of(iova_space_find(&ioas->space, unmap->first,
 				       unmap->last));
+	/* It was mapped meanwhile, where this has been: it comes later. */
+	while (area && unmap->begun && cuts(area, unmap))
+		area = next_in(area, unmap->last);
 	if (!area)
 		goto out_unlock;
-	if (area->node.first < unmap->first || area->node.last > unmap->last ||
+	if (cuts(area, unmap) ||
 	    (!unmap->begun && area->node.last < unmap->last &&
 	     reaches_beyond(ioas, unmap->last))) {
 		area = ERR_PTR(-ENOENT);

@@ -201,9 +201,17 @@ bool mock_iommu_has_domain(const struct iommu_domain *domain)
  */
 int mock_iommu_add_device(struct device *dev)
 {
+	int rc;
+
 	dev->bus = &mock_bus;
 	dev_set_msi_domain(dev, mock_msi_domain);
-	return iommu_mock_device_add(dev, &mock_iommu);
+	rc = iommu_mock_device_add(dev, &mock_iommu);
+	/* It forgets this when it has no memory for the rest. */
+	if (rc && dev->iommu) {
+		kfree(dev->iommu);
+		dev->iommu = NULL;
+	}
+	return rc;
 }
 
 static int create_msi_domain(void)

@@ -54,6 +54,7 @@ static int option_huge_pages(struct iommufd_ctx *ictx, struct iommu_option *arg,
  * Return: 0; -EOPNOTSUPP for an unknown option or operation, a reserved field
  * that is not 0, or an object ID for an option that has no object; -EINVAL for
  * a value that is neither 0 nor 1, or no HUGE_PAGES once a domain has some;
+ * -EADDRINUSE for it once something is mapped that is not aligned to pages;
  * -EPERM for RLIMIT_MODE without CAP_SYS_RESOURCE; -EBUSY for it once there are
  * objects; -ENOENT, -EFAULT.
  */

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory to pin. See memory.h.
+ */
+#include <kunit/test.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/hugetlb.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/mount.h>
+#include <linux/shmem_fs.h>
+#include <linux/uaccess.h>
+
+#include "memory.h"
+
+const char *const memory_layout_name[MEMORY_NR_LAYOUTS] = {
+	[MEMORY_BASE] = "base",
+	[MEMORY_SCATTERED] = "scattered",
+	[MEMORY_THP] = "thp",
+	[MEMORY_MIXED] = "mixed",
+	[MEMORY_UNTOUCHED] = "untouched",
+};
+
+static unsigned long map(struct kunit *test, struct file *file,
+			 unsigned long npages, unsigned long prot)
+{
+	unsigned long share = file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+	unsigned long va;
+
+	/* As much more as it takes to begin at a huge page. */
+	va = kunit_vm_mmap(test, file, 0, (npages << PAGE_SHIFT) + PMD_SIZE,
+			   prot, share, 0);
+	KUNIT_ASSERT_NE(test, va, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	/* Files are mapped from their first page on. */
+	return file ? va : ALIGN(va, PMD_SIZE);
+}
+
+/* As madvise() does, for one mapping. */
+static void allow_huge(struct kunit *test, unsigned long va, bool huge)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+
+	mmap_write_lock(mm);
+	vma = find_vma(mm, va);
+	if (vma) {
+		vm_flags_clear(vma, VM_HUGEPAGE | VM_NOHUGEPAGE);
+		vm_flags_set(vma, huge ? VM_HUGEPAGE : VM_NOHUGEPAGE);
+	}
+	mmap_write_unlock(mm);
+	KUNIT_ASSERT_NOT_NULL(test, vma);
+}
+
+static void touch_in_order(struct kunit *test, unsigned long va,
+			   unsigned long npages, unsigned long stride)
+{
+	for (unsigned long first = 0; first < stride; first++) {
+		for (unsigned long i = first; i < npages; i += stride)
+			memory_touch(test, va + (i << PAGE_SHIFT));
+	}
+}
+
+static void touch_mixed(struct kunit *test, unsigned long va,
+			unsigned long npages)
+{
+	for (unsigned long i = 0; i < npages; i++) {
+		if (!(i % MEMORY_HUGE_NPAGES))
+			allow_huge(test, va, !(i / MEMORY_HUGE_NPAGES % 2));
+		memory_touch(test, va + (i << PAGE_SHIFT));
+	}
+}
+
+/**
+ * memory_map() - map private memory
+ * @test: the case
+ * @layout: how it is made up
+ * @npages: how much
+ *
+ * Return: its address, at a multiple of PMD_SIZE.
+ */
+unsigned long memory_map(struct kunit *test, enum memory_layout layout,
+			 unsigned long npages)
+{
+	unsigned long va = map(test, NULL, npages, PROT_READ | PROT_WRITE);
+
+	allow_huge(test, va, layout == MEMORY_THP);
+	switch (layout) {
+	case MEMORY_BASE:
+	case MEMORY_THP:
+		touch_in_order(test, va, npages, 1);
+		break;
+	case MEMORY_SCATTERED:
+		/* The allocator gives neighbours to those that come one by one. */
+		touch_in_order(test, va, npages, 8);
+		break;
+	case MEMORY_MIXED:
+		touch_mixed(test, va, npages);
+		break;
+	default:
+		break;
+	}
+	return va;
+}
+
+/**
+ * memory_map_prot() - map private memory that is not touched
+ * @test: the case
+ * @npages: how much
+ * @prot: PROT_READ, PROT_WRITE, or none
+ *
+ * Return: its address.
+ */
+unsigned long memory_map_prot(struct kunit *test, unsigned long npages,
+			      unsigned long prot)
+{
+	return map(test, NULL, npages, prot);
+}
+
+/**
+ * memory_map_file() - map a file, shared
+ * @test: the case
+ * @file: the file
+ * @npages: how much of it, from its start
+ *
+ * Return: its address.
+ */
+unsigned long memory_map_file(struct kunit *test, struct file *file,
+			      unsigned long npages)
+{
+	return map(test, file, npages, PROT_READ | PROT_WRITE);
+}
+
+/** memory_touch() - write to the page at @va, as a program would */
+void memory_touch(struct kunit *test, unsigned long va)
+{
+	memory_write(test, va, 1);
+}
+
+/** memory_write() - write one byte, as a program would */
+void memory_write(struct kunit *test, unsigned long va, u8 byte)
+{
+	KUNIT_ASSERT_EQ(test, put_user(byte, (u8 __user *)va), 0);
+}
+
+/** memory_read() - read one byte, as a program would */
+u8 memory_read(struct kunit *test, unsigned long va)
+{
+	u8 byte = 0;
+
+	KUNIT_ASSERT_EQ(test, get_user(byte, (u8 __user *)va), 0);
+	return byte;
+}
+
+/**
+ * memory_pfn() - which page frame is at an address
+ * @va: the address; it is touched
+ *
+ * Return: its number; or 0, which is never user memory.
+ */
+unsigned long memory_pfn(unsigned long va)
+{
+	struct page *page;
+	unsigned long pfn;
+
+	if (get_user_pages_fast(va, 1, 0, &page) != 1)
+		return 0;
+	pfn = page_to_pfn(page);
+	put_page(page);
+	return pfn;
+}
+
+/** pfn_npins() - how many pins the folio has that a page frame belongs to */
+unsigned int pfn_npins(unsigned long pfn)
+{
+	struct folio *folio = page_folio(pfn_to_page(pfn));
+
+	if (folio_has_pincount(folio))
+		return atomic_read(&folio->_pincount);
+	return folio_ref_count(folio) / GUP_PIN_COUNTING_BIAS;
+}
+
+KUNIT_DEFINE_ACTION_WRAPPER(put_file, fput, struct file *);
+KUNIT_DEFINE_ACTION_WRAPPER(unmount, kern_unmount, struct vfsmount *);
+
+static struct file *keep(struct kunit *test, struct file *file)
+{
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, put_file, file),
+			0);
+	return file;
+}
+
+/**
+ * memory_shmem() - make a file like memfd_create() does
+ * @test: the case
+ * @npages: its size
+ *
+ * Return: the file.
+ */
+struct file *memory_shmem(struct kunit *test, unsigned long npages)
+{
+	return keep(test, shmem_file_setup("kunit", npages << PAGE_SHIFT,
+					   mk_vma_flags(VMA_NORESERVE_BIT)));
+}
+
+/**
+ * memory_hugetlb() - make a file like memfd_create(MFD_HUGETLB) does
+ * @test: the case; skipped when there are not enough huge pages
+ * @npages: its size in base pages, a multiple of MEMORY_HUGE_NPAGES
+ *
+ * Return: the file.
+ */
+struct file *memory_hugetlb(struct kunit *test, unsigned long npages)
+{
+	struct file_system_type *type = get_fs_type("hugetlbfs");
+	struct vfsmount *mnt;
+	struct file *file;
+
+	if (!type)
+		kunit_skip(test, "the kernel has no hugetlbfs");
+	mnt = kern_mount(type);
+	module_put(type->owner);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mnt);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, unmount, mnt), 0);
+
+	file = keep(test, file_open_root_mnt(mnt, "kunit", O_RDWR | O_CREAT,
+					     0600));
+	KUNIT_ASSERT_EQ(test, vfs_truncate(&file->f_path, npages << PAGE_SHIFT),
+			0);
+	if (vfs_fallocate(file, 0, 0, npages << PAGE_SHIFT))
+		kunit_skip(test, "not enough huge pages; boot with hugepages=");
+	return file;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory to pin: of the case's own process, and files.
+ *
+ * A case is a kernel thread; with its first memory it gets an address space of
+ * its own, which ends with it.
+ */
+#ifndef KUNIT_MEMORY_H
+#define KUNIT_MEMORY_H
+
+#include <linux/types.h>
+
+struct file;
+struct kunit;
+
+/**
+ * enum memory_layout - how user memory is made up
+ * @MEMORY_BASE: base pages, touched in order
+ * @MEMORY_SCATTERED: base pages of which no two neighbours are neighbours in
+ *                    physical memory
+ * @MEMORY_THP: transparent huge pages, from the first one on
+ * @MEMORY_MIXED: a transparent huge page and as many base pages, in turn
+ * @MEMORY_UNTOUCHED: nothing yet
+ * @MEMORY_NR_LAYOUTS: how many there are
+ */
+enum memory_layout {
+	MEMORY_BASE,
+	MEMORY_SCATTERED,
+	MEMORY_THP,
+	MEMORY_MIXED,
+	MEMORY_UNTOUCHED,
+	MEMORY_NR_LAYOUTS,
+};
+
+extern const char *const memory_layout_name[MEMORY_NR_LAYOUTS];
+
+#define MEMORY_HUGE_NPAGES	(PMD_SIZE / PAGE_SIZE)
+
+unsigned long memory_map(struct kunit *test, enum memory_layout layout,
+			 unsigned long npages);
+unsigned long memory_map_prot(struct kunit *test, unsigned long npages,
+			      unsigned long prot);
+unsigned long memory_map_file(struct kunit *test, struct file *file,
+			      unsigned long npages);
+void memory_touch(struct kunit *test, unsigned long va);
+void memory_write(struct kunit *test, unsigned long va, u8 byte);
+u8 memory_read(struct kunit *test, unsigned long va);
+
+unsigned long memory_pfn(unsigned long va);
+unsigned int pfn_npins(unsigned long pfn);
+
+struct file *memory_shmem(struct kunit *test, unsigned long npages);
+struct file *memory_hugetlb(struct kunit *test, unsigned long npages);
+
+#endif

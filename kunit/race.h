@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Threads that do something at the same time.
+ */
+#ifndef KUNIT_RACE_H
+#define KUNIT_RACE_H
+
+#include <linux/types.h>
+
+struct kunit;
+
+/**
+ * struct racer - one of several threads
+ * @fn: what it does. It may expect, but not assert.
+ * @data: what @fn is called with
+ */
+struct racer {
+	void (*fn)(void *data);
+	void *data;
+};
+
+void race(struct kunit *test, const struct racer *racers, size_t nr);
+void run_elsewhere(struct kunit *test, void (*fn)(void *data), void *data);
+
+#endif

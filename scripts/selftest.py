@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the kernel's iommufd selftests said in a guest.
+
+usage: selftest.py join SHARE PROGRAM...   print one KTAP of what scripts/selftest.sh found in SHARE
+       selftest.py table PEER KTAP...      sum PEER's file up, beside those of other peers
+
+A file is named selftest-PEER.ktap. The table has a line per fixture, then the failures of PEER. The last line is
+"N passed, N failed, N skipped". Exits with 1 when PEER failed something that must pass: a case of a fixture that is not
+still to come, or what the kernel itself has to say. The in-tree module is the reference: it only has to finish.
+"""
+
+import pathlib
+import re
+import sys
+
+# Features that the module does not have yet. Their cases are run and counted, but fail nothing.
+TO_COME = ("iommufd_dirty_tracking", "iommufd_viommu", "iommufd_device_pasid")
+REFERENCE = "iommufd"
+# What is checked beside the programs.
+CHECKS = ("kernel-log", "kmemleak", "unload")
+# Of a kernel's complaint: the backtrace is what tells.
+CONTEXT_LINES = 40
+
+RESULT = re.compile(r"(?P<indent> *)(?P<verdict>ok|not ok) \d+ (?P<name>[^\s#]+)(?P<rest>.*)")
+REASON = re.compile(r" *# (\S+:\d+:|\S+: Test terminated)")
+
+
+def read(path):
+    """The lines of a file that a guest should have left; None without it."""
+    try:
+        return path.read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return None
+
+
+class Writer:
+    """Numbers the outermost results."""
+
+    def __init__(self, count):
+        self.number = 0
+        print(f"KTAP version 1\n1..{count}")
+
+    def result(self, name, good, why=""):
+        self.number += 1
+        print(f"{'ok' if good else 'not ok'} {self.number} {name}{why and ' # ERROR ' + why}")
+
+    def silence(self, name, lines):
+        """A result that is good when there is nothing to say."""
+        for line in lines or []:
+            print(f"# {line}")
+        self.result(name, lines == [], "" if lines is not None else "the guest did not get so far")
+
+    def program(self, name, lines, status):
+        for line in lines or []:
+            print(f"  {line}")
+        why = f"exit status {status[0]}" if status else "the guest did not get so far"
+        # 0: all passed; 1: some did not, which the cases say themselves.
+        self.result(name, status == ["0"], "" if status in (["0"], ["1"]) else why)
+
+
+def complaints(share):
+    """What the guest's kernel complained about, with what it said next."""
+    found, log = read(share / "complaints"), read(share / "dmesg")
+    if not found or not log:
+        return found
+    first = next((i for i, line in enumerate(log) if line == found[0]), 0)
+    return log[first : first + CONTEXT_LINES] + ["all complaints:"] + found
+
+
+def join(share, programs):
+    writer = Writer(len(programs) + len(CHECKS))
+    for program in programs:
+        writer.program(program, read(share / f"{program}.tap"), read(share / f"{program}.status"))
+    for check in CHECKS:
+        writer.silence(check, complaints(share) if check == "kernel-log" else read(share / check))
+    return 0
+
+
+class Fixture:
+    """Counts of a fixture's cases, all variants; or of the checks that are not cases."""
+
+    def __init__(self):
+        self.counts = {"passed": 0, "failed": 0, "skipped": 0}
+        self.failures = []
+
+    def add(self, verdict, name, rest, reasons):
+        if verdict == "not ok":
+            self.counts["failed"] += 1
+            self.failures.append((name, reasons))
+        else:
+            self.counts["skipped" if "# SKIP" in rest else "passed"] += 1
+
+    def __str__(self):
+        return "{passed:7}{failed:7}{skipped:8}".format(**self.counts)
+
+
+class Run:
+    """All that one peer's file says."""
+
+    def __init__(self, path):
+        self.peer = path.stem.removeprefix("selftest-")
+        self.fixtures = {}
+        self.finished = True
+        reasons, planned, seen = [], 0, 0
+        for line in path.read_text(errors="replace").splitlines():
+            result = RESULT.match(line)
+            if plan := re.match(r" +1\.\.(\d+)", line):
+                planned = int(plan[1])
+            elif not result:
+                if line.startswith("# ") or REASON.match(line):
+                    reasons.append(line.strip(" #"))
+            elif result["indent"]:
+                seen += 1
+                self.add(result["name"].split(".")[0], result, reasons[:1])
+                reasons = []
+            else:
+                self.outermost(result, reasons, planned, seen)
+                reasons, planned, seen = [], 0, 0
+
+    def outermost(self, result, reasons, planned, seen):
+        """A program counts only where its cases do not speak for it: when it did not get to all of them."""
+        unfinished = "# ERROR" in result["rest"]
+        if result["name"] in CHECKS:
+            self.add("the kernel", result, reasons or [result["rest"].strip(" #")])
+        elif unfinished or not planned or seen != planned:
+            unfinished = True
+            self.add("programs", result, [f"{seen} of {planned} cases; {result['rest'].strip(' #')}"])
+        self.finished &= not unfinished
+
+    def add(self, fixture, result, reasons):
+        self.fixtures.setdefault(fixture, Fixture()).add(result["verdict"], result["name"], result["rest"], reasons)
+
+    def total(self, to_come):
+        total = Fixture()
+        for name, fixture in self.fixtures.items():
+            if (name in TO_COME) == to_come:
+                for key, count in fixture.counts.items():
+                    total.counts[key] += count
+        return total.counts
+
+
+def table(peer, paths):
+    runs = sorted((Run(p) for p in paths), key=lambda r: r.peer != peer)
+    run = runs[0]
+    if run.peer != peer:
+        sys.exit(f"error: there are no results of {peer}")
+    names = list(dict.fromkeys(n for r in runs for n in r.fixtures if n not in TO_COME))
+    width = max(map(len, names + list(TO_COME))) + 2
+    print(" " * width + "".join(f"  {r.peer:>22}" for r in runs))
+    print(" " * width + "   passed failed skipped" * len(runs))
+    for name in names + ["still to come:"] + list(TO_COME):
+        cells = "".join(f"  {r.fixtures.get(name, '')!s:>22}" for r in runs)
+        print(f"{name:{width}}{cells}".rstrip())
+    print()
+    for name in names:
+        for case, reasons in run.fixtures.get(name, Fixture()).failures:
+            print("\n       ".join([f"not ok {case}", *reasons]))
+    later = run.total(to_come=True)
+    if later["failed"]:
+        print(f"still to come: {later['passed']} passed, {later['failed']} failed, {later['skipped']} skipped")
+    total = run.total(to_come=False)
+    print("{passed} passed, {failed} failed, {skipped} skipped".format(**total))
+    bad = not run.finished if peer == REFERENCE else total["failed"] > 0
+    return 1 if bad or not total["passed"] else 0
+
+
+def main():
+    match sys.argv[1:]:
+        case ["join", share, *programs] if programs:
+            return join(pathlib.Path(share), programs)
+        case ["table", peer, *paths] if paths:
+            return table(peer, [pathlib.Path(p) for p in paths])
+    sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
