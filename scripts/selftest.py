@@ -120,16 +120,20 @@ class Run:
 
     def outermost(self, result, reasons, planned, seen):
         """A program counts only where its cases do not speak for it: when it did not get to all of them."""
-        unfinished = "# ERROR" in result["rest"]
+        said = result["rest"].strip(" #")
+        unfinished = "ERROR" in said
         if result["name"] in CHECKS:
-            self.add("the kernel", result, reasons or [result["rest"].strip(" #")])
+            self.add("the kernel", result, reasons or [said])
         elif unfinished or not planned or seen != planned:
             unfinished = True
-            self.add("programs", result, [f"{seen} of {planned} cases; {result['rest'].strip(' #')}"])
+            self.fixture("programs").add("not ok", result["name"], "", [f"{seen} of {planned} cases; {said}"])
         self.finished &= not unfinished
 
     def add(self, fixture, result, reasons):
-        self.fixtures.setdefault(fixture, Fixture()).add(result["verdict"], result["name"], result["rest"], reasons)
+        self.fixture(fixture).add(result["verdict"], result["name"], result["rest"], reasons)
+
+    def fixture(self, name):
+        return self.fixtures.setdefault(name, Fixture())
 
     def total(self, to_come):
         total = Fixture()
