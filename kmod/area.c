@@ -20,6 +20,7 @@ static void init(struct area *area, struct backing *backing,
 	area->pins = RB_ROOT_CACHED;
 	area->next = NULL;
 	area->nr_users = 0;
+	area->nr_owners = 0;
 	area->prot = prot;
 	area->blocked = false;
 	area->busy = true;

@@ -23,6 +23,8 @@ struct ioas_domain;
  * @pins: what accesses have pinned; protected by pins_lock of the backing
  * @nr_users: how many pins there are, and how many accesses just read or write;
  *            protected by the lock of the IOVA space
+ * @nr_owners: how many of these pins are of hardware, which can not be asked to
+ *             give them up; protected likewise
  * @next: the area that follows in a copy of several, until they are mapped
  * @prot: IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE
  * @blocked: about to be unmapped, for which its use has to end; protected by the
@@ -39,6 +41,7 @@ struct area {
 	struct rb_root_cached pins;
 	struct area *next;
 	unsigned int nr_users;
+	unsigned int nr_owners;
 	int prot;
 	bool blocked;
 	bool busy;

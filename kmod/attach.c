@@ -10,7 +10,7 @@
 #include "group.h"
 #include "hwpt.h"
 
-/* group_attach() or group_replace() */
+/* group_attach() or group_replace(): of a device's untagged DMA */
 typedef int (*attach_fn)(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 			 struct iommufd_hwpt **unused);
 
@@ -19,34 +19,34 @@ static int attach_new(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 		      attach_fn attach, u32 *pt_id,
 		      struct iommufd_hwpt **unused)
 {
-	struct iommufd_hwpt *hwpt;
+	struct iommufd_hwpt_paging *paging;
 	int rc;
 
 	/* Before all the memory of an IOAS is pinned for nothing. */
 	if (attach == group_attach && group_is_attached(idev->group))
 		return -EINVAL;
 
-	hwpt = hwpt_create(ioas, idev->dev, 0);
-	if (IS_ERR(hwpt))
-		return PTR_ERR(hwpt);
-	hwpt->automatic = true;
-	rc = hwpt_populate(hwpt);
+	paging = hwpt_create(ioas, idev->dev, 0, NULL);
+	if (IS_ERR(paging))
+		return PTR_ERR(paging);
+	paging->hwpt.automatic = true;
+	rc = hwpt_populate(paging);
 	if (rc)
 		goto err_abort;
 	/* The group's long-term use. */
-	object_hold(&hwpt->obj);
-	rc = attach(idev, hwpt, unused);
+	object_hold(&paging->hwpt.obj);
+	rc = attach(idev, &paging->hwpt, unused);
 	if (rc)
-		goto err_remove;
-	*pt_id = hwpt->obj.id;
-	hwpt_publish(hwpt);
+		goto err_depopulate;
+	*pt_id = paging->hwpt.obj.id;
+	hwpt_publish(paging);
 	return 0;
 
-err_remove:
+err_depopulate:
 	*unused = NULL;
-	ioas_remove_domain(ioas, &hwpt->member);
+	hwpt_depopulate(paging);
 err_abort:
-	hwpt_abort(hwpt);
+	hwpt_abort(paging);
 	return rc;
 }
 
@@ -58,24 +58,24 @@ static int attach_ioas(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 		       attach_fn attach, u32 *pt_id,
 		       struct iommufd_hwpt **unused)
 {
-	struct iommufd_hwpt *hwpt = NULL;
+	struct iommufd_hwpt_paging *paging = NULL;
 	int rc;
 
 	mutex_lock(&ioas->attach_lock);
-	while ((hwpt = hwpt_next_automatic(ioas, hwpt))) {
-		u32 id = hwpt->obj.id;
+	while ((paging = hwpt_next_automatic(ioas, paging))) {
+		u32 id = paging->hwpt.obj.id;
 
-		rc = attach(idev, hwpt, unused);
+		rc = attach(idev, &paging->hwpt, unused);
 		if (!rc) {
 			*pt_id = id;
 			break;
 		}
 		if (rc != -EINVAL) {
-			hwpt_release(hwpt);
+			hwpt_release(&paging->hwpt);
 			break;
 		}
 	}
-	if (!hwpt)
+	if (!paging)
 		rc = attach_new(idev, ioas, attach, pt_id, unused);
 	else if (rc)
 		*unused = NULL;
@@ -83,40 +83,54 @@ static int attach_ioas(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 	return rc;
 }
 
-static int attach_hwpt(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
-		       attach_fn attach, struct iommufd_hwpt **unused)
+/**
+ * struct move - what to do with a device
+ * @untagged: when it is not about a PASID
+ * @tagged: when it is
+ */
+struct move {
+	attach_fn untagged;
+	int (*tagged)(struct iommufd_device *idev, ioasid_t pasid,
+		      struct iommufd_hwpt *hwpt, struct iommufd_hwpt **unused);
+};
+
+static int move_to_hwpt(struct iommufd_device *idev, ioasid_t pasid,
+			struct iommufd_hwpt *hwpt, const struct move *move,
+			struct iommufd_hwpt **unused)
 {
 	if (!object_hold(&hwpt->obj))
 		return -ENOENT;
-	return attach(idev, hwpt, unused);
+	if (pasid == IOMMU_NO_PASID)
+		return move->untagged(idev, hwpt, unused);
+	return move->tagged(idev, pasid, hwpt, unused);
 }
 
-static int attach_id(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
-		     attach_fn attach)
+static int move_to_id(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
+		      const struct move *move)
 {
 	struct object_table *objects = &idev->ictx->objects;
 	struct iommufd_hwpt *unused = NULL;
 	struct iommufd_object *obj;
-	int rc;
+	int rc = -EINVAL;
 
-	if (pasid != IOMMU_NO_PASID)
-		return -EOPNOTSUPP;
 	obj = object_get(objects, *pt_id, IOMMUFD_OBJ_ANY);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
 	switch (obj->type) {
 	case IOMMUFD_OBJ_IOAS:
-		rc = attach_ioas(idev,
-				 container_of(obj, struct iommufd_ioas, obj),
-				 attach, pt_id, &unused);
+		/* No automatic HWPT goes together with PASIDs. */
+		if (pasid == IOMMU_NO_PASID)
+			rc = attach_ioas(idev,
+					 container_of(obj, struct iommufd_ioas,
+						      obj),
+					 move->untagged, pt_id, &unused);
 		break;
 	case IOMMUFD_OBJ_HWPT_PAGING:
-		rc = attach_hwpt(idev,
-				 container_of(obj, struct iommufd_hwpt, obj),
-				 attach, &unused);
+	case IOMMUFD_OBJ_HWPT_NESTED:
+		rc = move_to_hwpt(idev, pasid, hwpt_of(obj), move, &unused);
 		break;
 	default:
-		rc = -EINVAL;
+		break;
 	}
 	/* Not before: releasing may wait for the short-term users of a HWPT. */
 	object_put(objects, obj);
@@ -127,36 +141,39 @@ static int attach_id(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
 
 /**
  * iommufd_device_attach() - let a device do DMA
- * @idev: the device, not attached
- * @pasid: IOMMU_NO_PASID; others are not supported yet
+ * @idev: the device; it, or the PASID, is not attached
+ * @pasid: the PASID that tags the DMA, or IOMMU_NO_PASID for DMA without one
  * @pt_id: ID of an IOAS or HWPT; set to that of the HWPT
  *
  * Given an IOAS, an automatic HWPT of it is used that suits the device, or made.
+ * A PASID has to be given a HWPT that was allocated for PASIDs.
  *
  * Context: Process; sleeps. Pins all of the IOAS when it is its first domain.
  * Return: 0, or with nothing changed
  * * -ENOENT: no such ID
  * * -EINVAL: the ID is of another type; the device is attached already, or its
- *   group is elsewhere; the HWPT does not suit
+ *   group is elsewhere; the HWPT does not suit; the device has no such PASID
+ * * -EBUSY: the PASID is attached already
  * * -EADDRINUSE: something is mapped or allowed that the device reserves
- * * -EOPNOTSUPP: a PASID
  * * what hwpt_create(), hwpt_populate() and the IOMMU core say
  */
 int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
 			  u32 *pt_id)
 {
-	return attach_id(idev, pasid, pt_id, group_attach);
+	static const struct move attach = { group_attach, pasid_attach };
+
+	return move_to_id(idev, pasid, pt_id, &attach);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_attach, "IOMMUFD");
 
 /**
  * iommufd_device_replace() - move a device to another HWPT or IOAS
- * @idev: the device, attached
- * @pasid: IOMMU_NO_PASID; others are not supported yet
+ * @idev: the device; it, or the PASID, is attached
+ * @pasid: the PASID that tags the DMA, or IOMMU_NO_PASID for DMA without one
  * @pt_id: ID of an IOAS or HWPT; set to that of the HWPT
  *
- * Moves all attached devices of its group. DMA to what both map alike goes on
- * undisturbed.
+ * Without a PASID, moves all attached devices of its group. DMA to what both map
+ * alike goes on undisturbed.
  *
  * Context: Process; sleeps.
  * Return: 0, or with nothing changed an error as of iommufd_device_attach()
@@ -164,14 +181,16 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_attach, "IOMMUFD");
 int iommufd_device_replace(struct iommufd_device *idev, ioasid_t pasid,
 			   u32 *pt_id)
 {
-	return attach_id(idev, pasid, pt_id, group_replace);
+	static const struct move replace = { group_replace, pasid_replace };
+
+	return move_to_id(idev, pasid, pt_id, &replace);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_replace, "IOMMUFD");
 
 /**
  * iommufd_device_detach() - stop a device's DMA
  * @idev: the device, attached
- * @pasid: IOMMU_NO_PASID; no other can be attached
+ * @pasid: the PASID that tags it, attached or not; or IOMMU_NO_PASID
  *
  * Context: Process; sleeps.
  */
@@ -179,9 +198,10 @@ void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid)
 {
 	struct iommufd_hwpt *unused;
 
-	if (WARN_ON(pasid != IOMMU_NO_PASID))
-		return;
-	group_detach(idev, &unused);
+	if (pasid == IOMMU_NO_PASID)
+		group_detach(idev, &unused);
+	else
+		pasid_detach(idev, pasid, &unused);
 	if (unused)
 		hwpt_release(unused);
 }

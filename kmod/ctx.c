@@ -12,15 +12,23 @@
 #include "access.h"
 #include "ctx.h"
 #include "device.h"
+#include "fault.h"
 #include "hwpt.h"
 #include "ioas.h"
 #include "mock.h"
+#include "viommu.h"
 
 static const object_destroy_fn destroy_ops[IOMMUFD_OBJ_MAX] = {
 	[IOMMUFD_OBJ_ACCESS] = access_destroy,
 	[IOMMUFD_OBJ_DEVICE] = idev_destroy,
-	[IOMMUFD_OBJ_HWPT_PAGING] = hwpt_destroy,
+	[IOMMUFD_OBJ_FAULT] = fault_queue_destroy,
+	[IOMMUFD_OBJ_HWPT_NESTED] = hwpt_nested_destroy,
+	[IOMMUFD_OBJ_HWPT_PAGING] = hwpt_paging_destroy,
+	[IOMMUFD_OBJ_HW_QUEUE] = hw_queue_destroy,
 	[IOMMUFD_OBJ_IOAS] = ioas_destroy,
+	[IOMMUFD_OBJ_VDEVICE] = vdevice_destroy,
+	[IOMMUFD_OBJ_VEVENTQ] = veventq_destroy,
+	[IOMMUFD_OBJ_VIOMMU] = viommu_destroy,
 #ifdef CONFIG_IOMMUFD_TEST
 	[IOMMUFD_OBJ_SELFTEST] = mock_object_destroy,
 #endif
@@ -40,6 +48,10 @@ int ctx_open(struct file *file)
 		return -ENOMEM;
 	ictx->file = file;
 	object_table_init(&ictx->objects, destroy_ops);
+	mutex_init(&ictx->veventqs_lock);
+	INIT_LIST_HEAD(&ictx->veventqs);
+	mutex_init(&ictx->mmio_lock);
+	mt_init_flags(&ictx->mmio, MT_FLAGS_ALLOC_RANGE);
 	mutex_init(&ictx->groups_lock);
 	mutex_init(&ictx->process_lock);
 	mutex_init(&ictx->vfio_lock);
@@ -61,6 +73,9 @@ void ctx_release(struct file *file)
 	mutex_destroy(&ictx->vfio_lock);
 	mutex_destroy(&ictx->process_lock);
 	mutex_destroy(&ictx->groups_lock);
+	WARN_ON(!mtree_empty(&ictx->mmio));
+	mutex_destroy(&ictx->mmio_lock);
+	mutex_destroy(&ictx->veventqs_lock);
 	kfree(ictx);
 }
 

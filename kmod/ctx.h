@@ -5,6 +5,8 @@
 #ifndef IOMMUFD_CTX_H
 #define IOMMUFD_CTX_H
 
+#include <linux/list.h>
+#include <linux/maple_tree.h>
 #include <linux/mutex.h>
 #include <linux/xarray.h>
 
@@ -18,6 +20,10 @@ struct ioctl_call;
  * struct iommufd_ctx - one open of /dev/iommu
  * @file: the file; drivers that use the iommufd hold references on it
  * @objects: all that userspace names by ID
+ * @veventqs_lock: protects @veventqs
+ * @veventqs: struct veventq, of all vIOMMUs
+ * @mmio_lock: protects @mmio
+ * @mmio: struct mmio_region by page offset, for mmap()
  * @groups_lock: protects @groups, while a group is found, made or dropped
  * @groups: struct device_group by the IOMMU group's number
  * @account_by_mm: IOMMU_OPTION_RLIMIT_MODE
@@ -29,6 +35,10 @@ struct ioctl_call;
 struct iommufd_ctx {
 	struct file *file;
 	struct object_table objects;
+	struct mutex veventqs_lock; /* @veventqs */
+	struct list_head veventqs;
+	struct mutex mmio_lock; /* @mmio */
+	struct maple_tree mmio;
 	struct mutex groups_lock; /* @groups */
 	struct xarray groups;
 	bool account_by_mm;

@@ -9,6 +9,7 @@
 
 #include "device.h"
 #include "group.h"
+#include "viommu.h"
 
 static bool allow_unsafe_interrupts;
 module_param(allow_unsafe_interrupts, bool, 0644);
@@ -50,6 +51,7 @@ void idev_destroy(struct iommufd_object *obj)
 	struct iommufd_device *idev = container_of(obj, struct iommufd_device,
 						   obj);
 
+	vdevice_end(idev);
 	WARN_ON(idev->attached);
 	group_put(idev->group);
 	iommu_device_release_dma_owner(idev->dev);

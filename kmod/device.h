@@ -12,6 +12,7 @@
 
 struct device;
 struct device_group;
+struct iommufd_vdevice;
 
 /**
  * struct iommufd_device - a bound device
@@ -21,6 +22,8 @@ struct device_group;
  * @dev: the device
  * @node: in the group's devices while attached; protected by the group's lock
  * @attached: it is in there
+ * @vdev: what stands for it in a guest, or NULL; set by who sees NULL, cleared
+ *        as the virtual device ends
  */
 struct iommufd_device {
 	struct iommufd_object obj;
@@ -29,6 +32,7 @@ struct iommufd_device {
 	struct device *dev;
 	struct list_head node;
 	bool attached;
+	struct iommufd_vdevice *vdev;
 };
 
 struct iommufd_device *idev_bind(struct iommufd_ctx *ictx, struct device *dev,

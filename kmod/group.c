@@ -2,11 +2,15 @@
 /*
  * Devices that the IOMMU can not tell apart. See group.h.
  */
+#include <linux/pci-ats.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
+#include <uapi/linux/iommufd.h>
 
 #include <iommu-priv.h>
 
 #include "device.h"
+#include "fault.h"
 #include "group.h"
 #include "hwpt.h"
 #include "resv.h"
@@ -28,6 +32,7 @@ static struct device_group *create(struct iommufd_ctx *ictx,
 	group->ictx = ictx;
 	group->iommu_group = iommu_group_ref_get(iommu_group);
 	mutex_init(&group->lock);
+	xa_init(&group->pasids);
 	INIT_LIST_HEAD(&group->devices);
 	return group;
 }
@@ -66,7 +71,7 @@ void group_put(struct device_group *group)
 	if (!--group->nr_bound) {
 		xa_erase(&ictx->groups, iommu_group_id(group->iommu_group));
 		iommu_group_put(group->iommu_group);
-		WARN_ON(group->attachment);
+		WARN_ON(group->attachment || !xa_empty(&group->pasids));
 		mutex_destroy(&group->lock);
 		kfree(group);
 	}
@@ -90,35 +95,121 @@ bool group_is_attached(struct device_group *group)
 }
 
 /* Where DMA must be coherent, a domain that allows otherwise does not suit. */
-static bool suits(const struct iommufd_device *idev,
-		  const struct iommufd_hwpt *hwpt)
+static bool suits_coherency(const struct iommufd_device *idev,
+			    const struct iommufd_hwpt *hwpt)
 {
 	return hwpt->coherent ||
 	       !device_iommu_capable(idev->dev,
 				     IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 }
 
-static int move_group(struct device_group *group, struct iommufd_hwpt *hwpt)
+/* Where dirty pages are tracked, no device may write that can not be. */
+static bool suits_dirty_tracking(const struct iommufd_device *idev,
+				 const struct iommufd_hwpt *hwpt)
+{
+	return !(hwpt->flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING) ||
+	       device_iommu_capable(idev->dev, IOMMU_CAP_DIRTY_TRACKING);
+}
+
+/*
+ * PRI of a virtual function is that of its physical one: a failure response of
+ * userspace's would disable it for both.
+ */
+static bool suits_faults(const struct iommufd_device *idev,
+			 const struct iommufd_hwpt *hwpt)
+{
+	struct pci_dev *pdev;
+
+	if (!hwpt->faults || !dev_is_pci(idev->dev))
+		return true;
+	pdev = to_pci_dev(idev->dev);
+	return !pdev->is_virtfn || !pci_pri_supported(pdev);
+}
+
+/**
+ * group_suits() - can a device be at a HWPT?
+ * @idev: the device
+ * @hwpt: the HWPT
+ *
+ * Return: true if so, as far as can be said before the driver is asked.
+ */
+bool group_suits(const struct iommufd_device *idev,
+		 const struct iommufd_hwpt *hwpt)
+{
+	return suits_coherency(idev, hwpt) &&
+	       suits_dirty_tracking(idev, hwpt) && suits_faults(idev, hwpt);
+}
+
+/*
+ * Can the untagged DMA of a group be at a HWPT, with the PASIDs that it has? And
+ * a fault has to be told from which device it is, so there must be one only.
+ */
+static bool suits_group(const struct iommufd_device *idev,
+			const struct iommufd_hwpt *hwpt)
+{
+	const struct device_group *group = idev->group;
+
+	if (!group_suits(idev, hwpt))
+		return false;
+	if (!xa_empty(&group->pasids) &&
+	    !(hwpt->flags & IOMMU_HWPT_ALLOC_PASID))
+		return false;
+	return !hwpt->faults || list_empty(&group->devices) ||
+	       (idev->attached && list_is_singular(&group->devices));
+}
+
+/**
+ * attachment_create() - make an attachment
+ * @idev: the device
+ * @hwpt: where it is to be
+ *
+ * Return: the attachment, which nobody knows; or NULL.
+ */
+struct attachment *attachment_create(struct iommufd_device *idev,
+				     struct iommufd_hwpt *hwpt)
 {
 	struct attachment *attachment = kzalloc_obj(*attachment,
 						    GFP_KERNEL_ACCOUNT);
-	struct iommu_domain *domain = hwpt->member.domain;
+
+	if (attachment) {
+		attachment->idev = idev;
+		attachment->hwpt = hwpt;
+	}
+	return attachment;
+}
+
+/**
+ * attachment_free() - free an attachment
+ * @attachment: ended, so that its device faults no more; or NULL
+ */
+void attachment_free(struct attachment *attachment)
+{
+	if (attachment && attachment->hwpt->faults)
+		fault_queue_cancel(attachment->hwpt->faults,
+				   &attachment->handle);
+	kfree(attachment);
+}
+
+static int move_group(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
+{
+	struct attachment *attachment = attachment_create(idev, hwpt);
+	struct device_group *group = idev->group;
 	int rc;
 
 	if (!attachment)
 		return -ENOMEM;
-	attachment->hwpt = hwpt;
 	if (group->attachment)
-		rc = iommu_replace_group_handle(group->iommu_group, domain,
+		rc = iommu_replace_group_handle(group->iommu_group,
+						hwpt->domain,
 						&attachment->handle);
 	else
-		rc = iommu_attach_group_handle(domain, group->iommu_group,
+		rc = iommu_attach_group_handle(hwpt->domain, group->iommu_group,
 					       &attachment->handle);
 	if (rc) {
 		kfree(attachment);
 		return rc;
 	}
-	kfree(group->attachment);
+	attachment_free(group->attachment);
 	group->attachment = attachment;
 	return 0;
 }
@@ -141,7 +232,7 @@ int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 
 	*unused = hwpt;
 	mutex_lock(&group->lock);
-	if (idev->attached || !suits(idev, hwpt))
+	if (idev->attached || !suits_group(idev, hwpt))
 		goto out_unlock;
 	if (group->attachment && group->attachment->hwpt != hwpt)
 		goto out_unlock;
@@ -150,7 +241,7 @@ int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 	if (rc)
 		goto out_unlock;
 	if (!group->attachment) {
-		rc = move_group(group, hwpt);
+		rc = move_group(idev, hwpt);
 		if (rc) {
 			resv_remove(hwpt->ioas, idev);
 			goto out_unlock;
@@ -191,8 +282,9 @@ static void resv_remove_group(struct device_group *group,
 		resv_remove(ioas, idev);
 }
 
-static int replace_locked(struct device_group *group, struct iommufd_hwpt *hwpt)
+static int replace_locked(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
+	struct device_group *group = idev->group;
 	struct iommufd_ioas *old_ioas = group->attachment->hwpt->ioas;
 	bool other_ioas = old_ioas != hwpt->ioas;
 	int rc = 0;
@@ -201,7 +293,7 @@ static int replace_locked(struct device_group *group, struct iommufd_hwpt *hwpt)
 		rc = resv_add_group(group, hwpt->ioas);
 	if (rc)
 		return rc;
-	rc = move_group(group, hwpt);
+	rc = move_group(idev, hwpt);
 	if (other_ioas)
 		resv_remove_group(group, rc ? hwpt->ioas : old_ioas);
 	return rc;
@@ -229,10 +321,10 @@ int group_replace(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 
 	*unused = hwpt;
 	mutex_lock(&group->lock);
-	if (!idev->attached || !suits(idev, hwpt))
+	if (!idev->attached || !suits_group(idev, hwpt))
 		goto out_unlock;
 	old = group->attachment->hwpt;
-	rc = old == hwpt ? 0 : replace_locked(group, hwpt);
+	rc = old == hwpt ? 0 : replace_locked(idev, hwpt);
 	if (!rc)
 		*unused = old;
 out_unlock:
@@ -260,9 +352,8 @@ void group_detach(struct iommufd_device *idev, struct iommufd_hwpt **unused)
 	list_del(&idev->node);
 	idev->attached = false;
 	if (list_empty(&group->devices)) {
-		iommu_detach_group_handle(hwpt->member.domain,
-					  group->iommu_group);
-		kfree(group->attachment);
+		iommu_detach_group_handle(hwpt->domain, group->iommu_group);
+		attachment_free(group->attachment);
 		group->attachment = NULL;
 		*unused = hwpt;
 	}

@@ -6,7 +6,12 @@
  * attached share one HWPT. The first one to attach brings the group there, the
  * last one to detach takes it away, and replacing moves all of them.
  *
- * @lock protects the attachment and the list of attached devices. It is taken
+ * Beside that, DMA that a device tags with a PASID goes where the PASID is
+ * attached (pasid.c). Hardware looks PASIDs up by way of the untagged domain, so
+ * this has to be of a kind that goes together with them, as long as there are
+ * any.
+ *
+ * @lock protects the attachments and the list of attached devices. It is taken
  * after attach_lock of an IOAS, and before its domains_rwsem.
  */
 #ifndef IOMMUFD_GROUP_H
@@ -15,18 +20,21 @@
 #include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/xarray.h>
 
 struct iommufd_ctx;
 struct iommufd_device;
 struct iommufd_hwpt;
 
 /**
- * struct attachment - a group at a HWPT
+ * struct attachment - a group, or a PASID of a device, at a HWPT
  * @handle: what the IOMMU core knows of it
- * @hwpt: the HWPT; the group is a long-term user
+ * @idev: the device; of a group, the one that brought it there
+ * @hwpt: the HWPT; the attachment is a long-term user
  */
 struct attachment {
 	struct iommu_attach_handle handle;
+	struct iommufd_device *idev;
 	struct iommufd_hwpt *hwpt;
 };
 
@@ -37,14 +45,16 @@ struct attachment {
  * @iommu_group: the group; a reference
  * @lock: see above
  * @attachment: where the group is; NULL while no device is attached
+ * @pasids: struct attachment by PASID
  * @devices: attached devices, struct iommufd_device
  */
 struct device_group {
 	struct iommufd_ctx *ictx;
 	unsigned int nr_bound;
 	struct iommu_group *iommu_group;
-	struct mutex lock; /* @attachment, @devices */
+	struct mutex lock; /* @attachment, @pasids, @devices */
 	struct attachment *attachment;
+	struct xarray pasids;
 	struct list_head devices;
 };
 
@@ -52,11 +62,25 @@ struct device_group *group_get(struct iommufd_ctx *ictx,
 			       struct iommu_group *iommu_group);
 void group_put(struct device_group *group);
 
+struct attachment *attachment_create(struct iommufd_device *idev,
+				     struct iommufd_hwpt *hwpt);
+void attachment_free(struct attachment *attachment);
+
+bool group_suits(const struct iommufd_device *idev,
+		 const struct iommufd_hwpt *hwpt);
 bool group_is_attached(struct device_group *group);
 int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 		 struct iommufd_hwpt **unused);
 int group_replace(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 		  struct iommufd_hwpt **unused);
 void group_detach(struct iommufd_device *idev, struct iommufd_hwpt **unused);
+
+/* PASIDs (pasid.c) */
+int pasid_attach(struct iommufd_device *idev, ioasid_t pasid,
+		 struct iommufd_hwpt *hwpt, struct iommufd_hwpt **unused);
+int pasid_replace(struct iommufd_device *idev, ioasid_t pasid,
+		  struct iommufd_hwpt *hwpt, struct iommufd_hwpt **unused);
+void pasid_detach(struct iommufd_device *idev, ioasid_t pasid,
+		  struct iommufd_hwpt **unused);
 
 #endif

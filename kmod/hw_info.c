@@ -4,6 +4,9 @@
  */
 #include <linux/err.h>
 #include <linux/iommu.h>
+#include <linux/log2.h>
+#include <linux/pci-ats.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
@@ -50,15 +53,38 @@ static int write_info(void __user *user, u32 room_bytes, const void *data,
 	return 0;
 }
 
-/*
- * Dirty tracking and PASIDs are not reported: the ioctls that belong to them
- * are still to come.
- */
 static u64 capabilities(struct device *dev)
 {
-	if (device_iommu_capable(dev, IOMMU_CAP_PCI_ATS_SUPPORTED))
+	u64 caps = 0;
+
+	if (device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
+		caps |= IOMMU_HW_CAP_DIRTY_TRACKING;
+	if (!device_iommu_capable(dev, IOMMU_CAP_PCI_ATS_SUPPORTED))
+		caps |= IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
+	return caps;
+}
+
+/*
+ * How many bits a PASID may have, and what a PCI device may say with one: of
+ * these only what the IOMMU driver has enabled.
+ */
+static u8 pasid_width(struct device *dev, u64 *caps)
+{
+	u32 max_pasids = dev->iommu->max_pasids;
+	int ctrl;
+
+	if (!max_pasids)
 		return 0;
-	return IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
+	if (dev_is_pci(dev)) {
+		ctrl = pci_pasid_status(to_pci_dev(dev));
+		if (ctrl <= 0)
+			return 0;
+		if (ctrl & PCI_PASID_CTRL_EXEC)
+			*caps |= IOMMU_HW_CAP_PCI_PASID_EXEC;
+		if (ctrl & PCI_PASID_CTRL_PRIV)
+			*caps |= IOMMU_HW_CAP_PCI_PASID_PRIV;
+	}
+	return ilog2(max_pasids);
 }
 
 /**
@@ -98,8 +124,9 @@ int ioctl_get_hw_info(struct ioctl_call *call)
 		goto out_put;
 	arg->data_len = length_bytes;
 	arg->out_data_type = type;
-	arg->out_max_pasid_log2 = 0;
 	arg->out_capabilities = capabilities(idev->dev);
+	arg->out_max_pasid_log2 = pasid_width(idev->dev,
+					      &arg->out_capabilities);
 	rc = ioctl_reply(call);
 out_put:
 	idev_put(idev);

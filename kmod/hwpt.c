@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Domains of the IOMMU core that mirror an IOAS. See hwpt.h.
+ * Paging HWPTs: domains of the IOMMU core that mirror an IOAS. See hwpt.h.
  */
 #include <linux/iommu.h>
 #include <uapi/linux/iommufd.h>
 
-#include "device.h"
+#include <iommu-priv.h>
+
 #include "hwpt.h"
-#include "ioctl.h"
 #include "resv.h"
+
+/* A domain of a kind that userspace describes to the IOMMU driver. */
+static struct iommu_domain *
+alloc_described(struct device *dev, u32 flags,
+		const struct iommu_user_data *user_data)
+{
+	const struct iommu_ops *ops = dev_iommu_ops(dev);
+	struct iommu_domain *domain;
+
+	if (!ops->domain_alloc_paging_flags)
+		return ERR_PTR(-EOPNOTSUPP);
+	domain = ops->domain_alloc_paging_flags(dev, flags, user_data);
+	if (IS_ERR(domain))
+		return domain;
+	/* What the IOMMU core does for the domains that it allocates. */
+	domain->type = IOMMU_DOMAIN_UNMANAGED;
+	domain->owner = ops;
+	return domain;
+}
 
 /* Some hardware sets it with each mapping, so it comes before the first one. */
 static int enforce_coherency(struct iommufd_hwpt *hwpt, struct device *dev)
 {
-	struct iommu_domain *domain = hwpt->member.domain;
+	struct iommu_domain *domain = hwpt->domain;
 
 	if (!device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY))
 		return 0;
@@ -25,98 +44,118 @@ static int enforce_coherency(struct iommufd_hwpt *hwpt, struct device *dev)
 }
 
 /**
- * hwpt_create() - make a HWPT
+ * hwpt_create() - make a paging HWPT
  * @ioas: what it will mirror; the caller is a user of it
  * @dev: a device that it must suit
- * @flags: for the IOMMU driver: 0 or IOMMU_HWPT_ALLOC_NEST_PARENT
+ * @flags: IOMMU_HWPT_ALLOC_NEST_PARENT, _DIRTY_TRACKING, _PASID
+ * @user_data: what the IOMMU driver is to make; NULL for a domain like others
  *
  * It has a domain, which is empty, and no part in the IOAS yet.
  *
  * Context: Process; sleeps.
  * Return: the HWPT, or ERR_PTR() of what the IOMMU driver says, -ENOMEM,
- * -EINVAL when coherency can not be enforced though it should, or -ENOENT when
- * @ioas is being destroyed.
+ * -EOPNOTSUPP when dirty pages are to be tracked and @dev's IOMMU can not, or a
+ * domain be described and its driver knows no such, -EINVAL when coherency can
+ * not be enforced though it should, or -ENOENT when @ioas is being destroyed.
  */
-struct iommufd_hwpt *hwpt_create(struct iommufd_ioas *ioas, struct device *dev,
-				 u32 flags)
+struct iommufd_hwpt_paging *
+hwpt_create(struct iommufd_ioas *ioas, struct device *dev, u32 flags,
+	    const struct iommu_user_data *user_data)
 {
 	struct object_table *objects = &ioas->ictx->objects;
+	struct iommufd_hwpt_paging *paging;
 	struct iommu_domain *domain;
-	struct iommufd_hwpt *hwpt;
 	int rc;
 
-	hwpt = object_alloc(objects, sizeof(*hwpt), IOMMUFD_OBJ_HWPT_PAGING);
-	if (IS_ERR(hwpt))
-		return hwpt;
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING &&
+	    !device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
+		return ERR_PTR(-EOPNOTSUPP);
+	paging = object_alloc(objects, sizeof(*paging),
+			      IOMMUFD_OBJ_HWPT_PAGING);
+	if (IS_ERR(paging))
+		return paging;
 	if (!object_hold(&ioas->obj)) {
 		rc = -ENOENT;
 		goto err_abort;
 	}
-	hwpt->ioas = ioas;
+	paging->hwpt.ioas = ioas;
+	paging->hwpt.flags = flags;
 
-	domain = iommu_paging_domain_alloc_flags(dev, flags);
+	domain = user_data ? alloc_described(dev, flags, user_data) :
+			     iommu_paging_domain_alloc_flags(dev, flags);
 	if (IS_ERR(domain)) {
 		rc = PTR_ERR(domain);
 		goto err_release;
 	}
-	hwpt->member.domain = domain;
-	rc = enforce_coherency(hwpt, dev);
+	paging->hwpt.domain = domain;
+	paging->member.domain = domain;
+	rc = enforce_coherency(&paging->hwpt, dev);
 	if (!rc)
 		rc = resv_set_msi_window(domain, dev);
 	if (rc)
 		goto err_free;
-	return hwpt;
+	return paging;
 
 err_free:
 	iommu_domain_free(domain);
 err_release:
 	object_release(&ioas->obj);
 err_abort:
-	object_abort(objects, &hwpt->obj);
+	object_abort(objects, &paging->hwpt.obj);
 	return ERR_PTR(rc);
 }
 
 /**
- * hwpt_populate() - have a HWPT mirror its IOAS
- * @hwpt: what hwpt_create() made
+ * hwpt_populate() - have a paging HWPT mirror its IOAS
+ * @paging: what hwpt_create() made
  *
  * Return: 0, or what ioas_add_domain() says.
  */
-int hwpt_populate(struct iommufd_hwpt *hwpt)
+int hwpt_populate(struct iommufd_hwpt_paging *paging)
 {
-	return ioas_add_domain(hwpt->ioas, &hwpt->member);
+	return ioas_add_domain(paging->hwpt.ioas, &paging->member);
 }
 
-static void free_domain(struct iommufd_hwpt *hwpt)
+/**
+ * hwpt_depopulate() - undo hwpt_populate()
+ * @paging: the HWPT, not published
+ */
+void hwpt_depopulate(struct iommufd_hwpt_paging *paging)
 {
-	iommu_domain_free(hwpt->member.domain);
-	object_release(&hwpt->ioas->obj);
+	ioas_remove_domain(paging->hwpt.ioas, &paging->member);
+}
+
+static void free_domain(struct iommufd_hwpt_paging *paging)
+{
+	iommu_domain_free(paging->hwpt.domain);
+	hwpt_clear_faults(&paging->hwpt);
+	object_release(&paging->hwpt.ioas->obj);
 }
 
 /**
  * hwpt_abort() - free a HWPT that is neither populated nor published
- * @hwpt: what hwpt_create() made
+ * @paging: what hwpt_create() made
  */
-void hwpt_abort(struct iommufd_hwpt *hwpt)
+void hwpt_abort(struct iommufd_hwpt_paging *paging)
 {
-	struct object_table *objects = &hwpt->ioas->ictx->objects;
+	struct object_table *objects = &paging->hwpt.ioas->ictx->objects;
 
-	free_domain(hwpt);
-	object_abort(objects, &hwpt->obj);
+	free_domain(paging);
+	object_abort(objects, &paging->hwpt.obj);
 }
 
 /**
  * hwpt_publish() - make a HWPT visible
- * @hwpt: populated; the caller must not touch it again
+ * @paging: populated; the caller must not touch it again
  */
-void hwpt_publish(struct iommufd_hwpt *hwpt)
+void hwpt_publish(struct iommufd_hwpt_paging *paging)
 {
-	struct iommufd_ioas *ioas = hwpt->ioas;
+	struct iommufd_ioas *ioas = paging->hwpt.ioas;
 
 	spin_lock(&ioas->hwpts_lock);
-	list_add_tail(&hwpt->node, &ioas->hwpts);
+	list_add_tail(&paging->node, &ioas->hwpts);
 	spin_unlock(&ioas->hwpts_lock);
-	object_publish(&ioas->ictx->objects, &hwpt->obj);
+	object_publish(&ioas->ictx->objects, &paging->hwpt.obj);
 }
 
 /**
@@ -127,43 +166,45 @@ void hwpt_publish(struct iommufd_hwpt *hwpt)
  * Context: Process; sleeps.
  * Return: a HWPT of which the caller is now a long-term user, or NULL.
  */
-struct iommufd_hwpt *hwpt_next_automatic(struct iommufd_ioas *ioas,
-					 struct iommufd_hwpt *prev)
+struct iommufd_hwpt_paging *
+hwpt_next_automatic(struct iommufd_ioas *ioas, struct iommufd_hwpt_paging *prev)
 {
-	struct iommufd_hwpt *hwpt;
+	struct iommufd_hwpt_paging *paging;
 	bool found = false;
 
 	spin_lock(&ioas->hwpts_lock);
-	hwpt = prev ? prev : list_entry(&ioas->hwpts, typeof(*hwpt), node);
-	list_for_each_entry_continue(hwpt, &ioas->hwpts, node) {
-		found = hwpt->automatic && object_hold(&hwpt->obj);
+	paging = prev ? prev : list_entry(&ioas->hwpts, typeof(*paging), node);
+	list_for_each_entry_continue(paging, &ioas->hwpts, node) {
+		found = paging->hwpt.automatic &&
+			object_hold(&paging->hwpt.obj);
 		if (found)
 			break;
 	}
 	spin_unlock(&ioas->hwpts_lock);
 
 	if (prev)
-		hwpt_release(prev);
-	return found ? hwpt : NULL;
+		hwpt_release(&prev->hwpt);
+	return found ? paging : NULL;
 }
 
 /**
- * hwpt_destroy() - end a HWPT
+ * hwpt_paging_destroy() - end a paging HWPT
  * @obj: the HWPT; no device is attached to it
  */
-void hwpt_destroy(struct iommufd_object *obj)
+void hwpt_paging_destroy(struct iommufd_object *obj)
 {
-	struct iommufd_hwpt *hwpt = container_of(obj, struct iommufd_hwpt, obj);
+	struct iommufd_hwpt_paging *paging = hwpt_paging_of(obj);
+	struct iommufd_ioas *ioas = paging->hwpt.ioas;
 
-	spin_lock(&hwpt->ioas->hwpts_lock);
-	list_del(&hwpt->node);
-	spin_unlock(&hwpt->ioas->hwpts_lock);
-	ioas_remove_domain(hwpt->ioas, &hwpt->member);
-	free_domain(hwpt);
+	spin_lock(&ioas->hwpts_lock);
+	list_del(&paging->node);
+	spin_unlock(&ioas->hwpts_lock);
+	ioas_remove_domain(ioas, &paging->member);
+	free_domain(paging);
 }
 
 /**
- * hwpt_release() - a group is attached no more
+ * hwpt_release() - an attachment ends
  * @hwpt: the HWPT; the caller must not touch it again
  *
  * Context: Process; sleeps until the last short-term user went: the caller is
@@ -177,92 +218,17 @@ void hwpt_release(struct iommufd_hwpt *hwpt)
 		object_release(&hwpt->obj);
 }
 
-static int check_alloc(const struct iommu_hwpt_alloc *arg)
-{
-	/* Dirty tracking, faults and PASID are still to come. */
-	if (arg->flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT || arg->__reserved ||
-	    arg->__reserved2)
-		return -EOPNOTSUPP;
-	if (arg->fault_id)
-		return -EINVAL;
-	if (arg->data_type == IOMMU_HWPT_DATA_NONE &&
-	    (arg->data_len || arg->data_uptr))
-		return -EINVAL;
-	return 0;
-}
-
-/* The HWPT for @idev; @obj is what it is to be made on. */
-static struct iommufd_hwpt *create_on(struct iommufd_object *obj,
-				      const struct iommufd_device *idev,
-				      const struct iommu_hwpt_alloc *arg)
-{
-	if (obj->type != IOMMUFD_OBJ_IOAS)
-		return ERR_PTR(-EINVAL);
-	/* Domains that userspace describes, and nested ones, are to come. */
-	if (arg->data_type != IOMMU_HWPT_DATA_NONE)
-		return ERR_PTR(-EOPNOTSUPP);
-	return hwpt_create(container_of(obj, struct iommufd_ioas, obj),
-			   idev->dev, arg->flags);
-}
-
-static int populate_and_reply(struct ioctl_call *call,
-			      struct iommufd_hwpt *hwpt)
-{
-	struct iommu_hwpt_alloc *arg = call->arg;
-	int rc;
-
-	rc = hwpt_populate(hwpt);
-	if (rc)
-		goto err_abort;
-	arg->out_hwpt_id = hwpt->obj.id;
-	rc = ioctl_reply(call);
-	if (rc)
-		goto err_remove;
-	hwpt_publish(hwpt);
-	return 0;
-
-err_remove:
-	ioas_remove_domain(hwpt->ioas, &hwpt->member);
-err_abort:
-	hwpt_abort(hwpt);
-	return rc;
-}
-
 /**
- * ioctl_hwpt_alloc() - IOMMU_HWPT_ALLOC
- * @call: the ioctl
+ * hwpt_get_paging() - look a paging HWPT up
+ * @ictx: whose
+ * @id: its ID
  *
- * Return: 0; -EOPNOTSUPP for flags, data types and reserved fields that are not
- * supported; -EINVAL for data without a type, or a pt_id that is no IOAS;
- * -ENOENT; what hwpt_create() and hwpt_populate() say; -EFAULT.
+ * Return: the HWPT, until object_put(); or ERR_PTR(-ENOENT).
  */
-int ioctl_hwpt_alloc(struct ioctl_call *call)
+struct iommufd_hwpt_paging *hwpt_get_paging(struct iommufd_ctx *ictx, u32 id)
 {
-	const struct iommu_hwpt_alloc *arg = call->arg;
-	struct object_table *objects = &call->ictx->objects;
-	struct iommufd_device *idev;
-	struct iommufd_object *obj;
-	struct iommufd_hwpt *hwpt;
-	int rc;
+	struct iommufd_object *obj = object_get(&ictx->objects, id,
+						IOMMUFD_OBJ_HWPT_PAGING);
 
-	rc = check_alloc(arg);
-	if (rc)
-		return rc;
-	idev = idev_get(call->ictx, arg->dev_id);
-	if (IS_ERR(idev))
-		return PTR_ERR(idev);
-	obj = object_get(objects, arg->pt_id, IOMMUFD_OBJ_ANY);
-	if (IS_ERR(obj)) {
-		idev_put(idev);
-		return PTR_ERR(obj);
-	}
-	hwpt = create_on(obj, idev, arg);
-	/* Populating may wait for userspace; unbinding must not wait for it. */
-	idev_put(idev);
-	if (IS_ERR(hwpt))
-		rc = PTR_ERR(hwpt);
-	else
-		rc = populate_and_reply(call, hwpt);
-	object_put(objects, obj);
-	return rc;
+	return IS_ERR(obj) ? ERR_CAST(obj) : hwpt_paging_of(obj);
 }

@@ -2,7 +2,9 @@
 /*
  * What accesses do with an IOAS. See ioas_access.h.
  */
+#include <linux/bits.h>
 #include <linux/iommu.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -35,6 +37,12 @@ struct piece {
 	unsigned long start_byte;
 	unsigned long length_bytes;
 };
+
+/* What a piece is used for. */
+#define USE_READ	0
+#define USE_WRITE	BIT(0)
+/* By hardware, until it gives it up itself */
+#define USE_OWN		BIT(1)
 
 static unsigned long piece_first_index(const struct piece *piece)
 {
@@ -121,8 +129,10 @@ static bool is_unused(struct iommufd_ioas *ioas, unsigned long first,
 	return unused;
 }
 
-/* How long a driver may take to unpin, in all, before it is taken for broken. */
+/* How long drivers may take to unpin, in all, before one is taken for broken. */
 #define UNUSED_TIMEOUT		(10 * HZ)
+/* How long to wait before they are asked again. */
+#define UNUSED_PATIENCE		(HZ / 10)
 
 /**
  * ioas_wait_unused() - have the use of an area end
@@ -130,7 +140,9 @@ static bool is_unused(struct iommufd_ioas *ioas, unsigned long first,
  * @first: the area's first IOVA
  * @last: its last IOVA
  *
- * The area is blocked, so that no further use begins.
+ * The area is blocked, so that no further use begins. Drivers are asked again
+ * while this waits: one that pins pages, and then notes that it did, may just
+ * have been in between.
  *
  * Context: Process; sleeps. Nothing is held that unmap callbacks may take.
  * Return: 0, -EDEADLK when a driver does not unpin, or -ERESTARTSYS for a signal
@@ -138,22 +150,26 @@ static bool is_unused(struct iommufd_ioas *ioas, unsigned long first,
 int ioas_wait_unused(struct iommufd_ioas *ioas, unsigned long first,
 		     unsigned long last)
 {
+	unsigned long end = jiffies + UNUSED_TIMEOUT;
 	long left;
 
-	notify_unmap(ioas, first, last);
-	left = wait_event_interruptible_timeout(ioas->unused,
-						is_unused(ioas, first, last),
-						UNUSED_TIMEOUT);
-	if (left < 0)
-		return left;
+	do {
+		notify_unmap(ioas, first, last);
+		left = wait_event_interruptible_timeout(ioas->unused,
+							is_unused(ioas, first,
+								  last),
+							UNUSED_PATIENCE);
+		if (left < 0)
+			return left;
+	} while (!left && time_before(jiffies, end));
 	return left ? 0 : -EDEADLK;
 }
 
 /* The piece that @first is in, as far as @last; the area is then in use. */
 static int get_piece(struct iommufd_ioas *ioas, unsigned long first,
-		     unsigned long last, bool write, struct piece *piece)
+		     unsigned long last, unsigned int use, struct piece *piece)
 {
-	int prot = write ? IOMMU_WRITE : IOMMU_READ;
+	int prot = use & USE_WRITE ? IOMMU_WRITE : IOMMU_READ;
 	struct area *area;
 	int rc = 0;
 
@@ -167,6 +183,7 @@ static int get_piece(struct iommufd_ioas *ioas, unsigned long first,
 		rc = -EPERM;
 	} else {
 		area->nr_users++;
+		area->nr_owners += !!(use & USE_OWN);
 		piece->area = area;
 		piece->start_byte = area->start_byte + first - area->node.first;
 		piece->length_bytes = min(last, area->node.last) - first + 1;
@@ -175,11 +192,13 @@ static int get_piece(struct iommufd_ioas *ioas, unsigned long first,
 	return rc;
 }
 
-static void put_piece(struct iommufd_ioas *ioas, const struct piece *piece)
+static void put_piece(struct iommufd_ioas *ioas, const struct piece *piece,
+		      unsigned int use)
 {
 	bool unused;
 
 	spin_lock(&ioas->space.lock);
+	piece->area->nr_owners -= !!(use & USE_OWN);
 	unused = !--piece->area->nr_users;
 	spin_unlock(&ioas->space.lock);
 	if (unused)
@@ -273,7 +292,7 @@ static unsigned long write_pages(const struct piece *piece,
 
 /* Undo pins of a range, of which all of the pieces are pinned. */
 static void unpin_locked(struct iommufd_ioas *ioas, unsigned long first,
-			 unsigned long last)
+			 unsigned long last, unsigned int use)
 {
 	struct piece piece;
 	struct area *area;
@@ -292,10 +311,47 @@ static void unpin_locked(struct iommufd_ioas *ioas, unsigned long first,
 		unpinned = unpin_piece(&piece);
 		first = area->node.last + 1;
 		if (!WARN_ON(!unpinned))
-			put_piece(ioas, &piece);
+			put_piece(ioas, &piece, use);
 		if (first > last || !first)
 			return;
 	}
+}
+
+static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
+		     unsigned long last, struct page **out_pages,
+		     unsigned int use)
+{
+	unsigned long at = first;
+	struct piece piece;
+	int rc;
+
+	down_read(&ioas->domains_rwsem);
+	for (;;) {
+		rc = get_piece(ioas, at, last, use, &piece);
+		if (rc)
+			goto err_unpin;
+		/* Pages and IOVAs do not fit together in the midst of a page. */
+		if (offset_in_page(piece.start_byte))
+			rc = -EINVAL;
+		else
+			rc = pin_piece(&piece);
+		if (rc) {
+			put_piece(ioas, &piece, use);
+			goto err_unpin;
+		}
+		out_pages += write_pages(&piece, out_pages);
+		if (piece.length_bytes > last - at)
+			break;
+		at += piece.length_bytes;
+	}
+	up_read(&ioas->domains_rwsem);
+	return 0;
+
+err_unpin:
+	if (at != first)
+		unpin_locked(ioas, first, at - 1, use);
+	up_read(&ioas->domains_rwsem);
+	return rc;
 }
 
 /**
@@ -312,37 +368,8 @@ static void unpin_locked(struct iommufd_ioas *ioas, unsigned long first,
 int ioas_pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 		   unsigned long last, struct page **out_pages, bool write)
 {
-	unsigned long at = first;
-	struct piece piece;
-	int rc;
-
-	down_read(&ioas->domains_rwsem);
-	for (;;) {
-		rc = get_piece(ioas, at, last, write, &piece);
-		if (rc)
-			goto err_unpin;
-		/* Pages and IOVAs do not fit together in the midst of a page. */
-		if (offset_in_page(piece.start_byte))
-			rc = -EINVAL;
-		else
-			rc = pin_piece(&piece);
-		if (rc) {
-			put_piece(ioas, &piece);
-			goto err_unpin;
-		}
-		out_pages += write_pages(&piece, out_pages);
-		if (piece.length_bytes > last - at)
-			break;
-		at += piece.length_bytes;
-	}
-	up_read(&ioas->domains_rwsem);
-	return 0;
-
-err_unpin:
-	if (at != first)
-		unpin_locked(ioas, first, at - 1);
-	up_read(&ioas->domains_rwsem);
-	return rc;
+	return pin_pages(ioas, first, last, out_pages,
+			 write ? USE_WRITE : USE_READ);
 }
 
 /**
@@ -357,7 +384,41 @@ void ioas_unpin_pages(struct iommufd_ioas *ioas, unsigned long first,
 		      unsigned long last)
 {
 	down_read(&ioas->domains_rwsem);
-	unpin_locked(ioas, first, last);
+	unpin_locked(ioas, first, last, USE_READ);
+	up_read(&ioas->domains_rwsem);
+}
+
+/**
+ * ioas_own_pages() - pin pages that hardware will read and write
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
+ * @out_pages: set to the pages
+ *
+ * They can not be unmapped before ioas_disown_pages(): -EBUSY.
+ *
+ * Context: Process; sleeps, faults in user memory.
+ * Return: as iommufd_access_pin_pages().
+ */
+int ioas_own_pages(struct iommufd_ioas *ioas, unsigned long first,
+		   unsigned long last, struct page **out_pages)
+{
+	return pin_pages(ioas, first, last, out_pages, USE_WRITE | USE_OWN);
+}
+
+/**
+ * ioas_disown_pages() - undo ioas_own_pages()
+ * @ioas: the IOAS
+ * @first: as it was pinned
+ * @last: as it was pinned
+ *
+ * Context: Process; sleeps.
+ */
+void ioas_disown_pages(struct iommufd_ioas *ioas, unsigned long first,
+		       unsigned long last)
+{
+	down_read(&ioas->domains_rwsem);
+	unpin_locked(ioas, first, last, USE_OWN);
 	up_read(&ioas->domains_rwsem);
 }
 
@@ -380,12 +441,13 @@ int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
 
 	down_read(&ioas->domains_rwsem);
 	for (;;) {
-		rc = get_piece(ioas, first, last, write, &piece);
+		rc = get_piece(ioas, first, last,
+			       write ? USE_WRITE : USE_READ, &piece);
 		if (rc)
 			break;
 		rc = backing_rw(piece.area->backing, piece.start_byte, data,
 				piece.length_bytes, write);
-		put_piece(ioas, &piece);
+		put_piece(ioas, &piece, USE_READ);
 		if (rc || piece.length_bytes > last - first)
 			break;
 		first += piece.length_bytes;

@@ -4,7 +4,8 @@
  *
  * An area that is pinned, or being read or written, can not be unmapped. Who
  * unmaps it blocks further use, calls the unmap callbacks of all accesses, and
- * waits for the last use to end.
+ * waits for the last use to end. Pages that hardware owns (a guest's queues) are
+ * different: nobody can be asked, so unmapping fails.
  */
 #ifndef IOMMUFD_IOAS_ACCESS_H
 #define IOMMUFD_IOAS_ACCESS_H
@@ -25,6 +26,10 @@ int ioas_pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 		   unsigned long last, struct page **out_pages, bool write);
 void ioas_unpin_pages(struct iommufd_ioas *ioas, unsigned long first,
 		      unsigned long last);
+int ioas_own_pages(struct iommufd_ioas *ioas, unsigned long first,
+		   unsigned long last, struct page **out_pages);
+void ioas_disown_pages(struct iommufd_ioas *ioas, unsigned long first,
+		       unsigned long last);
 int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
 	    void *data, bool write);
 

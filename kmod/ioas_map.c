@@ -45,7 +45,10 @@ static int insert_fixed(struct iommufd_ioas *ioas, struct area *area,
 	return iova_space_insert(&ioas->space, &area->node);
 }
 
-/* Where large entries can form; if there is no room for that, anywhere. */
+/*
+ * Where large entries can form. Userspace that has said which IOVAs are allowed
+ * knows of no alignment, and is given any place in there.
+ */
 static int insert_anywhere(struct iommufd_ioas *ioas, struct area *area)
 {
 	unsigned long align_bytes, phase_bytes;
@@ -54,7 +57,8 @@ static int insert_anywhere(struct iommufd_ioas *ioas, struct area *area)
 	choose_alignment(area, &align_bytes, &phase_bytes);
 	rc = iova_space_alloc(&ioas->space, area->length_bytes, align_bytes,
 			      phase_bytes, &area->node);
-	if (rc != -ENOSPC || align_bytes == PAGE_SIZE)
+	if (rc != -ENOSPC || align_bytes == PAGE_SIZE ||
+	    RB_EMPTY_ROOT(&ioas->space.allowed.rb_root))
 		return rc;
 	return iova_space_alloc(&ioas->space, area->length_bytes, PAGE_SIZE,
 				offset_in_page(phase_bytes), &area->node);
@@ -169,7 +173,7 @@ static struct area *take_area(struct iommufd_ioas *ioas, struct unmap *unmap)
 	    (!unmap->begun && area->node.last < unmap->last &&
 	     reaches_beyond(ioas, unmap->last))) {
 		area = ERR_PTR(-ENOENT);
-	} else if (area_is_busy(area)) {
+	} else if (area_is_busy(area) || area->nr_owners) {
 		area = ERR_PTR(-EBUSY);
 	} else if (area->nr_users) {
 		unmap->used = area->node;

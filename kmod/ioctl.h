@@ -42,6 +42,14 @@ int ioctl_ioas_unmap(struct ioctl_call *call);
 int ioctl_change_process(struct ioctl_call *call);
 int ioctl_vfio_ioas(struct ioctl_call *call);
 int ioctl_hwpt_alloc(struct ioctl_call *call);
+int ioctl_hwpt_invalidate(struct ioctl_call *call);
+int ioctl_set_dirty_tracking(struct ioctl_call *call);
+int ioctl_get_dirty_bitmap(struct ioctl_call *call);
+int ioctl_fault_queue_alloc(struct ioctl_call *call);
+int ioctl_viommu_alloc(struct ioctl_call *call);
+int ioctl_vdevice_alloc(struct ioctl_call *call);
+int ioctl_veventq_alloc(struct ioctl_call *call);
+int ioctl_hw_queue_alloc(struct ioctl_call *call);
 int ioctl_get_hw_info(struct ioctl_call *call);
 
 #endif

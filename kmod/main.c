@@ -11,6 +11,7 @@
 
 #include "ctx.h"
 #include "ioctl.h"
+#include "mmio.h"
 #include "mock.h"
 #include "vfio_compat.h"
 
@@ -36,16 +37,21 @@ struct ioctl_op {
 		.handler = (_handler),                           \
 	}
 
-static int not_supported(struct ioctl_call *call)
-{
-	return -EOPNOTSUPP;
-}
-
 /* The structure as first released ends with the named field: that is enough. */
 static const struct ioctl_op ioctl_ops[] = {
 	OP(IOMMU_DESTROY, iommu_destroy, id, ioctl_destroy),
 	OP(IOMMU_GET_HW_INFO, iommu_hw_info, __reserved, ioctl_get_hw_info),
+	OP(IOMMU_FAULT_QUEUE_ALLOC, iommu_fault_alloc, out_fault_fd,
+	   ioctl_fault_queue_alloc),
 	OP(IOMMU_HWPT_ALLOC, iommu_hwpt_alloc, __reserved, ioctl_hwpt_alloc),
+	OP(IOMMU_HWPT_GET_DIRTY_BITMAP, iommu_hwpt_get_dirty_bitmap, data,
+	   ioctl_get_dirty_bitmap),
+	OP(IOMMU_HWPT_INVALIDATE, iommu_hwpt_invalidate, __reserved,
+	   ioctl_hwpt_invalidate),
+	OP(IOMMU_HWPT_SET_DIRTY_TRACKING, iommu_hwpt_set_dirty_tracking,
+	   __reserved, ioctl_set_dirty_tracking),
+	OP(IOMMU_HW_QUEUE_ALLOC, iommu_hw_queue_alloc, length,
+	   ioctl_hw_queue_alloc),
 	OP(IOMMU_IOAS_ALLOC, iommu_ioas_alloc, out_ioas_id, ioctl_ioas_alloc),
 	OP(IOMMU_IOAS_ALLOW_IOVAS, iommu_ioas_allow_iovas, allowed_iovas,
 	   ioctl_ioas_allow_iovas),
@@ -58,22 +64,13 @@ static const struct ioctl_op ioctl_ops[] = {
 	OP(IOMMU_IOAS_MAP_FILE, iommu_ioas_map_file, iova, ioctl_ioas_map_file),
 	OP(IOMMU_IOAS_UNMAP, iommu_ioas_unmap, length, ioctl_ioas_unmap),
 	OP(IOMMU_OPTION, iommu_option, val64, ioctl_option),
-	OP(IOMMU_VFIO_IOAS, iommu_vfio_ioas, __reserved, ioctl_vfio_ioas),
-	/* Still to come, but not unknown. */
-	OP(IOMMU_FAULT_QUEUE_ALLOC, iommu_fault_alloc, out_fault_fd,
-	   not_supported),
-	OP(IOMMU_HWPT_GET_DIRTY_BITMAP, iommu_hwpt_get_dirty_bitmap, data,
-	   not_supported),
-	OP(IOMMU_HWPT_INVALIDATE, iommu_hwpt_invalidate, __reserved,
-	   not_supported),
-	OP(IOMMU_HWPT_SET_DIRTY_TRACKING, iommu_hwpt_set_dirty_tracking,
-	   __reserved, not_supported),
-	OP(IOMMU_HW_QUEUE_ALLOC, iommu_hw_queue_alloc, length, not_supported),
-	OP(IOMMU_VDEVICE_ALLOC, iommu_vdevice_alloc, virt_id, not_supported),
+	OP(IOMMU_VDEVICE_ALLOC, iommu_vdevice_alloc, virt_id,
+	   ioctl_vdevice_alloc),
 	OP(IOMMU_VEVENTQ_ALLOC, iommu_veventq_alloc, __reserved,
-	   not_supported),
+	   ioctl_veventq_alloc),
+	OP(IOMMU_VFIO_IOAS, iommu_vfio_ioas, __reserved, ioctl_vfio_ioas),
 	OP(IOMMU_VIOMMU_ALLOC, iommu_viommu_alloc, out_viommu_id,
-	   not_supported),
+	   ioctl_viommu_alloc),
 #ifdef CONFIG_IOMMUFD_TEST
 	OP(IOMMU_TEST_CMD, iommu_test_cmd, last, ioctl_mock),
 #endif
@@ -161,6 +158,7 @@ const struct file_operations iommufd_fops = {
 	.open = iommufd_open,
 	.release = iommufd_release,
 	.unlocked_ioctl = iommufd_ioctl,
+	.mmap = mmio_mmap,
 	.compat_ioctl = compat_ptr_ioctl,
 };
 

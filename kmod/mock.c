@@ -77,10 +77,6 @@ static int add_reserved(struct ioctl_call *call)
 	return rc;
 }
 
-/*
- * Dirty tracking, nesting, vIOMMUs, faults and PASIDs are still to come in the
- * module, and so in its mock.
- */
 static int (*const handlers[])(struct ioctl_call *call) = {
 	[IOMMU_TEST_OP_ADD_RESERVED] = add_reserved,
 	[IOMMU_TEST_OP_MOCK_DOMAIN] = mock_domain,
@@ -89,6 +85,14 @@ static int (*const handlers[])(struct ioctl_call *call) = {
 	[IOMMU_TEST_OP_DEV_CHECK_CACHE] = mock_device_check_cache,
 	[IOMMU_TEST_OP_MD_CHECK_MAP] = mock_check_map,
 	[IOMMU_TEST_OP_MD_CHECK_REFS] = mock_check_refs,
+	[IOMMU_TEST_OP_MD_CHECK_IOTLB] = mock_nested_check_iotlb,
+	[IOMMU_TEST_OP_DIRTY] = mock_set_dirty,
+	[IOMMU_TEST_OP_TRIGGER_IOPF] = mock_trigger_iopf,
+	[IOMMU_TEST_OP_TRIGGER_VEVENT] = mock_trigger_vevent,
+	[IOMMU_TEST_OP_PASID_ATTACH] = mock_pasid_attach,
+	[IOMMU_TEST_OP_PASID_REPLACE] = mock_pasid_replace,
+	[IOMMU_TEST_OP_PASID_DETACH] = mock_pasid_detach,
+	[IOMMU_TEST_OP_PASID_CHECK_HWPT] = mock_pasid_check,
 	[IOMMU_TEST_OP_CREATE_ACCESS] = mock_access_create,
 	[IOMMU_TEST_OP_ACCESS_PAGES] = mock_access_pin,
 	[IOMMU_TEST_OP_DESTROY_ACCESS_PAGES] = mock_access_unpin,
@@ -125,9 +129,14 @@ int __init mock_init(void)
 {
 	int rc;
 
-	rc = mock_iommu_init();
+	rc = mock_event_init();
 	if (rc)
 		return rc;
+	rc = mock_iommu_init();
+	if (rc) {
+		mock_event_exit();
+		return rc;
+	}
 	/* Without debugfs there is just no fault injection. */
 	fail_iommufd_dir = fault_create_debugfs_attr("fail_iommufd", NULL,
 						     &fail_iommufd);
@@ -144,4 +153,5 @@ void mock_exit(void)
 	debugfs_remove(fail_iommufd_dir);
 	mock_device_exit();
 	mock_iommu_exit();
+	mock_event_exit();
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Looks behind the scenes: is user memory mapped where it should be, and how
- * often is it pinned? See mock.h.
+ * often is it pinned? And a device's write that can be seen there. See mock.h.
  */
+#include <linux/bitmap.h>
 #include <linux/iommu.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "hwpt.h"
 #include "ioctl.h"
@@ -74,9 +77,8 @@ int mock_check_map(struct ioctl_call *call)
 	const struct iommu_test_cmd *cmd = call->arg;
 	unsigned long iova = cmd->check_map.iova, uptr = cmd->check_map.uptr;
 	unsigned long length_bytes = cmd->check_map.length;
-	struct object_table *objects = &call->ictx->objects;
-	struct iommufd_object *obj;
-	struct iommufd_hwpt *hwpt;
+	struct iommufd_hwpt_paging *paging;
+	struct iommu_domain *domain;
 	unsigned long last;
 	int rc = -EINVAL;
 
@@ -84,17 +86,17 @@ int mock_check_map(struct ioctl_call *call)
 	    check_add_overflow(iova, length_bytes - 1, &last) ||
 	    check_add_overflow(uptr, length_bytes - 1, &last))
 		return -EINVAL;
-	obj = object_get(objects, cmd->id, IOMMUFD_OBJ_HWPT_PAGING);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	hwpt = container_of(obj, struct iommufd_hwpt, obj);
-	if (mock_iommu_has_domain(hwpt->member.domain)) {
+	paging = hwpt_get_paging(call->ictx, cmd->id);
+	if (IS_ERR(paging))
+		return PTR_ERR(paging);
+	domain = paging->hwpt.domain;
+	if (mock_iommu_has_domain(domain)) {
 		/* No table of the domain may go away under the walk. */
-		down_write(&hwpt->ioas->domains_rwsem);
-		rc = check_range(hwpt->member.domain, iova, uptr, length_bytes);
-		up_write(&hwpt->ioas->domains_rwsem);
+		down_write(&paging->hwpt.ioas->domains_rwsem);
+		rc = check_range(domain, iova, uptr, length_bytes);
+		up_write(&paging->hwpt.ioas->domains_rwsem);
 	}
-	object_put(objects, obj);
+	object_put(&call->ictx->objects, &paging->hwpt.obj);
 	return rc;
 }
 
@@ -142,4 +144,78 @@ int mock_check_refs(struct ioctl_call *call)
 		cond_resched();
 	}
 	return 0;
+}
+
+/* Write to the pages that have a bit. Returns how many, or an errno. */
+static long write_pages(struct iommu_domain *domain,
+			const struct iommu_test_cmd *cmd, unsigned long nr_bits,
+			const unsigned long *bits)
+{
+	unsigned long bit;
+	long nr = 0;
+
+	for_each_set_bit(bit, bits, nr_bits) {
+		int rc = mock_iommu_set_dirty(domain,
+					      cmd->dirty.iova +
+					      bit * cmd->dirty.page_size);
+
+		if (rc)
+			return rc;
+		nr++;
+	}
+	return nr;
+}
+
+/* As write_pages(), with the bits from userspace. */
+static long write_user_pages(struct iommufd_hwpt *hwpt,
+			     const struct iommu_test_cmd *cmd)
+{
+	unsigned long nr_bits = cmd->dirty.length / cmd->dirty.page_size;
+	unsigned long *bits = kvcalloc(BITS_TO_LONGS(nr_bits), sizeof(*bits),
+				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	long rc;
+
+	if (!bits)
+		return -ENOMEM;
+	if (copy_from_user(bits, u64_to_user_ptr(cmd->dirty.uptr),
+			   DIV_ROUND_UP(nr_bits, BITS_PER_BYTE))) {
+		rc = -EFAULT;
+	} else {
+		/* No table of the domain may go away under the walk. */
+		down_write(&hwpt->ioas->domains_rwsem);
+		rc = write_pages(hwpt->domain, cmd, nr_bits, bits);
+		up_write(&hwpt->ioas->domains_rwsem);
+	}
+	kvfree(bits);
+	return rc;
+}
+
+/**
+ * mock_set_dirty() - IOMMU_TEST_OP_DIRTY: write to pages as a device would
+ * @call: the ioctl
+ *
+ * Return: 0; -EINVAL for flags, a range that is not in pages, a HWPT that does
+ * not track dirty pages, or is no mock; -ENOENT; -EFAULT, -ENOMEM.
+ */
+int mock_set_dirty(struct ioctl_call *call)
+{
+	struct iommu_test_cmd *cmd = call->arg;
+	struct iommufd_hwpt_paging *paging;
+	long rc = -EINVAL;
+
+	if (cmd->dirty.flags || !cmd->dirty.page_size || !cmd->dirty.length ||
+	    cmd->dirty.iova % cmd->dirty.page_size ||
+	    cmd->dirty.length % cmd->dirty.page_size)
+		return -EINVAL;
+	paging = hwpt_get_paging(call->ictx, cmd->id);
+	if (IS_ERR(paging))
+		return PTR_ERR(paging);
+	if (mock_iommu_has_domain(paging->hwpt.domain) &&
+	    paging->hwpt.domain->dirty_ops)
+		rc = write_user_pages(&paging->hwpt, cmd);
+	object_put(&call->ictx->objects, &paging->hwpt.obj);
+	if (rc < 0)
+		return rc;
+	cmd->dirty.out_nr_dirty = rc;
+	return ioctl_reply(call);
 }

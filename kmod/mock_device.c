@@ -8,8 +8,12 @@
 #include <linux/iommufd.h>
 #include <linux/property.h>
 #include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include <iommu-priv.h>
 
 #include "device.h"
+#include "hwpt.h"
 #include "ioctl.h"
 #include "mock.h"
 #include "mock_parts.h"
@@ -21,11 +25,13 @@
  * @obj: what userspace sees
  * @mdev: the device
  * @idev: it is bound, and attached
+ * @pasids: PASIDs that userspace has attached; a value for each
  */
 struct mock_object {
 	struct iommufd_object obj;
 	struct mock_device *mdev;
 	struct iommufd_device *idev;
+	struct xarray pasids;
 };
 
 static DEFINE_IDA(device_ids);
@@ -44,7 +50,7 @@ static void release_device(struct device *dev)
 	kfree(mdev);
 }
 
-static struct mock_device *alloc_device(void)
+static struct mock_device *alloc_device(u32 flags)
 {
 	struct mock_device *mdev = kzalloc_obj(*mdev, GFP_KERNEL_ACCOUNT);
 
@@ -57,6 +63,7 @@ static struct mock_device *alloc_device(void)
 		kfree(mdev);
 		return ERR_PTR(rc);
 	}
+	mdev->flags = flags;
 	for (int i = 0; i < MOCK_DEV_CACHE_NUM; i++)
 		mdev->cache[i] = IOMMU_TEST_DEV_CACHE_DEFAULT;
 	device_initialize(&mdev->dev);
@@ -65,12 +72,12 @@ static struct mock_device *alloc_device(void)
 }
 
 /* A device with PASIDs has a software node, which ends with device_del(). */
-static int add_device(struct mock_device *mdev, u32 flags)
+static int add_device(struct mock_device *mdev)
 {
 	int rc;
 
 	rc = dev_set_name(&mdev->dev, "iommufd_mock%d", mdev->id);
-	if (!rc && (flags & MOCK_FLAGS_DEVICE_PASID))
+	if (!rc && (mdev->flags & MOCK_FLAGS_DEVICE_PASID))
 		rc = device_create_managed_software_node(&mdev->dev,
 							 pasid_properties,
 							 NULL);
@@ -81,12 +88,12 @@ static int add_device(struct mock_device *mdev, u32 flags)
 
 static struct mock_device *create_device(u32 flags)
 {
-	struct mock_device *mdev = alloc_device();
+	struct mock_device *mdev = alloc_device(flags);
 	int rc;
 
 	if (IS_ERR(mdev))
 		return mdev;
-	rc = add_device(mdev, flags);
+	rc = add_device(mdev);
 	if (rc) {
 		put_device(&mdev->dev);
 		return ERR_PTR(rc);
@@ -117,7 +124,12 @@ static struct mock_object *object_of(struct ioctl_call *call, u32 id)
 void mock_object_destroy(struct iommufd_object *obj)
 {
 	struct mock_object *mock = container_of(obj, struct mock_object, obj);
+	unsigned long pasid;
+	void *entry;
 
+	xa_for_each(&mock->pasids, pasid, entry)
+		iommufd_device_detach(mock->idev, pasid);
+	xa_destroy(&mock->pasids);
 	iommufd_device_detach(mock->idev, IOMMU_NO_PASID);
 	idev_unbind(mock->idev);
 	end_device(mock->mdev);
@@ -162,6 +174,7 @@ static int create(struct ioctl_call *call, u32 flags)
 	mock = object_alloc(objects, sizeof(*mock), IOMMUFD_OBJ_SELFTEST);
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
+	xa_init(&mock->pasids);
 	rc = set_up(mock, call->ictx, flags, &pt_id, &idev_id);
 	if (rc)
 		goto err_abort;
@@ -198,8 +211,6 @@ int mock_domain(struct ioctl_call *call)
  * mock_domain_flags() - IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS: as mock_domain()
  * @call: the ioctl
  *
- * No mock device can track dirty pages yet, so none has to be told not to.
- *
  * Return: as mock_domain(), and -EOPNOTSUPP for unknown flags.
  */
 int mock_domain_flags(struct ioctl_call *call)
@@ -230,6 +241,146 @@ int mock_domain_replace(struct ioctl_call *call)
 }
 
 /**
+ * mock_pasid_attach() - IOMMU_TEST_OP_PASID_ATTACH
+ * @call: the ioctl
+ *
+ * Return: 0, -ENOENT, -ENOMEM, or what iommufd_device_attach() says.
+ */
+int mock_pasid_attach(struct ioctl_call *call)
+{
+	struct iommu_test_cmd *cmd = call->arg;
+	u32 pasid = cmd->pasid_attach.pasid;
+	struct mock_object *mock = object_of(call, cmd->id);
+	int rc;
+
+	if (IS_ERR(mock))
+		return PTR_ERR(mock);
+	rc = iommufd_device_attach(mock->idev, pasid,
+				   &cmd->pasid_attach.pt_id);
+	if (rc)
+		goto out_put;
+	rc = xa_err(xa_store(&mock->pasids, pasid, xa_mk_value(0),
+			     GFP_KERNEL_ACCOUNT));
+	if (rc)
+		iommufd_device_detach(mock->idev, pasid);
+out_put:
+	object_put(&call->ictx->objects, &mock->obj);
+	return rc;
+}
+
+/**
+ * mock_pasid_replace() - IOMMU_TEST_OP_PASID_REPLACE
+ * @call: the ioctl
+ *
+ * Return: 0, -ENOENT, or what iommufd_device_replace() says.
+ */
+int mock_pasid_replace(struct ioctl_call *call)
+{
+	struct iommu_test_cmd *cmd = call->arg;
+	struct mock_object *mock = object_of(call, cmd->id);
+	int rc;
+
+	if (IS_ERR(mock))
+		return PTR_ERR(mock);
+	rc = iommufd_device_replace(mock->idev, cmd->pasid_replace.pasid,
+				    &cmd->pasid_replace.pt_id);
+	object_put(&call->ictx->objects, &mock->obj);
+	return rc;
+}
+
+/**
+ * mock_pasid_detach() - IOMMU_TEST_OP_PASID_DETACH
+ * @call: the ioctl
+ *
+ * Return: 0, also when it was not attached; -EINVAL for no PASID; -ENOENT.
+ */
+int mock_pasid_detach(struct ioctl_call *call)
+{
+	const struct iommu_test_cmd *cmd = call->arg;
+	u32 pasid = cmd->pasid_detach.pasid;
+	struct mock_object *mock;
+
+	if (pasid == IOMMU_NO_PASID)
+		return -EINVAL;
+	mock = object_of(call, cmd->id);
+	if (IS_ERR(mock))
+		return PTR_ERR(mock);
+	xa_erase(&mock->pasids, pasid);
+	iommufd_device_detach(mock->idev, pasid);
+	object_put(&call->ictx->objects, &mock->obj);
+	return 0;
+}
+
+/* The domain that a PASID of a device is attached to, or NULL. */
+static const struct iommu_domain *pasid_domain(struct device *dev,
+					       ioasid_t pasid)
+{
+	struct iommu_attach_handle *handle =
+		iommu_attach_handle_get(dev->iommu_group, pasid, 0);
+
+	return IS_ERR(handle) ? NULL : handle->domain;
+}
+
+/**
+ * mock_pasid_check() - IOMMU_TEST_OP_PASID_CHECK_HWPT: where is a PASID?
+ * @call: the ioctl
+ *
+ * Return: 0 when it is at the HWPT, or for ID 0 nowhere; -EINVAL when not, or
+ * the ID is of another type; -ENOENT.
+ */
+int mock_pasid_check(struct ioctl_call *call)
+{
+	const struct iommu_test_cmd *cmd = call->arg;
+	struct object_table *objects = &call->ictx->objects;
+	const struct iommu_domain *wanted = NULL;
+	struct iommufd_object *obj = NULL;
+	struct mock_object *mock;
+	int rc = -EINVAL;
+
+	mock = object_of(call, cmd->id);
+	if (IS_ERR(mock))
+		return PTR_ERR(mock);
+	if (cmd->pasid_check.hwpt_id) {
+		obj = object_get(objects, cmd->pasid_check.hwpt_id,
+				 IOMMUFD_OBJ_ANY);
+		if (IS_ERR(obj)) {
+			rc = PTR_ERR(obj);
+			goto out_put_mock;
+		}
+		if (obj->type != IOMMUFD_OBJ_HWPT_PAGING &&
+		    obj->type != IOMMUFD_OBJ_HWPT_NESTED)
+			goto out_put;
+		wanted = hwpt_of(obj)->domain;
+	}
+	if (pasid_domain(&mock->mdev->dev, cmd->pasid_check.pasid) == wanted)
+		rc = 0;
+out_put:
+	if (obj)
+		object_put(objects, obj);
+out_put_mock:
+	object_put(objects, &mock->obj);
+	return rc;
+}
+
+/**
+ * mock_idev_get() - look a bound mock device up
+ * @ictx: whose
+ * @id: its ID
+ *
+ * Return: the device, until idev_put(); or ERR_PTR() of -ENOENT, or -EINVAL when
+ * it is no mock.
+ */
+struct iommufd_device *mock_idev_get(struct iommufd_ctx *ictx, u32 id)
+{
+	struct iommufd_device *idev = idev_get(ictx, id);
+
+	if (IS_ERR(idev) || mock_iommu_has_device(idev->dev))
+		return idev;
+	idev_put(idev);
+	return ERR_PTR(-EINVAL);
+}
+
+/**
  * mock_device_check_cache() - IOMMU_TEST_OP_DEV_CHECK_CACHE
  * @call: the ioctl
  *
@@ -239,13 +390,13 @@ int mock_domain_replace(struct ioctl_call *call)
 int mock_device_check_cache(struct ioctl_call *call)
 {
 	const struct iommu_test_cmd *cmd = call->arg;
-	struct iommufd_device *idev = idev_get(call->ictx, cmd->id);
+	struct iommufd_device *idev = mock_idev_get(call->ictx, cmd->id);
 	u32 entry = cmd->check_dev_cache.id;
 	int rc = -EINVAL;
 
 	if (IS_ERR(idev))
 		return PTR_ERR(idev);
-	if (mock_iommu_has_device(idev->dev) && entry < MOCK_DEV_CACHE_NUM &&
+	if (entry < MOCK_DEV_CACHE_NUM &&
 	    to_mock_device(idev->dev)->cache[entry] ==
 		    cmd->check_dev_cache.cache)
 		rc = 0;

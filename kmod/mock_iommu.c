@@ -21,18 +21,20 @@
 #define MOCK_VA_BITS		31
 #define MOCK_PA_BITS		51
 
+#define DOMAIN_FLAGS						\
+	(IOMMU_HWPT_ALLOC_NEST_PARENT |				\
+	 IOMMU_HWPT_ALLOC_DIRTY_TRACKING | IOMMU_HWPT_ALLOC_PASID)
+
 /**
  * struct mock_domain - a domain
  * @domain: what the IOMMU core sees
  * @pt: its page table: AMD v1, with pages of MOCK_PAGE_SIZE
- * @nr_attached: how many devices are attached
  */
 struct mock_domain {
 	union {
 		struct iommu_domain domain;
 		struct pt_iommu_amdv1_mock pt;
 	};
-	atomic_t nr_attached;
 };
 
 PT_IOMMU_CHECK_DOMAIN(struct mock_domain, pt.iommu, domain);
@@ -54,22 +56,6 @@ static struct mock_domain *to_mock_domain(struct iommu_domain *domain)
 	return container_of(domain, struct mock_domain, domain);
 }
 
-/* A paging domain has one device more, or one less; others do not care. */
-static void count_attached(struct iommu_domain *domain, int n)
-{
-	if (domain && mock_iommu_has_domain(domain))
-		atomic_add(n, &to_mock_domain(domain)->nr_attached);
-}
-
-static int mock_attach(struct iommu_domain *domain, struct device *dev,
-		       struct iommu_domain *old)
-{
-	iommu_group_mutex_assert(dev);
-	count_attached(old, -1);
-	count_attached(domain, 1);
-	return 0;
-}
-
 /* Nothing is cached, but tables that are free wait for this. */
 static void mock_iotlb_sync(struct iommu_domain *domain,
 			    struct iommu_iotlb_gather *gather)
@@ -81,20 +67,21 @@ static void mock_domain_free(struct iommu_domain *domain)
 {
 	struct mock_domain *mock = to_mock_domain(domain);
 
-	WARN_ON(atomic_read(&mock->nr_attached));
 	pt_iommu_deinit(&mock->pt.iommu);
 	kfree(mock);
 }
 
 static const struct iommu_domain_ops mock_paging_ops = {
 	IOMMU_PT_DOMAIN_OPS(amdv1_mock),
-	.attach_dev = mock_attach,
+	.attach_dev = mock_attach_dev,
+	.set_dev_pasid = mock_attach_pasid,
 	.iotlb_sync = mock_iotlb_sync,
 	.free = mock_domain_free,
 };
 
 static const struct iommu_domain_ops mock_blocked_ops = {
-	.attach_dev = mock_attach,
+	.attach_dev = mock_attach_dev,
+	.set_dev_pasid = mock_attach_pasid,
 };
 
 static struct iommu_domain mock_blocked_domain = {
@@ -102,7 +89,38 @@ static struct iommu_domain mock_blocked_domain = {
 	.ops = &mock_blocked_ops,
 };
 
-/* A domain that can be a nesting parent is like any other. */
+/* There is no hardware to tell. */
+static int mock_set_dirty_tracking(struct iommu_domain *domain, bool enabled)
+{
+	return 0;
+}
+
+static const struct iommu_dirty_ops mock_dirty_ops = {
+	IOMMU_PT_DIRTY_OPS(amdv1_mock),
+	.set_dirty_tracking = mock_set_dirty_tracking,
+};
+
+/* What userspace may ask of a domain: MOCK_IOMMUPT_*. */
+static int read_type(const struct iommu_user_data *user_data, u32 *type)
+{
+	struct iommu_hwpt_selftest data;
+	int rc;
+
+	*type = MOCK_IOMMUPT_DEFAULT;
+	if (!user_data)
+		return 0;
+	rc = iommu_copy_struct_from_user(&data, user_data,
+					 IOMMU_HWPT_DATA_SELFTEST,
+					 pagetable_type);
+	if (rc)
+		return rc;
+	if (data.pagetable_type > MOCK_IOMMUPT_HUGE)
+		return -EOPNOTSUPP;
+	*type = data.pagetable_type;
+	return 0;
+}
+
+/* One that can be a nesting parent, or have PASIDs, is like any other. */
 static struct iommu_domain *
 mock_domain_alloc(struct device *dev, u32 flags,
 		  const struct iommu_user_data *user_data)
@@ -113,10 +131,14 @@ mock_domain_alloc(struct device *dev, u32 flags,
 		.starting_level = MOCK_TOP_LEVEL,
 	};
 	struct mock_domain *mock;
+	u32 type;
 	int rc;
 
-	if (flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT || user_data)
+	if (flags & ~DOMAIN_FLAGS)
 		return ERR_PTR(-EOPNOTSUPP);
+	rc = read_type(user_data, &type);
+	if (rc)
+		return ERR_PTR(rc);
 	mock = kzalloc_obj(*mock, GFP_KERNEL_ACCOUNT);
 	if (!mock)
 		return ERR_PTR(-ENOMEM);
@@ -129,7 +151,27 @@ mock_domain_alloc(struct device *dev, u32 flags,
 	mock->domain.ops = &mock_paging_ops;
 	mock->domain.geometry.aperture_start = MOCK_APERTURE_START;
 	mock->domain.geometry.aperture_end = MOCK_APERTURE_LAST;
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
+		mock->domain.dirty_ops = &mock_dirty_ops;
+	/* No sizes in between: a mark then stands for one or the other. */
+	if (type == MOCK_IOMMUPT_HUGE)
+		mock->domain.pgsize_bitmap = MOCK_PAGE_SIZE |
+					     MOCK_HUGE_PAGE_SIZE;
 	return &mock->domain;
+}
+
+/**
+ * mock_iommu_set_dirty() - write to a page as a device would
+ * @domain: a paging domain of the mock IOMMU
+ * @iova: where
+ *
+ * Return: 0, or an errno when nothing is mapped there that may be written.
+ */
+int mock_iommu_set_dirty(struct iommu_domain *domain, unsigned long iova)
+{
+	struct pt_iommu *pt = &to_mock_domain(domain)->pt.iommu;
+
+	return pt->ops->set_dirty(pt, iova);
 }
 
 static void *mock_hw_info(struct device *dev, u32 *length_bytes,
@@ -151,7 +193,15 @@ static void *mock_hw_info(struct device *dev, u32 *length_bytes,
 
 static bool mock_capable(struct device *dev, enum iommu_cap cap)
 {
-	return cap == IOMMU_CAP_CACHE_COHERENCY;
+	switch (cap) {
+	case IOMMU_CAP_CACHE_COHERENCY:
+		return true;
+	case IOMMU_CAP_DIRTY_TRACKING:
+		return !(to_mock_device(dev)->flags &
+			 MOCK_FLAGS_DEVICE_NO_DIRTY);
+	default:
+		return false;
+	}
 }
 
 static struct iommu_device *mock_probe(struct device *dev)
@@ -164,6 +214,12 @@ static const struct iommu_ops mock_iommu_ops = {
 	.capable = mock_capable,
 	.hw_info = mock_hw_info,
 	.domain_alloc_paging_flags = mock_domain_alloc,
+	.domain_alloc_nested = mock_nested_alloc,
+	.get_viommu_size = mock_viommu_size,
+	.viommu_init = mock_viommu_init,
+	.page_response = mock_page_response,
+	/* Faults of any PASID go to a nested domain, if there is one. */
+	.user_pasid_table = 1,
 	.probe_device = mock_probe,
 	.device_group = generic_device_group,
 	.blocked_domain = &mock_blocked_domain,

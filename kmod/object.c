@@ -133,15 +133,25 @@ static bool unhide(struct object_table *table, struct iommufd_object *obj)
 		return false;
 	refcount_set(&obj->users, 1);
 	xa_store(&table->objects, obj->id, obj, GFP_KERNEL);
+	/* Who could not become a long-term user can now. */
+	wake_up_all(&table->idle);
 	return true;
 }
 
-/* @obj is hidden and has no users of either kind. */
-static void end(struct object_table *table, struct iommufd_object *obj)
+/* @obj is hidden and has no users of either kind. Its ID stays taken. */
+static void entomb(struct object_table *table, struct iommufd_object *obj)
 {
 	table->destroy[obj->type](obj);
-	xa_erase(&table->objects, obj->id);
 	kfree_rcu_mightsleep(obj);
+}
+
+/* As entomb(), and its ID is free again. */
+static void end(struct object_table *table, struct iommufd_object *obj)
+{
+	u32 id = obj->id;
+
+	entomb(table, obj);
+	xa_erase(&table->objects, id);
 }
 
 static bool is_idle(struct iommufd_object *obj)
@@ -149,12 +159,11 @@ static bool is_idle(struct iommufd_object *obj)
 	return !refcount_read(&obj->wait_cnt);
 }
 
-/* End a hidden object once its short-term users went. */
-static void wait_and_end(struct object_table *table, struct iommufd_object *obj)
+/* Wait for the last short-term user of a hidden object. */
+static void wait_idle(struct object_table *table, struct iommufd_object *obj)
 {
 	if (!refcount_dec_and_test(&obj->wait_cnt))
 		wait_event(table->idle, is_idle(obj));
-	end(table, obj);
 }
 
 /**
@@ -192,6 +201,22 @@ int object_destroy(struct object_table *table, u32 id)
 	return 0;
 }
 
+/* Give up a long-term use, and if it was the last one hide @obj. */
+static bool release_and_hide(struct object_table *table,
+			     struct iommufd_object *obj)
+{
+	bool hidden;
+
+	/* Without a count of our own its memory may go after the release. */
+	refcount_inc(&obj->wait_cnt);
+	object_release(obj);
+	hidden = hide(table, obj);
+	object_put(table, obj);
+	if (hidden)
+		wait_idle(table, obj);
+	return hidden;
+}
+
 /**
  * object_release_destroy() - the end of object_hold(), and of the object
  * @table: the table
@@ -206,15 +231,31 @@ int object_destroy(struct object_table *table, u32 id)
 bool object_release_destroy(struct object_table *table,
 			    struct iommufd_object *obj)
 {
-	bool hidden;
+	bool hidden = release_and_hide(table, obj);
 
-	/* Without a count of our own its memory may go after the release. */
-	refcount_inc(&obj->wait_cnt);
-	object_release(obj);
-	hidden = hide(table, obj);
-	object_put(table, obj);
 	if (hidden)
-		wait_and_end(table, obj);
+		end(table, obj);
+	return hidden;
+}
+
+/**
+ * object_release_entomb() - as object_release_destroy(), for good
+ * @table: the table
+ * @obj: the object; the caller must not touch it again
+ *
+ * Its ID is not given to another object as long as the table lives: userspace
+ * was not asked, and may still mean this one by it.
+ *
+ * Context: Process; sleeps until the last short-term user went.
+ * Return: false when it has other long-term users, and stays.
+ */
+bool object_release_entomb(struct object_table *table,
+			   struct iommufd_object *obj)
+{
+	bool hidden = release_and_hide(table, obj);
+
+	if (hidden)
+		entomb(table, obj);
 	return hidden;
 }
 
@@ -229,20 +270,24 @@ bool object_release_destroy(struct object_table *table,
 void object_table_destroy(struct object_table *table)
 {
 	struct iommufd_object *obj;
+	bool progress, left;
 	unsigned long id;
-	bool progress;
 
 	do {
 		progress = false;
+		left = false;
 		xa_for_each(&table->objects, id, obj) {
-			if (!hide(table, obj))
+			if (!hide(table, obj)) {
+				left = true;
 				continue;
-			wait_and_end(table, obj);
+			}
+			wait_idle(table, obj);
+			end(table, obj);
 			progress = true;
 		}
 	} while (progress);
 
 	/* An object that holds itself up would be a bug of ours. */
-	WARN_ON(!xa_empty(&table->objects));
+	WARN_ON(left);
 	xa_destroy(&table->objects);
 }

@@ -42,7 +42,8 @@ typedef void (*object_destroy_fn)(struct iommufd_object *obj);
 /**
  * struct object_table - the objects of one iommufd
  * @objects: by ID; a reserved entry where an ID is taken and nothing visible
- * @idle: those who wait for the last short-term user of an object
+ * @idle: those who wait for the last short-term user of an object, or for one
+ *        to be visible again
  * @destroy: by type; NULL for a type that is not supported
  */
 struct object_table {
@@ -67,6 +68,8 @@ void object_put(struct object_table *table, struct iommufd_object *obj);
 int object_destroy(struct object_table *table, u32 id);
 bool object_release_destroy(struct object_table *table,
 			    struct iommufd_object *obj);
+bool object_release_entomb(struct object_table *table,
+			   struct iommufd_object *obj);
 
 /**
  * object_hold() - become a long-term user

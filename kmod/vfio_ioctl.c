@@ -23,12 +23,12 @@
 /* Can no device on the IOAS bypass the CPU's caches? */
 static bool is_coherent(struct iommufd_ioas *ioas)
 {
-	struct iommufd_hwpt *hwpt;
+	struct iommufd_hwpt_paging *paging;
 	bool coherent = true;
 
 	spin_lock(&ioas->hwpts_lock);
-	list_for_each_entry(hwpt, &ioas->hwpts, node)
-		coherent &= hwpt->coherent;
+	list_for_each_entry(paging, &ioas->hwpts, node)
+		coherent &= paging->hwpt.coherent;
 	spin_unlock(&ioas->hwpts_lock);
 	return coherent;
 }

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a guest gets of a physical IOMMU. See viommu.h.
+ */
+#include <linux/err.h>
+#include <linux/iommu.h>
+#include <uapi/linux/iommufd.h>
+
+#include <iommu-priv.h>
+
+#include "device.h"
+#include "hwpt.h"
+#include "ioctl.h"
+#include "viommu.h"
+
+static struct iommufd_viommu *viommu_of(struct iommufd_object *obj)
+{
+	return container_of(obj, struct iommufd_viommu, obj);
+}
+
+/**
+ * viommu_get() - look a vIOMMU up
+ * @ictx: whose
+ * @id: its ID
+ *
+ * Return: the vIOMMU, until viommu_put(); or ERR_PTR(-ENOENT).
+ */
+struct iommufd_viommu *viommu_get(struct iommufd_ctx *ictx, u32 id)
+{
+	struct iommufd_object *obj = object_get(&ictx->objects, id,
+						IOMMUFD_OBJ_VIOMMU);
+
+	return IS_ERR(obj) ? ERR_CAST(obj) : viommu_of(obj);
+}
+
+/**
+ * viommu_put() - the end of viommu_get()
+ * @viommu: the vIOMMU
+ */
+void viommu_put(struct iommufd_viommu *viommu)
+{
+	object_put(&viommu->ictx->objects, &viommu->obj);
+}
+
+/**
+ * viommu_destroy() - end a vIOMMU
+ * @obj: the vIOMMU; nothing belongs to it any more
+ */
+void viommu_destroy(struct iommufd_object *obj)
+{
+	struct iommufd_viommu *viommu = viommu_of(obj);
+
+	if (viommu->ops && viommu->ops->destroy)
+		viommu->ops->destroy(viommu);
+	xa_destroy(&viommu->vdevs);
+	object_release(&viommu->hwpt->hwpt.obj);
+}
+
+/* All but what is the driver's. @parent is held for it. */
+static void set_up(struct iommufd_viommu *viommu, struct iommufd_ctx *ictx,
+		   struct device *dev, struct iommufd_hwpt_paging *parent,
+		   u32 type)
+{
+	viommu->ictx = ictx;
+	viommu->type = type;
+	viommu->hwpt = parent;
+	/* It does not go before its devices, of which one is bound. */
+	viommu->iommu_dev = __iommu_get_iommu_dev(dev);
+	xa_init(&viommu->vdevs);
+	INIT_LIST_HEAD(&viommu->veventqs);
+	init_rwsem(&viommu->veventqs_rwsem);
+}
+
+static struct iommufd_viommu *create(struct iommufd_ctx *ictx,
+				     struct device *dev,
+				     struct iommufd_hwpt_paging *parent,
+				     const struct iommu_viommu_alloc *arg)
+{
+	const struct iommu_user_data data = {
+		.type = arg->type,
+		.uptr = u64_to_user_ptr(arg->data_uptr),
+		.len = arg->data_len,
+	};
+	const struct iommu_ops *ops = dev_iommu_ops(dev);
+	struct iommufd_viommu *viommu;
+	size_t size_bytes = 0;
+	int rc;
+
+	if (!(parent->hwpt.flags & IOMMU_HWPT_ALLOC_NEST_PARENT))
+		return ERR_PTR(-EINVAL);
+	if (ops->get_viommu_size && ops->viommu_init)
+		size_bytes = ops->get_viommu_size(dev, arg->type);
+	if (!size_bytes)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (WARN_ON_ONCE(size_bytes < sizeof(*viommu)))
+		return ERR_PTR(-EOPNOTSUPP);
+	viommu = object_alloc(&ictx->objects, size_bytes, IOMMUFD_OBJ_VIOMMU);
+	if (IS_ERR(viommu))
+		return viommu;
+	if (!object_hold(&parent->hwpt.obj)) {
+		rc = -ENOENT;
+		goto err_abort;
+	}
+	set_up(viommu, ictx, dev, parent, arg->type);
+	rc = ops->viommu_init(viommu, parent->hwpt.domain,
+			      data.len ? &data : NULL);
+	if (!rc && WARN_ON_ONCE(!viommu->ops))
+		rc = -EINVAL;
+	if (rc)
+		goto err_release;
+	return viommu;
+
+err_release:
+	object_release(&parent->hwpt.obj);
+err_abort:
+	object_abort(&ictx->objects, &viommu->obj);
+	return ERR_PTR(rc);
+}
+
+static int publish(struct ioctl_call *call, struct iommufd_viommu *viommu)
+{
+	struct object_table *objects = &call->ictx->objects;
+	struct iommu_viommu_alloc *arg = call->arg;
+	int rc;
+
+	arg->out_viommu_id = viommu->obj.id;
+	rc = ioctl_reply(call);
+	if (rc) {
+		viommu_destroy(&viommu->obj);
+		object_abort(objects, &viommu->obj);
+		return rc;
+	}
+	object_publish(objects, &viommu->obj);
+	return 0;
+}
+
+/**
+ * ioctl_viommu_alloc() - IOMMU_VIOMMU_ALLOC
+ * @call: the ioctl
+ *
+ * Return: 0; -EOPNOTSUPP for flags, reserved fields, and a type that the IOMMU
+ * driver does not have; -EINVAL for a HWPT that is not for nesting; -ENOENT;
+ * what the driver says; -ENOMEM, -EFAULT.
+ */
+int ioctl_viommu_alloc(struct ioctl_call *call)
+{
+	const struct iommu_viommu_alloc *arg = call->arg;
+	struct iommufd_hwpt_paging *parent;
+	struct iommufd_viommu *viommu;
+	struct iommufd_device *idev;
+	int rc;
+
+	if (arg->flags || arg->__reserved ||
+	    arg->type == IOMMU_VIOMMU_TYPE_DEFAULT)
+		return -EOPNOTSUPP;
+	idev = idev_get(call->ictx, arg->dev_id);
+	if (IS_ERR(idev))
+		return PTR_ERR(idev);
+	parent = hwpt_get_paging(call->ictx, arg->hwpt_id);
+	if (IS_ERR(parent)) {
+		rc = PTR_ERR(parent);
+		goto out_put_idev;
+	}
+	viommu = create(call->ictx, idev->dev, parent, arg);
+	rc = IS_ERR(viommu) ? PTR_ERR(viommu) : publish(call, viommu);
+	object_put(&call->ictx->objects, &parent->hwpt.obj);
+out_put_idev:
+	idev_put(idev);
+	return rc;
+}
