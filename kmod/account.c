@@ -21,14 +21,17 @@
 void account_init(struct account *acct, bool by_mm)
 {
 	acct->mm = current->mm;
-	acct->user = current_user();
+	acct->user = NULL;
 	acct->limit_npages = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	if (capable(CAP_IPC_LOCK))
+	if (capable(CAP_IPC_LOCK)) {
 		acct->mode = ACCOUNT_NONE;
-	else
-		acct->mode = by_mm ? ACCOUNT_MM : ACCOUNT_USER;
+	} else if (by_mm) {
+		acct->mode = ACCOUNT_MM;
+	} else {
+		acct->mode = ACCOUNT_USER;
+		acct->user = get_uid(current_user());
+	}
 	mmgrab(acct->mm);
-	get_uid(acct->user);
 }
 
 /**
@@ -40,7 +43,8 @@ void account_copy(struct account *acct, const struct account *from)
 {
 	*acct = *from;
 	mmgrab(acct->mm);
-	get_uid(acct->user);
+	if (acct->user)
+		get_uid(acct->user);
 }
 
 /**
@@ -49,7 +53,8 @@ void account_copy(struct account *acct, const struct account *from)
  */
 void account_destroy(struct account *acct)
 {
-	free_uid(acct->user);
+	if (acct->user)
+		free_uid(acct->user);
 	mmdrop(acct->mm);
 }
 

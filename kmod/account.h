@@ -27,7 +27,7 @@ enum account_mode {
  * struct account - whom pinned pages are charged to
  * @mm: their process's memory; holds a reference on the struct (mmgrab()). Its
  *      VmPin shows the pages, whatever @mode says.
- * @user: whose pages are counted; holds a reference
+ * @user: whose pages are counted; holds a reference. NULL but with ACCOUNT_USER.
  * @limit_npages: the RLIMIT_MEMLOCK that counts: the process's when it made the
  *                mapping
  * @mode: what the limit is on

@@ -31,7 +31,7 @@ unsigned long domain_alignment_bytes(const struct iommu_domain *domain)
  * @done_bytes: how much is mapped
  * @prot: IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE
  * @combine: let neighbouring pages form large entries
- * @fill: how to map base pages, or NULL
+ * @fill: how to map otherwise than by iommu_map(), or NULL
  * @filled: some were mapped so
  * @walk: where the memory is, after @done_bytes
  */
@@ -43,19 +43,28 @@ struct mapping {
 	int prot;
 	bool combine;
 	bool filled;
-	fill_fn fill;
-	struct backing_walk walk;
+	const struct fill_ops *fill;
+	struct backing_walk *walk;
 };
 
-/* The smallest page of a domain that is larger than PAGE_SIZE, or 0. */
-static unsigned long large_page_bytes(const struct iommu_domain *domain)
+/* The smallest page of a domain that is larger than @page_bytes, or 0. */
+static unsigned long larger_page_bytes(const struct iommu_domain *domain,
+				       unsigned long page_bytes)
 {
-	unsigned long sizes = domain->pgsize_bitmap & ~(2 * PAGE_SIZE - 1);
+	unsigned long sizes = domain->pgsize_bitmap & ~(2 * page_bytes - 1);
 
 	return sizes & -sizes;
 }
 
-/* Base pages, as many as one table of leaves takes; maybe none. */
+/* Does the run that comes next begin with a huge page? */
+static bool is_huge(const struct mapping *map, unsigned long iova)
+{
+	return map->domain->pgsize_bitmap & PMD_SIZE &&
+	       map->walk->npages >= PMD_SIZE >> PAGE_SHIFT &&
+	       IS_ALIGNED(iova | PFN_PHYS(map->walk->pfn), PMD_SIZE);
+}
+
+/* Pages of one size, as many as one table takes; maybe none. */
 static int fill_pages(struct mapping *map)
 {
 	unsigned long iova = map->iova + map->done_bytes;
@@ -64,15 +73,21 @@ static int fill_pages(struct mapping *map)
 		.max_npages = (map->length_bytes - map->done_bytes) >>
 			      PAGE_SHIFT,
 		.prot = map->prot,
-		.large_bytes = map->combine ? large_page_bytes(map->domain) : 0,
-		.walk = &map->walk,
+		.page_bytes = PAGE_SIZE,
+		.walk = map->walk,
 	};
 	int rc;
 
-	if (fill_can_be_large(iova, map->walk.pfn, map->walk.npages,
+	if (map->combine) {
+		if (is_huge(map, iova))
+			fill.page_bytes = PMD_SIZE;
+		fill.large_bytes = larger_page_bytes(map->domain,
+						     fill.page_bytes);
+	}
+	if (fill_can_be_large(iova, map->walk->pfn, map->walk->npages,
 			      fill.large_bytes))
 		return 0;
-	rc = map->fill(map->domain, &fill);
+	rc = map->fill->fill(map->domain, &fill);
 	map->done_bytes += fill.done_npages << PAGE_SHIFT;
 	map->filled |= fill.done_npages;
 	return rc;
@@ -84,7 +99,7 @@ static int fill_pages(struct mapping *map)
  */
 static int map_run(struct mapping *map, unsigned long skip_bytes)
 {
-	unsigned long npages = map->combine ? map->walk.npages : 1;
+	unsigned long npages = map->combine ? map->walk->npages : 1;
 	unsigned long n = min((npages << PAGE_SHIFT) - skip_bytes,
 			      map->length_bytes - map->done_bytes);
 	int rc;
@@ -92,12 +107,12 @@ static int map_run(struct mapping *map, unsigned long skip_bytes)
 	if (mock_should_fail())
 		return -ENOMEM;
 	rc = iommu_map(map->domain, map->iova + map->done_bytes,
-		       PFN_PHYS(map->walk.pfn) + skip_bytes, n, map->prot,
+		       PFN_PHYS(map->walk->pfn) + skip_bytes, n, map->prot,
 		       GFP_KERNEL_ACCOUNT);
 	if (rc)
 		return rc;
 	map->done_bytes += n;
-	backing_walk_skip(&map->walk, npages);
+	backing_walk_skip(map->walk, npages);
 	return 0;
 }
 
@@ -154,18 +169,20 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 	       unsigned long length_bytes, int prot, bool combine)
 {
 	unsigned long last_byte = start_byte + length_bytes - 1;
+	struct backing_walk walk;
 	struct mapping map = {
 		.domain = domain,
 		.iova = iova,
 		.length_bytes = length_bytes,
 		.prot = prot,
 		.combine = combine,
-		.fill = fill_fn_of(domain),
+		.fill = fill_ops_of(domain),
+		.walk = &walk,
 	};
 	int rc;
 
 	mutex_lock(&backing->lock);
-	backing_walk_start(backing, &map.walk, start_byte >> PAGE_SHIFT,
+	backing_walk_start(backing, &walk, start_byte >> PAGE_SHIFT,
 			   last_byte >> PAGE_SHIFT);
 	rc = map_all(&map, offset_in_page(start_byte));
 	mutex_unlock(&backing->lock);
@@ -175,6 +192,29 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 	if (rc && map.done_bytes)
 		domain_unmap(domain, iova, map.done_bytes);
 	return rc;
+}
+
+/*
+ * A few base pages, without a look at what could be freed by it. Returns false
+ * with nothing done when that is not how it is.
+ */
+static bool clear_base_pages(struct iommu_domain *domain, unsigned long iova,
+			unsigned long length_bytes)
+{
+	const struct fill_ops *ops = fill_ops_of(domain);
+	unsigned long last = iova + length_bytes - 1;
+	struct iommu_iotlb_gather gather;
+
+	/* The least that a table of leaves has room for, in all formats. */
+	if (!ops || length_bytes >= PMD_SIZE ||
+	    (iova ^ last) & PMD_MASK ||
+	    !IS_ALIGNED(iova | length_bytes, PAGE_SIZE) ||
+	    !ops->clear(domain, iova, length_bytes))
+		return false;
+	iommu_iotlb_gather_init(&gather);
+	iommu_iotlb_gather_add_range(&gather, iova, length_bytes);
+	iommu_iotlb_sync(domain, &gather);
+	return true;
 }
 
 /**
@@ -189,8 +229,11 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 void domain_unmap(struct iommu_domain *domain, unsigned long iova,
 		  unsigned long length_bytes)
 {
-	size_t unmapped_bytes = iommu_unmap(domain, iova, length_bytes);
+	size_t unmapped_bytes;
 
+	if (clear_base_pages(domain, iova, length_bytes))
+		return;
+	unmapped_bytes = iommu_unmap(domain, iova, length_bytes);
 	/* Then devices would still reach pages that are about to be freed. */
 	WARN_ON(unmapped_bytes != length_bytes);
 }

@@ -197,9 +197,51 @@ static inline bool extents_next(struct extents_iter *it)
 	return true;
 }
 
+/**
+ * extents_one_run() - look up pages of a sequence that is just one run
+ * @ex: the sequence
+ * @index: the first page
+ * @npages: how many
+ * @pfn: set to the first page frame
+ *
+ * The short way for the mapping of one page or one huge page.
+ *
+ * Return: false when there are more runs, or it ends before the pages do.
+ */
+static inline bool extents_one_run(const struct extents *ex,
+				   unsigned long index, unsigned long npages,
+				   unsigned long *pfn)
+{
+	if (ex->nr_few != 1 || index + npages > ex->npages)
+		return false;
+	*pfn = extent_pfn(ex->few[0]) + index;
+	return true;
+}
+
+/**
+ * extents_first() - extents_seek() to the start
+ * @ex: the sequence
+ * @it: where to put the position
+ *
+ * Return: false when there is nothing.
+ */
+static inline bool extents_first(const struct extents *ex,
+				 struct extents_iter *it)
+{
+	if (!ex->npages)
+		return false;
+	it->extents = ex;
+	it->chunk = 0;
+	it->pos = ex->nr_chunks ? ex->chunk->run : ex->few;
+	it->end = it->pos + (ex->nr_chunks ? ex->chunk->nr : ex->nr_few);
+	it->run = *it->pos;
+	it->index = 0;
+	return true;
+}
+
 /** extents_for_each() - visit every run of @ex in order of index */
-#define extents_for_each(it, ex)                        \
-	for (bool __more = extents_seek(ex, 0, it); __more; \
+#define extents_for_each(it, ex)                       \
+	for (bool __more = extents_first(ex, it); __more; \
 	     __more = extents_next(it))
 
 #endif

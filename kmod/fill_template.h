@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * fill_fn for one format of generic_pt. See fill.h. Define PT_FMT and
+ * struct fill_ops for one format of generic_pt. See fill.h. Define PT_FMT and
  * PT_SUPPORTED_FEATURES, include the format, then this.
  */
 #include <linux/args.h>
@@ -25,10 +25,36 @@ struct fill_args {
 	struct pt_write_attrs attrs;
 };
 
-static __always_inline int fill_leaves(struct pt_state *pts,
-				       struct fill_args *args)
+/* Entries @start_index to @end_index - 1 have changed. */
+static __always_inline void flush_entries(const struct pt_state *pts,
+					  unsigned int start_index,
+					  unsigned int end_index)
 {
-	struct pt_iommu *iommu_table = iommu_from_common(pts->range->common);
+	if (pts_feature(pts, PT_FEAT_DMA_INCOHERENT))
+		iommu_pages_flush_incoherent(
+			iommu_from_common(pts->range->common)->iommu_device,
+			pts->table, start_index * PT_ITEM_WORD_SIZE,
+			(end_index - start_index) * PT_ITEM_WORD_SIZE);
+}
+
+/* Can the walk's current run begin with an entry, and with none that is larger? */
+static __always_inline bool fits(const struct fill *fill, unsigned long iova,
+				 unsigned long step_npages)
+{
+	const struct backing_walk *walk = fill->walk;
+
+	return walk->npages >= step_npages &&
+	       !((iova >> PAGE_SHIFT | walk->pfn) & (step_npages - 1)) &&
+	       !fill_can_be_large(iova, walk->pfn, walk->npages,
+				  fill->large_bytes);
+}
+
+/* @page_lg2 is a constant: the size of what this level holds. */
+static __always_inline int fill_entries(struct pt_state *pts,
+					struct fill_args *args,
+					unsigned int page_lg2)
+{
+	unsigned long step_npages = 1UL << (page_lg2 - PAGE_SHIFT);
 	struct backing_walk *walk = args->fill->walk;
 	unsigned long iova = args->fill->iova;
 	unsigned int start_index;
@@ -37,30 +63,29 @@ static __always_inline int fill_leaves(struct pt_state *pts,
 	_pt_iter_first(pts);
 	start_index = pts->index;
 	while (pts->index < pts->end_index) {
-		if (pt_load_entry_raw(pts) != PT_ENTRY_EMPTY) {
-			ret = -EADDRINUSE;
+		enum pt_entry_type type = pt_load_entry_raw(pts);
+
+		if (type != PT_ENTRY_EMPTY) {
+			/* A table that may be empty is for iommu_map(). */
+			ret = type == PT_ENTRY_TABLE ? 0 : -EADDRINUSE;
 			break;
 		}
-		pt_install_leaf_entry(pts, PFN_PHYS(walk->pfn), PAGE_SHIFT,
+		pt_install_leaf_entry(pts, PFN_PHYS(walk->pfn), page_lg2,
 				      &args->attrs);
 		pts->index++;
-		iova += PAGE_SIZE;
-		if (--walk->npages) {
-			walk->pfn++;
+		iova += step_npages << PAGE_SHIFT;
+		walk->pfn += step_npages;
+		walk->npages -= step_npages;
+		if (walk->npages >= step_npages)
 			continue;
-		}
+		if (walk->npages)
+			break;
 		backing_walk_next(walk);
-		if (fill_can_be_large(iova, walk->pfn, walk->npages,
-				      args->fill->large_bytes))
+		if (!fits(args->fill, iova, step_npages))
 			break;
 	}
-	if (pts_feature(pts, PT_FEAT_DMA_INCOHERENT))
-		iommu_pages_flush_incoherent(iommu_table->iommu_device,
-					     pts->table,
-					     start_index * PT_ITEM_WORD_SIZE,
-					     (pts->index - start_index) *
-						     PT_ITEM_WORD_SIZE);
-	args->fill->done_npages += pts->index - start_index;
+	flush_entries(pts, start_index, pts->index);
+	args->fill->done_npages += (pts->index - start_index) * step_npages;
 	return ret;
 }
 
@@ -70,9 +95,12 @@ static __always_inline int __do_fill(struct pt_range *range, void *arg,
 				     pt_level_fn_t descend_fn)
 {
 	struct pt_state pts = pt_init(range, level, table);
+	const struct fill_args *args = arg;
 
 	if (level == 0)
-		return fill_leaves(&pts, arg);
+		return fill_entries(&pts, arg, PAGE_SHIFT);
+	if (level == 1 && args->fill->page_bytes == PMD_SIZE)
+		return fill_entries(&pts, arg, PMD_SHIFT);
 	if (pt_load_single_entry(&pts) != PT_ENTRY_TABLE)
 		return 0;
 	if (pts_feature(&pts, PT_FEAT_DMA_INCOHERENT) &&
@@ -89,8 +117,9 @@ static bool fill_reaches_memory(const struct pt_common *common)
 	return !oalog2_div(virt_to_phys(high_memory - 1), common->max_oasz_lg2);
 }
 
-/* The generated name says which format a backtrace is in. */
-int CONCATENATE(fill_, PT_FMT)(struct iommu_domain *domain, struct fill *fill)
+/* The generated names say which format a backtrace is in. */
+static int CONCATENATE(do_fill_, PT_FMT)(struct iommu_domain *domain,
+					 struct fill *fill)
 {
 	struct pt_iommu *iommu_table = iommupt_from_domain(domain);
 	struct pt_common *common = common_from_iommu(iommu_table);
@@ -107,3 +136,56 @@ int CONCATENATE(fill_, PT_FMT)(struct iommu_domain *domain, struct fill *fill)
 		return ret;
 	return pt_walk_range(&range, __fill, &args);
 }
+
+/* -EAGAIN when one is no base page of its own. */
+static __always_inline int clear_leaves(struct pt_state *pts)
+{
+	unsigned int start_index;
+
+	_pt_iter_first(pts);
+	start_index = pts->index;
+	for (; pts->index < pts->end_index; pts->index++) {
+		pts->type = pt_load_entry_raw(pts);
+		if (pts->type != PT_ENTRY_OA || pt_entry_num_contig_lg2(pts))
+			return -EAGAIN;
+	}
+	for (pts->index = start_index; pts->index < pts->end_index;
+	     pts->index++)
+		pt_clear_entries(pts, ilog2(1));
+	flush_entries(pts, start_index, pts->end_index);
+	return 0;
+}
+
+static __always_inline int __do_clear(struct pt_range *range, void *arg,
+				      unsigned int level,
+				      struct pt_table_p *table,
+				      pt_level_fn_t descend_fn)
+{
+	struct pt_state pts = pt_init(range, level, table);
+
+	if (level == 0)
+		return clear_leaves(&pts);
+	if (pt_load_single_entry(&pts) != PT_ENTRY_TABLE)
+		return -EAGAIN;
+	return pt_descend(&pts, arg, descend_fn);
+}
+
+PT_MAKE_LEVELS(__clear, __do_clear);
+
+static bool CONCATENATE(do_clear_, PT_FMT)(struct iommu_domain *domain,
+					   unsigned long iova,
+					   unsigned long length_bytes)
+{
+	struct pt_common *common =
+		common_from_iommu(iommupt_from_domain(domain));
+	struct pt_range range = pt_make_range(common, iova,
+					      iova + length_bytes - 1);
+
+	return !pt_check_range(&range) &&
+	       !pt_walk_range(&range, __clear, NULL);
+}
+
+const struct fill_ops CONCATENATE(fill_, PT_FMT) = {
+	.fill = CONCATENATE(do_fill_, PT_FMT),
+	.clear = CONCATENATE(do_clear_, PT_FMT),
+};

@@ -4,14 +4,16 @@
  *
  * A huge leaf tells that 512 or 262144 neighbouring pages are one folio, mapped
  * in one piece, so that a single pin can stand for all of them.
+ *
+ * All of it is inline: it is done once for each huge page that is pinned, of
+ * which it is an eighth.
  */
 #ifndef IOMMUFD_LEAF_H
 #define IOMMUFD_LEAF_H
 
-#include <linux/types.h>
-
-struct mm_struct;
-struct page;
+#include <linux/irqflags.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
 
 /**
  * enum leaf_kind - what the CPU page table holds for an address
@@ -39,8 +41,93 @@ struct leaf {
 	unsigned long pfn;
 };
 
-struct leaf leaf_look_up(struct mm_struct *mm, unsigned long va);
-bool leaf_holds(const struct leaf *leaf, unsigned long va, struct page *page,
-		bool write);
+static inline struct leaf huge_leaf(unsigned long pfn, unsigned int shift, bool write)
+{
+	return (struct leaf){
+		.kind = LEAF_HUGE,
+		.write = write,
+		.order = shift - PAGE_SHIFT,
+		.pfn = pfn,
+	};
+}
+
+/*
+ * Interrupts are off: table pages are freed only after every CPU has taken an
+ * interrupt or passed through a grace period, so none goes away under the walk.
+ * Each entry is read once, for it may turn from a table into a leaf meanwhile.
+ */
+static inline struct leaf leaf_walk(struct mm_struct *mm, unsigned long va)
+{
+	const struct leaf absent = { .kind = LEAF_ABSENT };
+	pgd_t pgd;
+	p4d_t p4d;
+	pud_t pud;
+	pmd_t pmd;
+
+	pgd = pgdp_get(pgd_offset(mm, va));
+	if (pgd_none(pgd))
+		return absent;
+	p4d = p4dp_get(p4d_offset(&pgd, va));
+	if (p4d_none(p4d) || !p4d_present(p4d))
+		return absent;
+	pud = pudp_get(pud_offset(&p4d, va));
+	if (pud_none(pud) || !pud_present(pud))
+		return absent;
+	if (pud_leaf(pud))
+		return huge_leaf(pud_pfn(pud), PUD_SHIFT, pud_write(pud));
+	pmd = pmdp_get_lockless(pmd_offset(&pud, va));
+	if (pmd_none(pmd) || !pmd_present(pmd))
+		return absent;
+	if (pmd_leaf(pmd))
+		return huge_leaf(pmd_pfn(pmd), PMD_SHIFT, pmd_write(pmd));
+	return (struct leaf){ .kind = LEAF_SMALL };
+}
+
+/**
+ * leaf_look_up() - see how large the leaf at an address is
+ * @mm: whose page table; the caller keeps it alive
+ * @va: the address
+ *
+ * The answer is of the past when it arrives: it serves as a hint, or, of a page
+ * that is pinned, as something to confirm with leaf_holds().
+ *
+ * Context: Any with interrupts on; needs no lock. Does not sleep.
+ * Return: what is there.
+ */
+static inline struct leaf leaf_look_up(struct mm_struct *mm, unsigned long va)
+{
+	struct leaf leaf;
+
+	local_irq_disable();
+	leaf = leaf_walk(mm, va);
+	local_irq_enable();
+	return leaf;
+}
+
+/**
+ * leaf_holds() - may one pin of a page stand for its whole leaf?
+ * @leaf: what leaf_look_up() said after @page was pinned
+ * @va: the address that @page was pinned by
+ * @page: a page pinned with FOLL_LONGTERM, and FOLL_WRITE if @write
+ * @write: the leaf is to be written through
+ *
+ * The pin keeps the folio whole and in place: it is neither split nor migrated,
+ * and a fork copies it rather than sharing it. So if the leaf seen after the
+ * pin maps the pinned page at @va, and lies within its folio, everything that
+ * it maps is what pinning page by page would have returned.
+ *
+ * Return: true if it may.
+ */
+static inline bool leaf_holds(const struct leaf *leaf, unsigned long va,
+			      struct page *page, bool write)
+{
+	unsigned long skip_npages;
+
+	if (leaf->kind != LEAF_HUGE || (write && !leaf->write))
+		return false;
+	skip_npages = (va >> PAGE_SHIFT) & ((1UL << leaf->order) - 1);
+	return leaf->pfn + skip_npages == page_to_pfn(page) &&
+	       folio_order(page_folio(page)) >= leaf->order;
+}
 
 #endif

@@ -27,6 +27,9 @@
  * @write: pin for writing
  * @remote: @mm is not the caller's, its lock is to be taken
  * @ex: where the pinned runs go
+ * @run_pfn: of a run of huge leaves that is not in @ex yet: where it begins
+ * @run_npages: its length; 0 when there is none
+ * @run_order: its pin order
  * @page: batch array
  * @batch_len: its length
  */
@@ -37,6 +40,9 @@ struct pin_walk {
 	bool write;
 	bool remote;
 	struct extents *ex;
+	unsigned long run_pfn;
+	unsigned long run_npages;
+	unsigned int run_order;
 	struct page **page;
 	unsigned long batch_len;
 };
@@ -46,10 +52,15 @@ static unsigned long limit_batch(unsigned long len)
 	return mock_limit_len(len, sizeof(struct page *));
 }
 
+static unsigned int gup_flags(bool write)
+{
+	return FOLL_LONGTERM | (write ? FOLL_WRITE : 0);
+}
+
 /* Pin up to @npages at the walk's place. Returns how many, at least 1. */
 static long pin_some(struct pin_walk *walk, unsigned long npages)
 {
-	unsigned int flags = FOLL_LONGTERM | (walk->write ? FOLL_WRITE : 0);
+	unsigned int flags = gup_flags(walk->write);
 	long got;
 
 	if (mock_should_fail())
@@ -74,6 +85,60 @@ static void advance(struct pin_walk *walk, unsigned long npages)
 	walk->npages -= npages;
 }
 
+/* The pages of one block of @e, or what @e has of it. */
+static void unpin_blocks(extent_t e, bool dirty)
+{
+	unsigned long block_npages = 1UL << extent_pin_order(e);
+	unsigned long pfn = extent_pfn(e);
+
+	while (pfn < extent_end_pfn(e)) {
+		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), 1, dirty);
+		pfn = ALIGN_DOWN(pfn, block_npages) + block_npages;
+	}
+}
+
+/* The run of huge leaves is complete. On failure what is not in @ex is unpinned. */
+static int end_run(struct pin_walk *walk)
+{
+	unsigned long old_npages = walk->ex->npages;
+	unsigned long npages = walk->run_npages;
+	int rc;
+
+	if (!npages)
+		return 0;
+	walk->run_npages = 0;
+	rc = extents_append(walk->ex, walk->run_pfn, npages, walk->run_order);
+	if (rc) {
+		unsigned long done = walk->ex->npages - old_npages;
+
+		unpin_blocks(extent_make(walk->run_pfn + done, npages - done,
+					 walk->run_order), false);
+	}
+	return rc;
+}
+
+/*
+ * A huge leaf that one pin stands for; @npages of it, from @pfn on. Leaves that
+ * follow each other in memory are put together here, where it costs least.
+ */
+static int add_leaf(struct pin_walk *walk, unsigned long pfn,
+		    unsigned long npages, unsigned int order)
+{
+	int rc;
+
+	if (pfn == walk->run_pfn + walk->run_npages &&
+	    order == walk->run_order && IS_ALIGNED(pfn, 1UL << order) &&
+	    walk->run_npages + npages <= EXTENT_MAX_NPAGES) {
+		walk->run_npages += npages;
+		return 0;
+	}
+	rc = end_run(walk);
+	walk->run_pfn = pfn;
+	walk->run_npages = npages;
+	walk->run_order = order;
+	return rc;
+}
+
 /* Pages from @va to where the next huge leaf could begin. */
 static unsigned long npages_in_table(unsigned long va)
 {
@@ -84,7 +149,11 @@ static unsigned long npages_in_table(unsigned long va)
 static int pin_small(struct pin_walk *walk)
 {
 	long got, done;
+	int rc;
 
+	rc = end_run(walk);
+	if (rc)
+		return rc;
 	got = pin_some(walk, min3(walk->npages, walk->batch_len,
 				  npages_in_table(walk->va)));
 	if (got < 0)
@@ -93,7 +162,6 @@ static int pin_small(struct pin_walk *walk)
 		unsigned long old_npages = walk->ex->npages;
 		size_t run_npages = num_pages_contiguous(walk->page + done,
 							 got - done);
-		int rc;
 
 		rc = extents_append(walk->ex, page_to_pfn(walk->page[done]),
 				    run_npages, 0);
@@ -108,11 +176,12 @@ static int pin_small(struct pin_walk *walk)
 	return 0;
 }
 
-/* One page, which may turn out to stand for a whole leaf. */
+/*
+ * One page, which may turn out to stand for a whole leaf. Returns 1 when it does,
+ * 0 when not, or an errno.
+ */
 static int pin_leaf(struct pin_walk *walk)
 {
-	unsigned long npages = 1;
-	unsigned int order = 0;
 	struct page *page;
 	struct leaf leaf;
 	long got;
@@ -126,64 +195,55 @@ static int pin_leaf(struct pin_walk *walk)
 	leaf = leaf_look_up(walk->mm, walk->va);
 	if (leaf_holds(&leaf, walk->va, page, walk->write)) {
 		unsigned long leaf_npages = 1UL << leaf.order;
+		unsigned long npages = leaf_npages - ((walk->va >> PAGE_SHIFT) &
+						      (leaf_npages - 1));
 
-		order = leaf.order;
-		npages = leaf_npages -
-			 ((walk->va >> PAGE_SHIFT) & (leaf_npages - 1));
 		npages = min(npages, walk->npages);
+		rc = add_leaf(walk, page_to_pfn(page), npages, leaf.order);
+		if (rc)
+			return rc;
+		advance(walk, npages);
+		return 1;
 	}
-	rc = extents_append(walk->ex, page_to_pfn(page), npages, order);
+	rc = end_run(walk);
+	if (!rc)
+		rc = extents_append(walk->ex, page_to_pfn(page), 1, 0);
 	if (rc) {
 		unpin_user_page(page);
 		return rc;
 	}
-	advance(walk, npages);
-
-	/* A leaf that cannot stand as one: page by page to its end. */
-	if (leaf.kind == LEAF_HUGE && !order && walk->npages)
+	advance(walk, 1);
+	/* Small pages, or a leaf that cannot stand as one: to its end. */
+	if (walk->npages && leaf.kind != LEAF_ABSENT && walk->va & ~PMD_MASK)
 		return pin_small(walk);
 	return 0;
 }
 
 /*
  * Where nothing is mapped yet, the first page is pinned alone, for its fault
- * may bring a huge leaf.
+ * may bring a huge leaf. And behind a huge leaf another one is as likely as not.
  */
 static int pin_all(struct pin_walk *walk)
 {
+	bool after_huge = false;
+
 	while (walk->npages) {
 		bool small = walk->npages == 1 ||
-			     leaf_look_up(walk->mm, walk->va).kind ==
-				     LEAF_SMALL;
+			     (!after_huge &&
+			      leaf_look_up(walk->mm, walk->va).kind ==
+				      LEAF_SMALL);
 		int rc = small ? pin_small(walk) : pin_leaf(walk);
 
-		if (rc)
+		if (rc < 0)
 			return rc;
+		after_huge = rc;
 	}
-	return 0;
+	return end_run(walk);
 }
 
-/**
- * pin_user_range() - pin a range of a process's memory
- * @mm: whose memory; the caller holds a reference on the struct (mmgrab())
- * @va: page aligned address
- * @npages: how many pages, at least 1
- * @write: they will be written to: break copy-on-write, dirty them at unpin
- * @ex: an empty sequence, which then describes the pages
- *
- * One pin stands for a whole huge leaf of the CPU page table; base pages are
- * pinned in batches.
- *
- * Context: Process; sleeps, faults, takes mmap_lock of @mm for reading. When
- * @mm is not the caller's own this works too, as long as its process lives.
- * Return: 0, or with nothing pinned and @ex empty:
- * * -EFAULT: not mapped, not accessible so, memory that must not be pinned, or
- *   the process of @mm has exited
- * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay
- * * -EINTR, -EAGAIN: a fatal signal, or a fault that could not be completed
- */
-int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
-		   bool write, struct extents *ex)
+/* Any range. */
+static int pin_pages(struct mm_struct *mm, unsigned long va,
+		     unsigned long npages, bool write, struct extents *ex)
 {
 	struct page *stack[PIN_STACK_LEN];
 	struct pin_walk walk = {
@@ -210,11 +270,56 @@ int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
 		rc = pin_all(&walk);
 		mmput(mm);
 	}
-	if (rc)
+	if (rc) {
+		/* Into @ex, or where that fails unpinned. */
+		end_run(&walk);
 		unpin_extents(ex, false);
+	}
 	if (walk.page != stack)
 		free_page((unsigned long)walk.page);
 	return rc;
+}
+
+/* One page of the caller's own. */
+static int pin_page(unsigned long va, bool write, struct extents *ex)
+{
+	struct page *page;
+	long got;
+
+	if (mock_should_fail())
+		return -EFAULT;
+	got = pin_user_pages_fast(va, 1, gup_flags(write), &page);
+	if (got != 1)
+		return got ? got : -EFAULT;
+	/* Can not fail: there is room for the first run. */
+	return extents_append(ex, page_to_pfn(page), 1, 0);
+}
+
+/**
+ * pin_user_range() - pin a range of a process's memory
+ * @mm: whose memory; the caller holds a reference on the struct (mmgrab())
+ * @va: page aligned address
+ * @npages: how many pages, at least 1
+ * @write: they will be written to: break copy-on-write, dirty them at unpin
+ * @ex: an empty sequence, which then describes the pages
+ *
+ * One pin stands for a whole huge leaf of the CPU page table; base pages are
+ * pinned in batches.
+ *
+ * Context: Process; sleeps, faults, takes mmap_lock of @mm for reading. When
+ * @mm is not the caller's own this works too, as long as its process lives.
+ * Return: 0, or with nothing pinned and @ex empty:
+ * * -EFAULT: not mapped, not accessible so, memory that must not be pinned, or
+ *   the process of @mm has exited
+ * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay
+ * * -EINTR, -EAGAIN: a fatal signal, or a fault that could not be completed
+ */
+int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
+		   bool write, struct extents *ex)
+{
+	if (npages == 1 && mm == current->mm)
+		return pin_page(va, write, ex);
+	return pin_pages(mm, va, npages, write, ex);
 }
 
 /* Append the part of @folio from @skip_bytes on; returns its pages, or errno. */
@@ -290,18 +395,6 @@ int pin_file_range(struct file *file, loff_t start, unsigned long npages,
 		unpin_extents(ex, false);
 	free_page((unsigned long)folio);
 	return rc;
-}
-
-/* The pages of one block of @e, or what @e has of it. */
-static void unpin_blocks(extent_t e, bool dirty)
-{
-	unsigned long block_npages = 1UL << extent_pin_order(e);
-	unsigned long pfn = extent_pfn(e);
-
-	while (pfn < extent_end_pfn(e)) {
-		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), 1, dirty);
-		pfn = ALIGN_DOWN(pfn, block_npages) + block_npages;
-	}
 }
 
 /**

@@ -57,6 +57,7 @@ static const struct large_case {
 	{ "8-pages", 8 },
 	{ "none", 0 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(large, large_cases, name);
 
 /* Is there, somewhere in the run, an entry that fits both sides? */
@@ -75,6 +76,7 @@ static bool can_be_large(unsigned long iova_pfn, unsigned long pfn,
 static void fill_can_be_large_as_tried_out(struct kunit *test)
 {
 	const struct large_case *param = test->param_value;
+	unsigned long large_bytes = param->large_npages << PAGE_SHIFT;
 
 	for (unsigned long iova_pfn = 0; iova_pfn < 20; iova_pfn++) {
 		for (unsigned long pfn = 0; pfn < 20; pfn++) {
@@ -82,7 +84,7 @@ static void fill_can_be_large_as_tried_out(struct kunit *test)
 				KUNIT_ASSERT_EQ(test,
 						fill_can_be_large(iova_pfn << PAGE_SHIFT,
 								  pfn, n,
-								  param->large_npages << PAGE_SHIFT),
+								  large_bytes),
 						can_be_large(iova_pfn, pfn, n,
 							     param->large_npages));
 		}
@@ -91,19 +93,19 @@ static void fill_can_be_large_as_tried_out(struct kunit *test)
 
 static const struct format_case {
 	enum paging_format format;
-	fill_fn fill;
+	const struct fill_ops *fill;
 } format_cases[] = {
-	{ PAGING_VTDSS, fill_vtdss },
-	{ PAGING_VTDSS_INCOHERENT, fill_vtdss },
-	{ PAGING_X86_64, fill_x86_64 },
-	{ PAGING_AMDV1, fill_amdv1 },
-	{ PAGING_AMDV1_GROWING, fill_amdv1 },
+	{ PAGING_VTDSS, &fill_vtdss },
+	{ PAGING_VTDSS_INCOHERENT, &fill_vtdss },
+	{ PAGING_X86_64, &fill_x86_64 },
+	{ PAGING_AMDV1, &fill_amdv1 },
+	{ PAGING_AMDV1_GROWING, &fill_amdv1 },
 };
 
-static const struct format_case fn_cases[] = {
-	{ PAGING_VTDSS, fill_vtdss },
-	{ PAGING_X86_64, fill_x86_64 },
-	{ PAGING_AMDV1, fill_amdv1 },
+static const struct format_case ops_cases[] = {
+	{ PAGING_VTDSS, &fill_vtdss },
+	{ PAGING_X86_64, &fill_x86_64 },
+	{ PAGING_AMDV1, &fill_amdv1 },
 	{ PAGING_RECORD, NULL },
 };
 
@@ -111,18 +113,19 @@ static void describe_format(const struct format_case *param, char *desc)
 {
 	strscpy(desc, paging_format_name[param->format], KUNIT_PARAM_DESC_SIZE);
 }
-KUNIT_ARRAY_PARAM(format, format_cases, describe_format);
-KUNIT_ARRAY_PARAM(fn, fn_cases, describe_format);
 
-static void fill_fn_is_that_of_the_format(struct kunit *test)
+KUNIT_ARRAY_PARAM(format, format_cases, describe_format);
+KUNIT_ARRAY_PARAM(ops, ops_cases, describe_format);
+
+static void fill_ops_are_those_of_the_format(struct kunit *test)
 {
 	const struct format_case *param = test->param_value;
 	struct paging *paging = paging_create(test, param->format);
 
-	KUNIT_EXPECT_PTR_EQ(test, fill_fn_of(&paging->domain), param->fill);
+	KUNIT_EXPECT_PTR_EQ(test, fill_ops_of(&paging->domain), param->fill);
 	/* Nothing is filled in pages that the domain does not have. */
 	paging->domain.pgsize_bitmap &= ~PAGE_SIZE;
-	KUNIT_EXPECT_NULL(test, fill_fn_of(&paging->domain));
+	KUNIT_EXPECT_NULL(test, fill_ops_of(&paging->domain));
 }
 
 /**
@@ -148,11 +151,12 @@ static void fill(struct paging *paging, struct backing *backing,
 		.iova = iova,
 		.max_npages = npages,
 		.prot = PROT,
+		.page_bytes = PAGE_SIZE,
 		.large_bytes = PMD_SIZE,
 		.walk = &direct->walk,
 	};
-	direct->rc = fill_fn_of(&paging->domain)(&paging->domain,
-						 &direct->fill);
+	direct->rc = fill_ops_of(&paging->domain)->fill(&paging->domain,
+							&direct->fill);
 	mutex_unlock(&backing->lock);
 }
 
@@ -248,6 +252,114 @@ static void fill_stops_at_what_is_mapped(struct kunit *test)
 	extents_free(extents_of(backing));
 }
 
+/* Huge pages that lie apart: their entries are one table's, too. */
+static void fill_takes_huge_pages(struct kunit *test)
+{
+	const struct format_case *param = test->param_value;
+	struct paging *paging = paging_create(test, param->format);
+	struct backing *backing = create(test);
+	struct direct direct;
+
+	KUNIT_ASSERT_EQ(test, iommu_map(&paging->domain, SZ_1G + 8 * PMD_SIZE,
+					0, PMD_SIZE, PROT, GFP_KERNEL), 0);
+	append(test, backing, 7 * HUGE, HUGE);
+	append(test, backing, 11 * HUGE, HUGE);
+	/* Not as large, and so not for this table. */
+	append(test, backing, 15 * HUGE, HUGE - 1);
+
+	mutex_lock(&backing->lock);
+	backing_walk_start(backing, &direct.walk, 0, backing->npages - 1);
+	direct.fill = (struct fill){
+		.iova = SZ_1G,
+		.max_npages = backing->npages,
+		.prot = PROT,
+		.page_bytes = PMD_SIZE,
+		.large_bytes = SZ_1G,
+		.walk = &direct.walk,
+	};
+	KUNIT_EXPECT_EQ(test, param->fill->fill(&paging->domain, &direct.fill),
+			0);
+	mutex_unlock(&backing->lock);
+	KUNIT_EXPECT_EQ(test, direct.fill.done_npages, 2 * HUGE);
+	KUNIT_EXPECT_EQ(test, direct.walk.pfn, 15 * HUGE);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain,
+						 SZ_1G + PMD_SIZE + 5),
+			PFN_PHYS(11 * HUGE) + 5);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(&paging->domain, SZ_1G, PAGE_SIZE),
+			PMD_SIZE);
+	extents_free(extents_of(backing));
+}
+
+/* A table that was left behind is for iommu_map() to replace. */
+static void fill_leaves_tables_alone(struct kunit *test)
+{
+	const struct format_case *param = test->param_value;
+	struct paging *paging = paging_create(test, param->format);
+	struct backing *backing = create(test);
+
+	make_table(test, paging, SZ_1G);
+	KUNIT_ASSERT_EQ(test, iommu_unmap(&paging->domain,
+					  SZ_1G + PMD_SIZE - PAGE_SIZE,
+					  PAGE_SIZE), PAGE_SIZE);
+	append(test, backing, 7 * HUGE, HUGE);
+	append(test, backing, 11 * HUGE, HUGE);
+	KUNIT_EXPECT_EQ(test, domain_map(&paging->domain, SZ_1G, backing, 0,
+					 2 * PMD_SIZE, PROT, true), 0);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain, SZ_1G),
+			PFN_PHYS(7 * HUGE));
+	KUNIT_EXPECT_EQ(test, iommu_unmap(&paging->domain, SZ_1G, PAGE_SIZE),
+			PMD_SIZE);
+	extents_free(extents_of(backing));
+}
+
+static void clear_takes_base_pages(struct kunit *test)
+{
+	const struct format_case *param = test->param_value;
+	struct paging *paging = paging_create(test, param->format);
+
+	for (unsigned long i = 0; i < 5; i++)
+		KUNIT_ASSERT_EQ(test, iommu_map(&paging->domain,
+						SZ_1G + i * PAGE_SIZE,
+						PFN_PHYS(1001 + 2 * i),
+						PAGE_SIZE, PROT, GFP_KERNEL),
+				0);
+	KUNIT_EXPECT_TRUE(test, param->fill->clear(&paging->domain,
+						   SZ_1G + PAGE_SIZE,
+						   3 * PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, paging_is_empty(paging, SZ_1G + PAGE_SIZE,
+						3 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain, SZ_1G),
+			PFN_PHYS(1001));
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain,
+						 SZ_1G + 4 * PAGE_SIZE),
+			PFN_PHYS(1009));
+}
+
+static void clear_does_all_or_nothing(struct kunit *test)
+{
+	const struct format_case *param = test->param_value;
+	struct paging *paging = paging_create(test, param->format);
+
+	/* No table, a huge page, and a page with none behind it. */
+	KUNIT_EXPECT_FALSE(test, param->fill->clear(&paging->domain, SZ_1G,
+						    PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, iommu_map(&paging->domain, SZ_1G, PMD_SIZE,
+					PMD_SIZE, PROT, GFP_KERNEL), 0);
+	KUNIT_EXPECT_FALSE(test, param->fill->clear(&paging->domain, SZ_1G,
+						    PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, iommu_map(&paging->domain, SZ_1G + PMD_SIZE,
+					PAGE_SIZE, PAGE_SIZE, PROT,
+					GFP_KERNEL), 0);
+	KUNIT_EXPECT_FALSE(test, param->fill->clear(&paging->domain,
+						    SZ_1G + PMD_SIZE,
+						    2 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain, SZ_1G),
+			PMD_SIZE);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain,
+						 SZ_1G + PMD_SIZE),
+			PAGE_SIZE);
+}
+
 #define WINDOW_IOVA	((1UL << 39) - 16 * PMD_SIZE)
 #define WINDOW_NPAGES	(32UL * HUGE)
 #define LAYOUT_STEPS	120
@@ -290,7 +402,7 @@ static void append_random(struct twins *twins, struct backing *backing,
 	unsigned long pfn = 1 + random_below(&twins->rnd, 1 << 24);
 	unsigned long npages = 1;
 
-	switch (random_below(&twins->rnd, 5)) {
+	switch (random_below(&twins->rnd, 6)) {
 	case 0:
 		npages = random_between(&twins->rnd, 2, 40);
 		break;
@@ -301,6 +413,16 @@ static void append_random(struct twins *twins, struct backing *backing,
 		break;
 	case 2:
 		npages = random_between(&twins->rnd, 1, 2 * HUGE);
+		break;
+	case 3:
+		/* To a large boundary, then huge pages that lie apart. */
+		npages = HUGE - (iova >> PAGE_SHIFT) % HUGE;
+		pfn = ALIGN(pfn, HUGE) + HUGE - npages;
+		for (; left > npages; npages = HUGE) {
+			append(twins->test, backing, pfn, npages);
+			left -= npages;
+			pfn += npages + HUGE;
+		}
 		break;
 	default:
 		for (int i = 0; i < 30 && left > 1; i++, left--)
@@ -362,7 +484,9 @@ static bool overlaps(const struct twins *twins, const struct mapping *mapping)
 
 static void map_twins(struct twins *twins, struct mapping *mapping)
 {
-	unsigned long npages = random_between(&twins->rnd, 1, 4 * HUGE);
+	unsigned long npages = random_between(&twins->rnd, 1,
+					      random_below(&twins->rnd, 2) ?
+						      4 * HUGE : 40);
 	struct backing *backing;
 	struct mapping next;
 
@@ -441,6 +565,7 @@ static void describe_twin(const struct twin_case *param, char *desc)
 		 paging_format_name[param->format],
 		 param->combine ? "" : "-apart");
 }
+
 KUNIT_ARRAY_PARAM(twin, twin_cases, describe_twin);
 
 /* A window in the midst of which some tables have to get higher. */
@@ -536,11 +661,15 @@ static void domain_map_shares_tables_with_other_threads(struct kunit *test)
 
 static struct kunit_case fill_test_cases[] = {
 	KUNIT_CASE_PARAM(fill_can_be_large_as_tried_out, large_gen_params),
-	KUNIT_CASE_PARAM(fill_fn_is_that_of_the_format, fn_gen_params),
+	KUNIT_CASE_PARAM(fill_ops_are_those_of_the_format, ops_gen_params),
 	KUNIT_CASE_PARAM(fill_makes_no_tables, format_gen_params),
 	KUNIT_CASE_PARAM(fill_ends_with_the_table, format_gen_params),
 	KUNIT_CASE_PARAM(fill_ends_before_what_can_be_large, format_gen_params),
 	KUNIT_CASE_PARAM(fill_stops_at_what_is_mapped, format_gen_params),
+	KUNIT_CASE_PARAM(fill_takes_huge_pages, format_gen_params),
+	KUNIT_CASE_PARAM(fill_leaves_tables_alone, format_gen_params),
+	KUNIT_CASE_PARAM(clear_takes_base_pages, format_gen_params),
+	KUNIT_CASE_PARAM(clear_does_all_or_nothing, format_gen_params),
 	KUNIT_CASE_PARAM(domain_map_builds_what_iommu_map_builds,
 			 twin_gen_params),
 	KUNIT_CASE_PARAM(domain_map_shares_tables_with_other_threads,
@@ -552,4 +681,5 @@ static struct kunit_suite fill_test_suite = {
 	.name = "iommufd-fill",
 	.test_cases = fill_test_cases,
 };
+
 kunit_test_suite(fill_test_suite);
