@@ -7,14 +7,17 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test selftest kernel modules lint clean distclean
+.PHONY: help bench profile test kunit selftest coverage kernel modules lint clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
 	@echo
 	@echo '  make bench      map and unmap through our module and its three peers in a guest; print the table'
-	@echo '  make test       prove the module in a guest with real device DMA and bad input'
-	@echo "  make selftest   the kernel's own iommufd selftests, in a guest with a kernel full of sanitizers"
+	@echo '  make profile    where the instructions of one benchmark go: OP=map SHAPE=thp PEER=fast (SIZE=1MiB); a flame graph, too'
+	@echo '  make test       prove the module, in guests full of sanitizers: device DMA, bad input, the two below'
+	@echo '  make kunit      the KUnit suites of the module, in a guest with a kernel full of sanitizers'
+	@echo "  make selftest   the kernel's own iommufd selftests, in the same kernel"
+	@echo '  make coverage   which lines of the module all these tests together execute'
 	@echo '  make kernel     only get and build the bench kernel (about 7 minutes on 2 cores, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
 	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
@@ -24,20 +27,31 @@ help:
 	@echo '  BENCH_FILTER=regex  of the benchmarks, those whose op/shape/size/peer matches (make bench)'
 	@echo '  PEERS="type1 fast"  of the peers, these: type1 iommufd fast floor (make bench)'
 	@echo '  LANE=icount         or mttcg, kvm: ratios only, see docs/method.md (make bench)'
-	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*" (make test)'
+	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*", and no others (make test)'
+	@echo '  SUITE=glob CASE=glob  of the KUnit suites and cases, these, e.g. SUITE=extent (make kunit)'
+	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit)'
 	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree, instead of the linux-source-7.3 package of Debian'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
-	@echo '  JOBS=n              compilers at a time (as many as there are CPUs)'
+	@echo '  JOBS=n              compilers at a time (as many as there are CPUs), and guests (make bench)'
 
 bench:
 	@scripts/bench.sh
 
+profile:
+	@scripts/profile.sh
+
 test:
 	@scripts/test.sh
 
+kunit:
+	@scripts/kunit.sh
+
 selftest:
 	@scripts/selftest.sh
+
+coverage:
+	@scripts/coverage.sh
 
 kernel:
 	@scripts/kernel.sh build bench

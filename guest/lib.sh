@@ -89,3 +89,87 @@ vfio_group() { echo "/dev/vfio/$(basename "$(readlink "/sys/bus/pci/devices/$1/i
 kernel_complaints() {
 	dmesg | grep -E 'WARNING:|BUG:|KASAN:|kernel BUG at|Oops:|general protection fault|possible (recursive|circular) locking|suspicious RCU usage|sleeping function called|unreferenced object|DMAR: DRHD: handling fault|refcount_t:|list_(add|del) corruption'
 }
+
+# result STATUS NAME: a line of KTAP, without a number of its own (scripts/ktap.py gives it one). 1 is a failure, any
+# other status something that must not happen.
+result() {
+	case $1 in
+	0) echo "ok 0 $2" ;;
+	1) echo "not ok 0 $2" ;;
+	*) echo "not ok 0 $2 # ERROR exit status $1" ;;
+	esac
+}
+
+# held_pins: how many pins of pages there are in the whole system.
+held_pins() {
+	echo 1 >/proc/sys/vm/stat_refresh
+	awk '/^nr_foll_pin_acquired / { n += $2 } /^nr_foll_pin_released / { n -= $2 } END { print n + 0 }' /proc/vmstat
+}
+
+# scan_when_told: the leak detector shall not scan by itself, for minutes in the midst of what is tested.
+scan_when_told() {
+	[ ! -e /sys/kernel/debug/kmemleak ] || echo scan=off >/sys/kernel/debug/kmemleak
+}
+
+# modules_symbols: the addresses of what modules have, while they are there.
+modules_symbols() { grep '\]$' /proc/kallsyms | sort; }
+
+# find_leaks SYMBOLS: what the kernel's memory leak detector finds; nothing without one. It reports what two scans did
+# not find a pointer to, and not what is younger than five seconds. Addresses in modules that are gone are named after
+# the file SYMBOLS; all have as many digits, so they compare as text.
+find_leaks() {
+	[ -e /sys/kernel/debug/kmemleak ] || return 0
+	leaks_due=$(($(cut -d. -f1 /proc/uptime) + 6))
+	echo scan >/sys/kernel/debug/kmemleak
+	leaks_due=$((leaks_due - $(cut -d. -f1 /proc/uptime)))
+	[ $leaks_due -le 0 ] || sleep $leaks_due
+	echo scan >/sys/kernel/debug/kmemleak
+	awk -v symbols="$1" '
+		match($0, /0x[0-9a-f]+$/) && RLENGTH == 18 {
+			address = substr($0, RSTART + 2)
+			name = ""
+			while ((getline line <symbols) > 0) {
+				split(line, part)
+				if (part[1] "" > address "")
+					break
+				name = part[3] " " part[4]
+			}
+			close(symbols)
+			$0 = $0 " " name
+		}
+		{ print }' /sys/kernel/debug/kmemleak
+}
+
+# aftermath SUFFIX MODULE...: what is left of all that was done with these modules, as results, each name with the
+# suffix: modules that do not unload, leaked memory, pins, and whatever the kernel had to say since boot. Leaks are looked
+# for last, for some only show when the modules are gone. /host has klog_check.
+aftermath() {
+	aftermath_suffix=$1
+	shift
+	modules_symbols >/tmp/symbols
+	rmmod "$@" 2>/tmp/unload
+	aftermath_status=$?
+	sed 's/^/# /' /tmp/unload
+	result $aftermath_status "unload$aftermath_suffix"
+	find_leaks /tmp/symbols >/tmp/leaks
+	sed 's/^/# /' /tmp/leaks
+	[ ! -s /tmp/leaks ]
+	result $? "kmemleak$aftermath_suffix"
+	aftermath_pins=$(held_pins)
+	[ "$aftermath_pins" = 0 ] || echo "# $aftermath_pins pins are left"
+	[ "$aftermath_pins" = 0 ]
+	result $? "pins$aftermath_suffix"
+	cp /host/klog_check /tmp
+	KTAP_LEVEL=0 /tmp/klog_check
+	result $? "kernel-log$aftermath_suffix"
+	keep_coverage
+}
+
+# keep_coverage: how often each line was executed, of modules that count it; to /host/gcda.
+keep_coverage() {
+	[ -d /sys/kernel/debug/gcov ] || return 0
+	find /sys/kernel/debug/gcov -name '*.gcda' | while read -r counts; do
+		mkdir -p /host/gcda
+		cat "$counts" >"/host/gcda/${counts##*/}"
+	done
+}

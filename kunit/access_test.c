@@ -213,13 +213,14 @@ static const struct pin_case {
 	{ "everything", MEMORY_MIXED, 0, 3 + HUGE + 20 },
 	{ "part-of-huge", MEMORY_THP, 5, 5 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(pin, pin_cases, name);
 
 /* With no domain nothing was pinned before, and nothing is after. */
 static void access_pin_pages_gives_what_is_mapped(struct kunit *test)
 {
 	const struct pin_case *param = test->param_value;
-	unsigned long va = memory_map(test, param->layout, 2 * HUGE);
+	unsigned long va = memory_map(test, param->layout, 3 + HUGE + 20);
 	struct iommufd_access *access;
 	struct balance before;
 	struct page **pages;
@@ -307,6 +308,7 @@ static const struct bad_pin_case {
 	{ "across-the-gap", IOVA, 18 * PAGE_SIZE, 0, -ENOENT },
 	{ "in-a-page", IOVA + 512, PAGE_SIZE, 0, -EINVAL },
 };
+
 KUNIT_ARRAY_PARAM_DESC(bad_pin, bad_pin_cases, name);
 
 static void access_pin_pages_refuses(struct kunit *test)
@@ -377,6 +379,7 @@ static void describe_late(const bool *late, char *desc)
 	strscpy(desc, *late ? "a-moment-later" : "in-the-callback",
 		KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(late, lates, describe_late);
 
 /* Unmapping asks the driver, and waits until it has unpinned. */
@@ -478,6 +481,7 @@ static const struct rw_case {
 	{ "write-write-only", IOVA + 25 * PAGE_SIZE, 1,
 	  IOMMUFD_ACCESS_RW_WRITE, 0 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(rw, rw_cases, name);
 
 /* What the byte at an IOVA was before. */
@@ -588,13 +592,13 @@ static void access_pin_pages_fails_without_a_trace(struct kunit *test)
 						   40 * PAGE_SIZE);
 		balance_expect_even(test, &before);
 	}
-	KUNIT_EXPECT_GE(test, fault.nr_failed, 6);
+	KUNIT_EXPECT_GE(test, fault.nr_failed, 3);
 	KUNIT_EXPECT_EQ(test, unmap_all(), 0);
 	KUNIT_EXPECT_EQ(test, driver.nr_unmaps, 0);
 	iommufd_access_destroy(access);
 }
 
-#define RACE_ROUNDS	300
+#define RACE_ROUNDS	200
 #define RACE_NPAGES	16UL
 
 /**
@@ -753,4 +757,5 @@ static struct kunit_suite access_test_suite = {
 	.exit = access_test_exit,
 	.test_cases = access_test_cases,
 };
+
 kunit_test_suite(access_test_suite);

@@ -43,6 +43,7 @@ static const struct mode_case {
 	{ "by-user-privileged", false, true, ACCOUNT_NONE },
 	{ "by-process-privileged", true, true, ACCOUNT_NONE },
 };
+
 KUNIT_ARRAY_PARAM_DESC(mode, mode_cases, name);
 
 static void account_init_remembers_whom_to_charge(struct kunit *test)
@@ -132,6 +133,7 @@ static const struct limit_case {
 	{ "process-in-steps-one-more", true, 60, LIMIT_NPAGES - 59, -ENOMEM },
 	{ "process-so-many-that-it-wraps", true, 60, ULONG_MAX - 10, -ENOMEM },
 };
+
 KUNIT_ARRAY_PARAM_DESC(limit, limit_cases, name);
 
 static void account_charge_ends_at_the_limit(struct kunit *test)
@@ -256,4 +258,5 @@ static struct kunit_suite account_test_suite = {
 	.init = account_test_init,
 	.test_cases = account_test_cases,
 };
+
 kunit_test_suite(account_test_suite);

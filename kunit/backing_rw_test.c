@@ -72,6 +72,7 @@ static const struct rw_case {
 	{ "end-pinned", 5, LENGTH_BYTES - 10, 30, NPAGES - 1 },
 	{ "part-of-pinned", 25 * PAGE_SIZE + 1, 3 * PAGE_SIZE, 20, 40 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(rw, rw_cases, name);
 
 static void backing_rw_reads(struct kunit *test)
@@ -254,4 +255,5 @@ static struct kunit_suite backing_rw_test_suite = {
 	.init = backing_rw_test_init,
 	.test_cases = backing_rw_test_cases,
 };
+
 kunit_test_suite(backing_rw_test_suite);

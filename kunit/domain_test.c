@@ -15,7 +15,8 @@
 #include "paging.h"
 
 #define HUGE	MEMORY_HUGE_NPAGES
-#define IOVA	(5UL << 30)
+/* So that what is mapped there is in two tables, at least. */
+#define IOVA	((5UL << 30) - 20 * PAGE_SIZE)
 #define PROT	(IOMMU_READ | IOMMU_WRITE | IOMMU_CACHE)
 
 /**
@@ -80,6 +81,7 @@ static const struct alignment_case {
 	{ "only-larger-ones", PMD_SIZE | PUD_SIZE, PMD_SIZE },
 	{ "one-size", PAGE_SIZE, PAGE_SIZE },
 };
+
 KUNIT_ARRAY_PARAM_DESC(alignment, alignment_cases, name);
 
 static void domain_alignment_is_the_smallest_page(struct kunit *test)
@@ -108,6 +110,7 @@ static void describe_format(const struct format_case *param, char *desc)
 {
 	strscpy(desc, paging_format_name[param->format], KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(format, format_cases, describe_format);
 KUNIT_ARRAY_PARAM(table, table_cases, describe_format);
 
@@ -144,17 +147,20 @@ static void describe_map(const struct map_case *param, char *desc)
 		 memory_layout_name[param->layout],
 		 param->combine ? "" : "-apart");
 }
+
 KUNIT_ARRAY_PARAM(map, map_cases, describe_map);
 
 static void domain_map_maps_all_of_it_and_no_more(struct kunit *test)
 {
 	const struct map_case *param = test->param_value;
 	struct paging *paging = paging_create(test, param->format);
-	unsigned long length_bytes = (2 * HUGE - 12) * PAGE_SIZE;
+	bool huge = param->layout == MEMORY_THP || param->layout == MEMORY_MIXED;
+	unsigned long npages = huge ? 2 * HUGE : 100;
+	unsigned long length_bytes = (npages - 12) * PAGE_SIZE;
 	unsigned long byte = 5 * PAGE_SIZE;
 	struct pinned pinned;
 
-	pin(test, &pinned, param->layout, 2 * HUGE);
+	pin(test, &pinned, param->layout, npages);
 	KUNIT_ASSERT_EQ(test, domain_map(&paging->domain, IOVA + byte,
 					 pinned.backing, byte, length_bytes,
 					 PROT, param->combine), 0);
@@ -174,22 +180,24 @@ static void domain_map_maps_all_of_it_and_no_more(struct kunit *test)
 /* Beyond what a table of three levels reaches: it has to get higher. */
 static void domain_map_far_up(struct kunit *test)
 {
-	const unsigned long iovas[] = { 1UL << 39, 1UL << 52, (1UL << 39) - HUGE *
-					PAGE_SIZE };
+	const unsigned long length_bytes = 60 * PAGE_SIZE;
+	const unsigned long iovas[] = {
+		1UL << 39, 1UL << 52, (1UL << 39) - length_bytes,
+	};
 	struct paging *paging = paging_create(test, PAGING_AMDV1_GROWING);
 	struct pinned pinned;
 
-	pin(test, &pinned, MEMORY_SCATTERED, 2 * HUGE);
+	pin(test, &pinned, MEMORY_SCATTERED, 60);
 	for (int i = 0; i < ARRAY_SIZE(iovas); i++) {
 		KUNIT_ASSERT_EQ(test, domain_map(&paging->domain, iovas[i],
-						 pinned.backing, 0, PMD_SIZE,
-						 PROT, true), 0);
+						 pinned.backing, 0,
+						 length_bytes, PROT, true), 0);
 		KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain,
 							 iovas[i] + 5),
 				phys_at(&pinned, 5));
 	}
 	for (int i = 0; i < ARRAY_SIZE(iovas); i++)
-		domain_unmap(&paging->domain, iovas[i], PMD_SIZE);
+		domain_unmap(&paging->domain, iovas[i], length_bytes);
 	unpin(&pinned);
 }
 
@@ -205,6 +213,7 @@ static const struct reach_case {
 	{ "amdv1", PAGING_AMDV1, 1UL << 48 },
 	{ "amdv1-partly", PAGING_AMDV1, (1UL << 48) - 8 * PAGE_SIZE },
 };
+
 KUNIT_ARRAY_PARAM_DESC(reach, reach_cases, name);
 
 static void domain_map_beyond_the_iovas_of_a_domain_fails(struct kunit *test)
@@ -277,13 +286,12 @@ static void domain_map_fails_when_the_sync_fails(struct kunit *test)
 	struct paging *paging = paging_create(test, param->format);
 	struct pinned pinned;
 
-	pin(test, &pinned, MEMORY_SCATTERED, 1000);
+	pin(test, &pinned, MEMORY_SCATTERED, 100);
 	paging->sync_map_rc = -ENOMEM;
 	KUNIT_EXPECT_EQ(test, domain_map(&paging->domain, IOVA, pinned.backing,
-					 0, 1000 * PAGE_SIZE, PROT, true),
+					 0, 100 * PAGE_SIZE, PROT, true),
 			-ENOMEM);
-	KUNIT_EXPECT_TRUE(test, paging_is_empty(paging, IOVA,
-						1000 * PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, paging_is_empty(paging, IOVA, 100 * PAGE_SIZE));
 	unpin(&pinned);
 }
 
@@ -293,14 +301,14 @@ static void domain_map_syncs_a_filled_mapping_once(struct kunit *test)
 	struct paging *paging = paging_create(test, PAGING_VTDSS);
 	struct pinned pinned;
 
-	pin(test, &pinned, MEMORY_SCATTERED, 4 * HUGE);
+	pin(test, &pinned, MEMORY_SCATTERED, 100);
 	KUNIT_ASSERT_EQ(test, domain_map(&paging->domain, IOVA, pinned.backing,
-					 0, 4 * PMD_SIZE, PROT, true), 0);
-	/* One for each of the four tables that had to be made, and one. */
-	KUNIT_EXPECT_LE(test, atomic_read(&paging->nr_sync_maps), 5);
+					 0, 100 * PAGE_SIZE, PROT, true), 0);
+	/* One for each of the two tables that had to be made, and one. */
+	KUNIT_EXPECT_LE(test, atomic_read(&paging->nr_sync_maps), 3);
 	KUNIT_EXPECT_GE(test, atomic_long_read(&paging->synced_bytes),
-			4 * PMD_SIZE);
-	domain_unmap(&paging->domain, IOVA, 4 * PMD_SIZE);
+			100 * PAGE_SIZE);
+	domain_unmap(&paging->domain, IOVA, 100 * PAGE_SIZE);
 	unpin(&pinned);
 }
 
@@ -317,6 +325,7 @@ static const struct part_case {
 	{ "all-but-the-ends", IOVA, 512, 20 * PAGE_SIZE - 1024 },
 	{ "start-at-a-page", IOVA + 1024, 0, 7 * PAGE_SIZE + 512 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(part, part_cases, name);
 
 /* By domains with pages smaller than those of the CPU. */
@@ -367,12 +376,12 @@ static void domain_map_that_fails_midway_unmaps(struct kunit *test)
 static void domain_map_fails_without_a_trace(struct kunit *test)
 {
 	const struct format_case *param = test->param_value;
-	unsigned long length_bytes = (HUGE + 40) * PAGE_SIZE;
+	unsigned long length_bytes = 80 * PAGE_SIZE;
 	struct pinned pinned;
 	struct fault fault;
 
 	fault_require(test);
-	pin(test, &pinned, MEMORY_MIXED, 2 * HUGE);
+	pin(test, &pinned, MEMORY_MIXED, HUGE + 30);
 	for_each_fault(&fault) {
 		struct paging *paging = paging_create(test, param->format);
 		int rc;
@@ -391,7 +400,7 @@ static void domain_map_fails_without_a_trace(struct kunit *test)
 							length_bytes));
 	}
 	/* Of tables, if nothing else. */
-	KUNIT_EXPECT_GT(test, fault.nr_failed, 1);
+	KUNIT_EXPECT_GE(test, fault.nr_failed, 1);
 	unpin(&pinned);
 }
 
@@ -425,4 +434,5 @@ static struct kunit_suite domain_test_suite = {
 	.init = domain_test_init,
 	.test_cases = domain_test_cases,
 };
+
 kunit_test_suite(domain_test_suite);

@@ -41,14 +41,22 @@ struct fault {
 	bool fired;
 };
 
-#define FAULT_SWEEPS	2
+#define FAULT_SWEEPS		2
+#define FAULT_SWEEPS_MAX	20
 /* No operation of ours allocates that often; else it does not end. */
-#define FAULT_MAX	2000
+#define FAULT_MAX		2000
 
-#define for_each_fault(f)                                             \
-	for (*(f) = (struct fault){ .nth = 1 };                       \
-	     (f)->sweep < FAULT_SWEEPS && (f)->nth < FAULT_MAX;       \
-	     fault_next(f))
+#define for_each_fault(f) \
+	for (*(f) = (struct fault){ .nth = 1 }; fault_more(f); fault_next(f))
+
+/** fault_more() - is there something left to try? */
+static inline bool fault_more(const struct fault *fault)
+{
+	unsigned int sweeps = fault->nr_failed ? FAULT_SWEEPS :
+						 FAULT_SWEEPS_MAX;
+
+	return fault->sweep < sweeps && fault->nth < FAULT_MAX;
+}
 
 /** fault_next() - the next allocation, or the first one again */
 static inline void fault_next(struct fault *fault)

@@ -51,6 +51,7 @@ static const struct op_case {
 	{ "get-hw-info", IOMMU_GET_HW_INFO, 32, sizeof(struct iommu_hw_info),
 	  -ENOENT },
 };
+
 KUNIT_ARRAY_PARAM_DESC(op, op_cases, name);
 
 /* A structure of zeroes but for its size, and the page that follows. */
@@ -144,6 +145,7 @@ static const struct unknown_case {
 	{ "zero", 0 },
 	{ "all-ones", 0xffffffff },
 };
+
 KUNIT_ARRAY_PARAM_DESC(unknown, unknown_cases, name);
 
 static void ioctl_unknown_is_no_typewriter(struct kunit *test)
@@ -262,6 +264,7 @@ static const struct map_case {
 	{ "partly-taken", FIXED | READABLE, 0, 0, 0, 0x2000, 0x4000,
 	  -EEXIST },
 };
+
 KUNIT_ARRAY_PARAM_DESC(map, map_cases, name);
 
 /* 0x5000 to 0x5fff are mapped. */
@@ -321,6 +324,7 @@ static const struct unmap_case {
 	{ "longest-but-not-all", 0, 0x5000, U64_MAX, -EOVERFLOW },
 	{ "no-such-ioas", 9, 0, U64_MAX, -ENOENT },
 };
+
 KUNIT_ARRAY_PARAM_DESC(unmap, unmap_cases, name);
 
 static void ioctl_ioas_unmap_checks_its_arguments(struct kunit *test)
@@ -389,6 +393,7 @@ static const struct option_case {
 	{ "reserved", IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_GET, 1, false,
 	  7, -EOPNOTSUPP, 7 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(option, option_cases, name);
 
 static void ioctl_option_gets_and_sets(struct kunit *test)
@@ -495,6 +500,7 @@ static const struct allow_case {
 	{ "reserved-iovas", 1, 0, { { 0, 0x1000 } }, -EADDRINUSE },
 	{ "reserved-field", 0, 1, {}, -EOPNOTSUPP },
 };
+
 KUNIT_ARRAY_PARAM_DESC(allow, allow_cases, name);
 
 static void ioctl_ioas_allow_iovas_checks_its_arguments(struct kunit *test)
@@ -568,4 +574,5 @@ static struct kunit_suite ioctl_test_suite = {
 	.exit = ioctl_test_exit,
 	.test_cases = ioctl_test_cases,
 };
+
 kunit_test_suite(ioctl_test_suite);

@@ -9,7 +9,7 @@
 #include "iova_space.h"
 #include "random.h"
 
-#define STEPS		5000
+#define STEPS		12000
 #define CHECK_EVERY	50
 
 /* Where the window of the model is, and how long its places are. */

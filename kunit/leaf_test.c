@@ -19,6 +19,7 @@ static const struct kind_case {
 	{ "thp", MEMORY_THP, LEAF_HUGE },
 	{ "untouched", MEMORY_UNTOUCHED, LEAF_ABSENT },
 };
+
 KUNIT_ARRAY_PARAM_DESC(kind, kind_cases, name);
 
 static void leaf_look_up_tells_the_kind(struct kunit *test)
@@ -96,6 +97,7 @@ static const struct holds_case {
 	{ "larger-than-the-folio", 0, 0, 1, LEAF_HUGE, true, true, false },
 	{ "smaller-than-the-folio", 0, 0, -1, LEAF_HUGE, true, true, true },
 };
+
 KUNIT_ARRAY_PARAM_DESC(holds, holds_cases, name);
 
 /* A page at index 17 of a huge page, and what was seen of its leaf. */
@@ -131,4 +133,5 @@ static struct kunit_suite leaf_test_suite = {
 	.name = "iommufd-leaf",
 	.test_cases = leaf_test_cases,
 };
+
 kunit_test_suite(leaf_test_suite);

@@ -66,8 +66,12 @@ static void touch_mixed(struct kunit *test, unsigned long va,
 			unsigned long npages)
 {
 	for (unsigned long i = 0; i < npages; i++) {
+		bool huge = !(i / MEMORY_HUGE_NPAGES % 2);
+
 		if (!(i % MEMORY_HUGE_NPAGES))
-			allow_huge(test, va, !(i / MEMORY_HUGE_NPAGES % 2));
+			allow_huge(test, va, huge);
+		else if (huge)
+			continue;
 		memory_touch(test, va + (i << PAGE_SHIFT));
 	}
 }
@@ -83,13 +87,22 @@ static void touch_mixed(struct kunit *test, unsigned long va,
 unsigned long memory_map(struct kunit *test, enum memory_layout layout,
 			 unsigned long npages)
 {
-	unsigned long va = map(test, NULL, npages, PROT_READ | PROT_WRITE);
+	unsigned long va;
 
+	/* What is huge is so to its end. */
+	if (layout == MEMORY_THP || layout == MEMORY_MIXED)
+		va = map(test, NULL, ALIGN(npages, MEMORY_HUGE_NPAGES),
+			 PROT_READ | PROT_WRITE);
+	else
+		va = map(test, NULL, npages, PROT_READ | PROT_WRITE);
 	allow_huge(test, va, layout == MEMORY_THP);
 	switch (layout) {
 	case MEMORY_BASE:
-	case MEMORY_THP:
 		touch_in_order(test, va, npages, 1);
+		break;
+	case MEMORY_THP:
+		for (unsigned long i = 0; i < npages; i += MEMORY_HUGE_NPAGES)
+			memory_touch(test, va + (i << PAGE_SHIFT));
 		break;
 	case MEMORY_SCATTERED:
 		/* The allocator gives neighbours to those that come one by one. */

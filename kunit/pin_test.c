@@ -64,10 +64,9 @@ static const struct range_case {
 	{ "one-page", MEMORY_BASE, 0, 1, 1 },
 	{ "16-pages", MEMORY_BASE, 0, 16, 16 },
 	{ "17-pages", MEMORY_BASE, 3, 17, 17 },
-	{ "511-pages", MEMORY_BASE, 1, 511, 511 },
-	{ "more-than-a-batch", MEMORY_BASE, 5, 1500, 1500 },
-	{ "scattered", MEMORY_SCATTERED, 0, 700, 700 },
-	{ "untouched", MEMORY_UNTOUCHED, 100, 600, 600 },
+	{ "more-than-a-batch", MEMORY_BASE, 5, 600, 600 },
+	{ "scattered", MEMORY_SCATTERED, 0, 300, 300 },
+	{ "untouched", MEMORY_UNTOUCHED, 100, 500, 500 },
 	{ "huge", MEMORY_THP, 0, HUGE, 1 },
 	{ "huge-twice", MEMORY_THP, 0, 2 * HUGE, 2 },
 	{ "one-page-of-huge", MEMORY_THP, 7, 1, 1 },
@@ -78,6 +77,7 @@ static const struct range_case {
 	{ "base-and-huge", MEMORY_MIXED, HUGE, 2 * HUGE, HUGE + 1 },
 	{ "some-base-and-some-huge", MEMORY_MIXED, 2 * HUGE - 9, 10, 9 + 1 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(range, range_cases, name);
 
 static void pin_user_range_finds_every_page(struct kunit *test)
@@ -86,7 +86,7 @@ static void pin_user_range_finds_every_page(struct kunit *test)
 	struct balance before;
 	unsigned long va;
 
-	va = memory_map(test, param->layout, 4 * HUGE) +
+	va = memory_map(test, param->layout, param->first + param->npages) +
 	     param->first * PAGE_SIZE;
 	before = balance_now();
 	KUNIT_ASSERT_EQ(test, pin_user_range(current->mm, va, param->npages,
@@ -130,7 +130,8 @@ static void pin_user_range_of_another_process(struct kunit *test)
 	};
 	struct balance before;
 
-	remote.va = memory_map(test, param->layout, 4 * HUGE) +
+	remote.va = memory_map(test, param->layout,
+			       param->first + param->npages) +
 		    param->first * PAGE_SIZE;
 	before = balance_now();
 	run_elsewhere(test, pin_remotely, &remote);
@@ -202,6 +203,7 @@ static const struct bad_case {
 	{ "kernel-memory", PROT_READ | PROT_WRITE, true, LONG_MIN >> PAGE_SHIFT,
 	  1, -EFAULT },
 };
+
 KUNIT_ARRAY_PARAM_DESC(bad, bad_cases, name);
 
 static void pin_user_range_refuses_what_is_not_accessible(struct kunit *test)
@@ -239,6 +241,7 @@ static void describe_dirty(const bool *dirty, char *desc)
 {
 	strscpy(desc, *dirty ? "dirty" : "clean", KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(dirty, dirties, describe_dirty);
 
 static void unpin_extents_marks_pages_as_told(struct kunit *test)
@@ -270,6 +273,7 @@ static const struct file_case {
 	{ "one-page-too-many", 0, 601, -EINVAL },
 	{ "beyond-the-end", 600, 1, -EINVAL },
 };
+
 KUNIT_ARRAY_PARAM_DESC(file, file_cases, name);
 
 /* A file of 600 pages that has nothing but holes. */
@@ -326,13 +330,14 @@ static const struct cut_case {
 	unsigned long index;
 	unsigned long more_pins;
 } cut_cases[] = {
-	{ "base-pages", MEMORY_BASE, 5, 0 },
+	{ "base-pages", MEMORY_MIXED, HUGE + 5, 0 },
 	{ "in-a-huge-page", MEMORY_THP, 5, 1 },
 	{ "between-huge-pages", MEMORY_THP, HUGE, 0 },
 	{ "last-page-of-a-huge-page", MEMORY_THP, 2 * HUGE - 1, 1 },
 	{ "at-the-start", MEMORY_THP, 0, 0 },
 	{ "at-the-end", MEMORY_THP, 2 * HUGE, 0 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(cut, cut_cases, name);
 
 /* Each part can be unpinned alone, and the other one stays pinned. */
@@ -374,6 +379,7 @@ static const struct range_case fault_cases[] = {
 	{ "untouched", MEMORY_UNTOUCHED, 0, 30, 30 },
 	{ "huge-and-base", MEMORY_MIXED, HUGE - 20, 60, 1 + 40 },
 };
+
 KUNIT_ARRAY_PARAM_DESC(fault, fault_cases, name);
 
 static void pin_user_range_fails_without_a_trace(struct kunit *test)
@@ -383,7 +389,7 @@ static void pin_user_range_fails_without_a_trace(struct kunit *test)
 	unsigned long va;
 
 	fault_require(test);
-	va = memory_map(test, param->layout, 4 * HUGE) +
+	va = memory_map(test, param->layout, param->first + param->npages) +
 	     param->first * PAGE_SIZE;
 	for_each_fault(&fault) {
 		struct balance before = balance_now();
@@ -420,12 +426,12 @@ static void pin_file_range_fails_without_a_trace(struct kunit *test)
 			unpin_extents(&ex, true);
 		balance_expect_even(test, &before);
 	}
-	KUNIT_EXPECT_GT(test, fault.nr_failed, 4);
+	KUNIT_EXPECT_GE(test, fault.nr_failed, 1);
 }
 
 static void pin_cut_fails_without_a_trace(struct kunit *test)
 {
-	unsigned long va = memory_map(test, MEMORY_MIXED, 2 * HUGE);
+	unsigned long va = memory_map(test, MEMORY_MIXED, HUGE + 200);
 	struct balance before = balance_now();
 	struct fault fault;
 
@@ -434,15 +440,15 @@ static void pin_cut_fails_without_a_trace(struct kunit *test)
 		unsigned long pins;
 		int rc;
 
-		KUNIT_ASSERT_EQ(test, pin_user_range(current->mm, va, 2 * HUGE,
-						     true, &ex), 0);
+		KUNIT_ASSERT_EQ(test, pin_user_range(current->mm, va,
+						     HUGE + 200, true, &ex), 0);
 		pins = npins(&ex);
 		fault_arm(&fault);
 		rc = pin_cut(&ex, 5, &tail);
 		fault_disarm(&fault);
 		if (fault_failed(test, &fault, rc)) {
 			KUNIT_EXPECT_EQ(test, rc, -ENOMEM);
-			KUNIT_EXPECT_EQ(test, ex.npages, 2 * HUGE);
+			KUNIT_EXPECT_EQ(test, ex.npages, HUGE + 200);
 			KUNIT_EXPECT_EQ(test, tail.npages, 0);
 			KUNIT_EXPECT_EQ(test, balance_since(&before).pins,
 					pins);
@@ -451,8 +457,7 @@ static void pin_cut_fails_without_a_trace(struct kunit *test)
 		unpin_extents(&tail, true);
 		balance_expect_even(test, &before);
 	}
-	/* Which it is only if the base pages were no neighbours at all. */
-	kunit_info(test, "failed %u times\n", fault.nr_failed);
+	KUNIT_EXPECT_GE(test, fault.nr_failed, 1);
 }
 
 static int pin_test_init(struct kunit *test)
@@ -487,4 +492,5 @@ static struct kunit_suite pin_test_suite = {
 	.init = pin_test_init,
 	.test_cases = pin_test_cases,
 };
+
 kunit_test_suite(pin_test_suite);

@@ -19,6 +19,7 @@ usage() {
 		  --edu N                   edu devices, each in an IOMMU group of its own (1)
 		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
 		  --append STRING           more for the kernel's command line
+		  --plugin STRING           a TCG plugin: its file=, and what it wants to be told
 		  --timeout SECONDS         how long it may take (300)
 		  --stream                  print the console while it runs
 
@@ -28,10 +29,10 @@ usage() {
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 append='' limit=300 stream='' kernel='' share=''
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 append='' plugin='' limit=300 stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
-	--lane | --cpus | --mem | --edu | --edu-group | --append | --timeout | --kernel | --share)
+	--lane | --cpus | --mem | --edu | --edu-group | --append | --plugin | --timeout | --kernel | --share)
 		(($# > 1)) || usage
 		;;&
 	--lane) lane=$2 ;;
@@ -40,6 +41,7 @@ while (($#)); do
 	--edu) edu=$2 ;;
 	--edu-group) edu_group=$2 ;;
 	--append) append=$2 ;;
+	--plugin) plugin=$2 ;;
 	--timeout) limit=$2 ;;
 	--kernel) kernel=$2 ;;
 	--share) share=$2 ;;
@@ -104,6 +106,7 @@ icount)
 mttcg) qemu+=(-accel 'tcg,thread=multi' -cpu max) ;;
 kvm) qemu+=(-accel kvm -cpu host) ;;
 esac
+[[ -z $plugin ]] || qemu+=(-plugin "$plugin")
 qemu+=(-device 'intel-iommu,aw-bits=48')
 for ((i = 0; i < edu; i++)); do
 	qemu+=(-device 'edu,dma_mask=0xffffffffffffffff')

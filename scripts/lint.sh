@@ -44,7 +44,7 @@ checkpatch() {
 	local kernel_only=PREFER_KERNEL_TYPES,BIT_MACRO,VOLATILE,STRCPY,STRNCPY,PREFER_DEFINED_ATTRIBUTE_MACRO
 	local status=0
 	files '^(kmod|kunit|bench/floor)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" -f || status=1
-	files '^(bench/(e2e|shim|micro)|tests)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" --ignore="$kernel_only" -f || status=1
+	files '^(bench/(e2e|shim|micro|profile)|tests)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" --ignore="$kernel_only" -f || status=1
 	return "$status"
 }
 

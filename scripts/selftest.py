@@ -6,21 +6,17 @@ usage: selftest.py join SHARE PROGRAM...   print one KTAP of what scripts/selfte
        selftest.py table PEER KTAP...      sum PEER's file up, beside those of other peers
 
 A file is named selftest-PEER.ktap. The table has a line per fixture, then the failures of PEER. The last line is
-"N passed, N failed, N skipped". Exits with 1 when PEER failed something that must pass: a case of a fixture that is not
-still to come, or what the kernel itself has to say. The in-tree module is the reference: it only has to finish.
+"N passed, N failed, N skipped". Exits with 1 when PEER failed something, which what the kernel itself has to say is too.
+The in-tree module is the reference: it only has to finish.
 """
 
 import pathlib
 import re
 import sys
 
-# Features that the module does not have yet. Their cases are run and counted, but fail nothing.
-TO_COME = ("iommufd_dirty_tracking", "iommufd_viommu", "iommufd_device_pasid")
 REFERENCE = "iommufd"
 # What is checked beside the programs.
-CHECKS = ("kernel-log", "kmemleak", "unload")
-# Of a kernel's complaint: the backtrace is what tells.
-CONTEXT_LINES = 40
+CHECKS = ("unload", "kmemleak", "pins", "kernel-log")
 
 RESULT = re.compile(r"(?P<indent> *)(?P<verdict>ok|not ok) \d+ (?P<name>[^\s#]+)(?P<rest>.*)")
 REASON = re.compile(r" *# (\S+:\d+:|\S+: Test terminated)")
@@ -34,46 +30,38 @@ def read(path):
         return None
 
 
-class Writer:
-    """Numbers the outermost results."""
-
-    def __init__(self, count):
-        self.number = 0
-        print(f"KTAP version 1\n1..{count}")
-
-    def result(self, name, good, why=""):
-        self.number += 1
-        print(f"{'ok' if good else 'not ok'} {self.number} {name}{why and ' # ERROR ' + why}")
-
-    def silence(self, name, lines):
-        """A result that is good when there is nothing to say."""
-        for line in lines or []:
-            print(f"# {line}")
-        self.result(name, lines == [], "" if lines is not None else "the guest did not get so far")
-
-    def program(self, name, lines, status):
-        for line in lines or []:
-            print(f"  {line}")
-        why = f"exit status {status[0]}" if status else "the guest did not get so far"
-        # 0: all passed; 1: some did not, which the cases say themselves.
-        self.result(name, status == ["0"], "" if status in (["0"], ["1"]) else why)
+def numbered(line, number):
+    """An outermost result with a number of its own."""
+    return re.sub(r"^(ok|not ok) \d+", rf"\1 {number}", line)
 
 
-def complaints(share):
-    """What the guest's kernel complained about, with what it said next."""
-    found, log = read(share / "complaints"), read(share / "dmesg")
-    if not found or not log:
-        return found
-    first = next((i for i, line in enumerate(log) if line == found[0]), 0)
-    return log[first : first + CONTEXT_LINES] + ["all complaints:"] + found
+def join_program(name, lines, status):
+    """Prints its cases; the result for all of it."""
+    failed = False
+    for line in lines or []:
+        failed |= line.startswith("not ok")
+        print(f"  {line}")
+    if status is None:
+        return f"not ok 0 {name} # ERROR the guest did not get so far"
+    # 0: all passed; 1: some did not, which the cases say themselves.
+    if status[0] != ("1" if failed else "0"):
+        return f"not ok 0 {name} # ERROR exit status {status[0]}"
+    return f"{'not ok' if failed else 'ok'} 0 {name}"
 
 
 def join(share, programs):
-    writer = Writer(len(programs) + len(CHECKS))
-    for program in programs:
-        writer.program(program, read(share / f"{program}.tap"), read(share / f"{program}.status"))
-    for check in CHECKS:
-        writer.silence(check, complaints(share) if check == "kernel-log" else read(share / check))
+    print(f"KTAP version 1\n1..{len(programs) + len(CHECKS)}")
+    for number, name in enumerate(programs, 1):
+        said, status = read(share / f"{name}.tap"), read(share / f"{name}.status")
+        print(numbered(join_program(name, said, status), number))
+    number = len(programs)
+    # What the guest did not get to is as bad.
+    lines = read(share / "aftermath") or []
+    for name in CHECKS[sum(RESULT.match(line) is not None for line in lines) :]:
+        lines.append(f"not ok 0 {name} # ERROR the guest did not get so far")
+    for line in lines:
+        number += RESULT.match(line) is not None
+        print(numbered(line, number))
     return 0
 
 
@@ -135,12 +123,11 @@ class Run:
     def fixture(self, name):
         return self.fixtures.setdefault(name, Fixture())
 
-    def total(self, to_come):
+    def total(self):
         total = Fixture()
-        for name, fixture in self.fixtures.items():
-            if (name in TO_COME) == to_come:
-                for key, count in fixture.counts.items():
-                    total.counts[key] += count
+        for fixture in self.fixtures.values():
+            for key, count in fixture.counts.items():
+                total.counts[key] += count
         return total.counts
 
 
@@ -149,21 +136,18 @@ def table(peer, paths):
     run = runs[0]
     if run.peer != peer:
         sys.exit(f"error: there are no results of {peer}")
-    names = list(dict.fromkeys(n for r in runs for n in r.fixtures if n not in TO_COME))
-    width = max(map(len, names + list(TO_COME))) + 2
+    names = list(dict.fromkeys(n for r in runs for n in r.fixtures))
+    width = max(map(len, names)) + 2
     print(" " * width + "".join(f"  {r.peer:>22}" for r in runs))
     print(" " * width + "   passed failed skipped" * len(runs))
-    for name in names + ["still to come:"] + list(TO_COME):
+    for name in names:
         cells = "".join(f"  {r.fixtures.get(name, '')!s:>22}" for r in runs)
         print(f"{name:{width}}{cells}".rstrip())
     print()
     for name in names:
         for case, reasons in run.fixtures.get(name, Fixture()).failures:
             print("\n       ".join([f"not ok {case}", *reasons]))
-    later = run.total(to_come=True)
-    if later["failed"]:
-        print(f"still to come: {later['passed']} passed, {later['failed']} failed, {later['skipped']} skipped")
-    total = run.total(to_come=False)
+    total = run.total()
     print("{passed} passed, {failed} failed, {skipped} skipped".format(**total))
     bad = not run.finished if peer == REFERENCE else total["failed"] > 0
     return 1 if bad or not total["passed"] else 0

@@ -12,11 +12,13 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/ktap.sh
+source "$ROOT/scripts/ktap.sh"
 
 peer=${PEER:-fast}
 lane=${LANE:-icount}
 build=$ROOT/build/selftest
-share=$build/share-$peer
+share=$ROOT/build/share-selftest-$peer
 results=$ROOT/results/latest
 programs=(iommufd iommufd_fail_nth)
 # Seconds of a program, by the guest's clock.
@@ -28,7 +30,7 @@ cpus=$([[ $lane == icount ]] && echo 1 || echo 2)
 need_packages build-essential libcap-dev python3
 lock selftest
 "$ROOT/scripts/kernel.sh" build test
-[[ $peer != fast ]] || "$ROOT/scripts/modules.sh" test kmod
+[[ $peer != fast ]] || module=$(module_of test kmod)
 kernel=$("$ROOT/scripts/kernel.sh" path test)
 src=$("$ROOT/scripts/kernel.sh" src)
 headers=$("$ROOT/scripts/kernel.sh" headers)
@@ -41,21 +43,14 @@ run_logged selftest-build make -C "$src/tools/testing/selftests/iommu" -j"$JOBS"
 write_job() {
 	cat <<-END
 		. /lib/guest.sh
+		scan_when_told
 		load_peer $peer || exit 2
 		for program in ${programs[*]}; do
 			cp "/host/\$program" /tmp
 			timeout $program_limit "/tmp/\$program" >"/host/\$program.tap" 2>&1 </dev/null
 			echo \$? >"/host/\$program.status"
 		done
-		# What was allocated within the last seconds is not looked at, and one scan can mistake garbage for a pointer.
-		sleep 6
-		for scan in 1 2; do
-			echo scan >/sys/kernel/debug/kmemleak
-		done
-		cat /sys/kernel/debug/kmemleak >/host/kmemleak
-		rmmod vfio-pci vfio-pci-core vfio iommufd 2>/host/unload
-		kernel_complaints >/host/complaints
-		dmesg >/host/dmesg
+		aftermath '' vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
 		exit 0
 	END
 }
@@ -67,21 +62,24 @@ done_so_far() {
 rm -rf "$share"
 mkdir -p "$share"
 "$ROOT/scripts/stage.sh" test "$share"
+[[ $peer != fast ]] || install -D -t "$share/modules/fast" "$module"
 cp "${programs[@]/#/$tools/}" "$share"
+stage_klog_check "$share"
 for program in "${programs[@]}"; do
 	: >"$share/$program.tap"
 done
 write_job >"$share/job"
 
 say "the kernel's iommufd selftests on $peer; results go to $results/selftest-$peer.ktap"
-rm -f "$results/selftest-$peer.ktap"
+rm -f "$results/selftest-$peer".{ktap,json,xml}
 # In a shell of its own: what there is of results is shown also when the guest died. Huge pages are for the cases that
-# ask for them; iommu.debug_pagealloc has the kernel find pages that are freed while an IOMMU maps them.
+# ask for them.
 (
 	PROGRESS=done_so_far run_logged "selftest-$peer" "$ROOT/scripts/guest.sh" --lane "$lane" --cpus "$cpus" \
 		--timeout 3600 --kernel "$kernel" --share "$share" \
-		--append 'hugepagesz=2M hugepages=96 iommu.debug_pagealloc=1 loglevel=5'
+		--append 'hugepagesz=2M hugepages=96 loglevel=5 log_buf_len=8M'
 ) || true
 
 "$ROOT/scripts/selftest.py" join "$share" "${programs[@]}" >"$results/selftest-$peer.ktap"
+ktap_convert "selftest-$peer"
 "$ROOT/scripts/selftest.py" table "$peer" "$results"/selftest-*.ktap

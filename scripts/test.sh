@@ -1,115 +1,94 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Prove the module in a guest: device DMA, bad input, threads. KTAP as it comes and in results/latest/, and a last line
-# "N passed, N failed".
+# Prove the module, all of it: the test programs with their device DMA (scripts/programs.sh), the kernel's own selftests
+# (scripts/selftest.sh) and the KUnit suites (scripts/kunit.sh), each in a guest whose kernel is full of sanitizers.
+# Everything goes to results/latest/, as KTAP, JSON and JUnit XML. The last line is "N passed, N failed, N skipped".
 #
-#   PEER=iommufd      run the same tests on the in-tree module (fast: ours)
-#   TEST_FILTER=GLOB  only the cases whose suite/case matches
+#   PEER=iommufd      on the in-tree module, for comparison: the test programs and the selftests
+#   TEST_FILTER=GLOB  of the test programs only the cases whose suite/case matches, and nothing else
 #   SEED=N            repeat the random choices of a run that printed this seed
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/ktap.sh
+source "$ROOT/scripts/ktap.sh"
 
-BEGIN='=== results'
-END='=== end'
 peer=${PEER:-fast}
-filter=${TEST_FILTER:-*}
-seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
-build=$ROOT/build/tests
-results=$ROOT/results/latest/tests.ktap
+log=$ROOT/build/test-parts
 [[ $peer =~ ^(fast|iommufd)$ ]] || die "no PEER '$peer' to test (there are: fast iommufd)"
-# The reference does not take the place of ours.
-[[ $peer == fast ]] || results=${results%.ktap}-$peer.ktap
+[[ -z ${TEST_FILTER:-} ]] || exec "$ROOT/scripts/programs.sh"
 
-need_packages build-essential python3
+unset SUITE CASE
 lock test
-"$ROOT/scripts/kernel.sh" build bench
-[[ $peer != fast ]] || "$ROOT/scripts/modules.sh" bench kmod
-kernel=$("$ROOT/scripts/kernel.sh" path bench)
-headers=$("$ROOT/scripts/kernel.sh" headers)
-mkdir -p "$build" "${results%/*}"
-run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers"
+rm -rf "$log"
+mkdir -p "$log"
 
-# write_job LANE PROGRAM...: what the guest does. Its results go to the console, where the kernel is told to be quiet: a
-# write to the shared directory pins the writer's memory, and pins are what is counted here.
-write_job() {
-	local lane=$1
-	shift
-	cat <<-END
-		. /lib/guest.sh
-		export PEER=$peer SEED=$seed KTAP_LEVEL=1
-		dmesg -n 1
-		result() {	# STATUS NAME
-			case \$1 in
-			0) echo "ok 0 \$2" ;;
-			1) echo "not ok 0 \$2" ;;
-			*) echo "not ok 0 \$2 # ERROR exit status \$1" ;;
-			esac
-		}
-		load_peer $peer && bind_edu >/dev/null || exit 2
-		cp /host/*_test /host/klog_check /tmp
-		echo "$BEGIN"
-		for program in $*; do
-			"/tmp/\${program}_test" '$filter'
-			result \$? "\$program"
+# What the parts build alike is built before they start.
+"$ROOT/scripts/kernel.sh" build test
+[[ $peer != fast ]] || module_of test kmod >/dev/null
+
+# run PART: what it says goes to a file, and is shown as it comes; its exit status goes to another.
+run() {
+	local status=0
+	"$ROOT/scripts/$1.sh" | tee "$log/$1" || status=$?
+	echo "$status" >"$log/$1.status"
+}
+
+# run_behind PART...: run them one after the other, while others run, in a process group of their own. show_behind waits
+# for one, and shows what it said then.
+run_behind() {
+	local part
+	set -m
+	(
+		for part; do
+			run "$part" >/dev/null 2>"$log/$part.errors"
 		done
-		rmmod vfio-pci vfio-pci-core vfio iommufd
-		result \$? unload-$lane
-		KTAP_LEVEL=0 /tmp/klog_check
-		result \$? kernel-log-$lane
-		echo "$END"
-	END
+	) </dev/null &
+	behind=$!
+	set +m
+	trap 'kill -- -$behind 2>/dev/null || true' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 }
-
-# in_guest LANE TIMEOUT GUEST_OPTIONS... -- PROGRAM...: prints the guest's results as they come.
-in_guest() {
-	local lane=$1 limit=$2 share=$build/share-$1 options=() pid status=0
-	shift 2
-	while [[ $1 != -- ]]; do
-		options+=("$1")
-		shift
+show_behind() {
+	[[ -e $log/$1.status ]] || say "$1: still at work; its progress is in $log/$1.errors"
+	while [[ ! -e $log/$1.status ]] && kill -0 "$behind" 2>/dev/null; do
+		sleep 1
 	done
-	shift
-	rm -rf "$share"
-	mkdir -p "$share"
-	"$ROOT/scripts/stage.sh" bench "$share"
-	cp "$build"/{klog_check,*_test} "$share"
-	write_job "$lane" "$@" >"$share/job"
-	: >"$share/console.log"
-	"$ROOT/scripts/guest.sh" --lane "$lane" --timeout "$limit" "${options[@]}" --kernel "$kernel" --share "$share" \
-		2>"$share/error" &
-	pid=$!
-	tail -n +1 -f --pid="$pid" "$share/console.log" 2>/dev/null | sed -u "1,/^$BEGIN/d; /^$END/,\$d"
-	wait "$pid" || status=$?
-	((status == 0)) || {
-		sed 's/^/# /' "$share/error"
-		echo "not ok 0 guest-$lane # ERROR exit status $status; the console is $share/console.log"
-	}
+	cat "$log/$1"
+	grep -v '^-->' "$log/$1.errors" >&2 || true
 }
 
-# Of these programs, the ones that have a case that TEST_FILTER wants; they can say that here, too.
-wanted() {
-	local program
-	for program; do
-		[[ -z $("$build/${program}_test" -l "$filter") ]] || echo "$program"
+# sum_line PART: its last line. One that broke off before is a failure.
+sum_line() {
+	grep -xE '[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$log/$1" | tail -n 1 | grep . ||
+		echo '0 passed, 1 failed, 0 skipped'
+}
+
+others=(selftest)
+[[ $peer != fast ]] || others+=(kunit)
+# The guest of most of the test programs keeps one CPU busy, and so does that of the selftests.
+if (($(nproc) > 1)); then
+	run_behind "${others[@]}"
+	run programs
+	for part in "${others[@]}"; do
+		show_behind "$part"
 	done
-}
-mapfile -t alone < <(wanted uapi dma)
-mapfile -t threaded < <(wanted race)
-plan=$((${#alone[@]} + ${#threaded[@]} + (${#alone[@]} ? 2 : 0) + (${#threaded[@]} ? 2 : 0)))
-((plan > 0)) || die "no test matches TEST_FILTER='$filter'"
+	trap - EXIT INT TERM
+else
+	for part in programs "${others[@]}"; do
+		run "$part"
+	done
+fi
 
-# A transfer of edu takes 100 ms of the guest's time: thousands of them are for the lane whose clock runs ahead when
-# the CPU has nothing to do. Threads are for the lane that has CPUs for them.
-say "testing $peer; results go to $results"
-huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
-{
-	if ((${#alone[@]})); then
-		in_guest icount 900 --edu 2 --edu-group 2 --append "$huge" -- "${alone[@]}"
-	fi
-	if ((${#threaded[@]})); then
-		in_guest mttcg 300 --cpus 4 --edu 2 -- "${threaded[@]}"
-	fi
-} | "$ROOT/scripts/ktap.py" "$plan" "$results"
+bad=0
+for part in programs "${others[@]}"; do
+	sum_line "$part" >"$log/$part.sum"
+	echo "$part: $(<"$log/$part.sum")"
+	[[ $(cat "$log/$part.status" 2>/dev/null) == 0 ]] || bad=1
+done
+cat "$log"/*.sum | awk '{ passed += $1; failed += $3; skipped += $5 }
+	END { print passed " passed, " failed " failed, " skipped " skipped" }'
+exit "$bad"

@@ -14,7 +14,14 @@ extern const struct ktap_suite dma_copies;
 extern const struct ktap_suite dma_domains;
 extern const struct ktap_suite dma_memlock;
 extern const struct ktap_suite dma_process;
+extern const struct ktap_suite dma_remap;
+extern const struct ktap_suite dma_file;
+extern const struct ktap_suite dma_huge;
+extern const struct ktap_suite dma_moved;
+extern const struct ktap_suite dma_broken;
+extern const struct ktap_suite dma_no_memory;
 extern const struct ktap_suite dma_many;
 extern const struct ktap_suite dma_group;
+extern const struct ktap_suite dma_vfio;
 
 #endif

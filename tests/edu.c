@@ -119,15 +119,11 @@ static int enable_bus_master(struct edu *edu)
 	return 0;
 }
 
-int edu_bind(struct edu *edu, int iofd)
+/* What is the same however the device was opened. */
+static int make_usable(struct edu *edu)
 {
-	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = iofd };
 	__u64 bar = 0;
 	int ret;
-
-	if (ioctl(edu->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
-		return -errno;
-	edu->devid = bind.out_devid;
 
 	ret = enable_bus_master(edu);
 	if (ret)
@@ -145,6 +141,34 @@ int edu_bind(struct edu *edu, int iofd)
 	 * it is done.
 	 */
 	return edu_dma_wait(edu);
+}
+
+int edu_bind(struct edu *edu, int iofd)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = iofd };
+
+	if (ioctl(edu->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
+		return -errno;
+	edu->devid = bind.out_devid;
+	return make_usable(edu);
+}
+
+int edu_open_in_group(struct edu *edu, unsigned int index, int group)
+{
+	char cdev[128], path[256], device[256] = "";
+	int ret;
+
+	*edu = (struct edu){ .fd = -1 };
+	ret = find_cdev(index, cdev, sizeof(cdev));
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), "%s/../../", cdev);
+	if (!realpath(path, device))
+		return -errno;
+	edu->fd = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, strrchr(device, '/') + 1);
+	if (edu->fd < 0)
+		return -errno;
+	return make_usable(edu);
 }
 
 int edu_attach(struct edu *edu, __u32 *pt)

@@ -42,6 +42,12 @@ int edu_open(struct edu *edu, unsigned int index);
 /* Binds it to an iommufd, maps its registers and makes it a bus master. */
 int edu_bind(struct edu *edu, int iofd);
 
+/*
+ * The other way to open one: of a VFIO group that has a container. It can do DMA at once; attach
+ * and detach are not for it.
+ */
+int edu_open_in_group(struct edu *edu, unsigned int index, int group);
+
 /* Attaches to an IOAS or HWPT; *pt becomes the HWPT that is attached. Attaching again replaces. */
 int edu_attach(struct edu *edu, __u32 *pt);
 int edu_detach(struct edu *edu);

@@ -160,6 +160,17 @@ static void read_layout(struct memory *mem)
 	free(entries);
 }
 
+__u64 memory_pfn(const void *va)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	__u64 entry = 0;
+
+	if (pread(fd, &entry, sizeof(entry), (unsigned long)va / PAGE * sizeof(entry)) < 0)
+		ktap_note("pagemap: %s", strerror(errno));
+	close(fd);
+	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
+}
+
 /* A shape is what its name says, or the case would prove something else. */
 static void check_layout(const struct memory *mem)
 {

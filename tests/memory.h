@@ -59,6 +59,9 @@ void memory_free(struct memory *mem);
 int memory_map(const struct memory *mem, int iofd, __u32 ioas, __u32 flags, size_t offset,
 	       size_t length, __u64 *iova);
 
+/* The physical page that a process's page is just now (as root); 0 if none is there. */
+__u64 memory_pfn(const void *va);
+
 /* Fills with bytes that depend on seed and on the place: no two 8-byte words are alike. */
 void memory_fill(void *va, size_t bytes, __u64 seed);
 

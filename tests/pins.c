@@ -27,7 +27,8 @@ static long long proc_value(const char *path, const char *key)
 	return value;
 }
 
-long long pins_held(void)
+/* Adds what each CPU still holds back of the numbers in /proc/vmstat. */
+static void fold_vmstat(void)
 {
 	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);
 
@@ -36,8 +37,19 @@ long long pins_held(void)
 			perror("stat_refresh");
 		close(fd);
 	}
+}
+
+long long pins_held(void)
+{
+	fold_vmstat();
 	return proc_value("/proc/vmstat", "nr_foll_pin_acquired ") -
 	       proc_value("/proc/vmstat", "nr_foll_pin_released ");
+}
+
+long long pins_io_tables(void)
+{
+	fold_vmstat();
+	return proc_value("/proc/vmstat", "nr_iommu_pages ");
 }
 
 long long pins_vmpin(void)

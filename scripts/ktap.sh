@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the scripts share that prove something in a guest: its KTAP as it comes, what its kernel is left with, results
+# that any CI shows. Sourced after lib.sh, never run.
+
+# What a guest's aftermath adds to a plan: unload, kmemleak, pins, kernel-log (guest/lib.sh).
+# shellcheck disable=SC2034 # for who sources this
+AFTERMATH_LEN=4
+
+# module_of CONFIG DIR: build iommufd.ko from DIR (kmod, kunit) for a kernel, and print its path. With COVERAGE set it is
+# one that counts what it executes, for scripts/coverage.sh.
+module_of() {
+	if [[ -n ${COVERAGE:-} ]]; then
+		OUT=$ROOT/build/coverage/$2 "$ROOT/scripts/modules.sh" "$1" "$2" GCOV_PROFILE=y
+		echo "$ROOT/build/coverage/$2/iommufd.ko"
+	else
+		"$ROOT/scripts/modules.sh" "$1" "$2"
+		echo "$ROOT/build/$1/$2/iommufd.ko"
+	fi
+}
+
+# stage_klog_check SHARE: the program that a guest's aftermath reads the kernel's log with.
+stage_klog_check() {
+	local headers build=$ROOT/build/tests
+	headers=$("$ROOT/scripts/kernel.sh" headers)
+	mkdir -p "$build"
+	# In a shell of its own, with which the lock ends.
+	(
+		lock tests-build
+		run_logged klog-check make -C "$ROOT/tests" O="$build" KHDR="$headers" "$build/klog_check"
+	)
+	cp "$build/klog_check" "$1"
+}
+
+# run_guest NAME SHARE FILTER OPTION...: boot a guest to do SHARE/job. Prints what FILTER leaves of its console as it
+# comes, then SHARE/aftermath, which the job wrote, and a result for the guest itself where it did not get so far.
+run_guest() {
+	local name=$1 share=$2 filter=$3 guest status=0
+	shift 3
+	rm -f "$share/aftermath"
+	: >"$share/console.log"
+	"$ROOT/scripts/guest.sh" "$@" --share "$share" 2>"$share/error" &
+	guest=$!
+	# What runs in the background does not see an interrupt. This ends with the shell that the pipeline runs it in.
+	trap 'kill "$guest" 2>/dev/null || true' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	tail -n +1 -f --pid="$guest" "$share/console.log" 2>/dev/null | $filter
+	wait "$guest" || status=$?
+	trap - EXIT INT TERM
+	cat "$share/aftermath" 2>/dev/null || true
+	((status == 0)) || {
+		sed 's/^/# /' "$share/error"
+		echo "not ok 0 guest-$name # ERROR exit status $status; the console is $share/console.log"
+	}
+}
+
+# ktap_results NAME: a stream of KTAP to results/latest/NAME.ktap, as ktap.py does that, and there too as JSON and JUnit
+# XML, made by the kernel's own kunit.py. Its exit status is ktap.py's.
+ktap_results() {
+	local status=0
+	rm -f "$ROOT/results/latest/$1".{ktap,json,xml}
+	mkdir -p "$ROOT/results/latest"
+	"$ROOT/scripts/ktap.py" "$ROOT/results/latest/$1.ktap" || status=$?
+	ktap_convert "$1"
+	return "$status"
+}
+
+# ktap_convert NAME: results/latest/NAME.ktap also as .json and .xml.
+ktap_convert() {
+	local src path=$ROOT/results/latest/$1 log=$CACHE/log/kunit-parse-$1.log
+	src=$("$ROOT/scripts/kernel.sh" src)
+	# It has an exit status of its own when a test failed.
+	PYTHONDONTWRITEBYTECODE=1 python3 "$src/tools/testing/kunit/kunit.py" parse --summary --json="$path.json" \
+		--junit="$path.xml" "$path.ktap" >"$log" 2>&1 || true
+	[[ -s $path.json && -s $path.xml ]] || die "kunit.py made nothing of $path.ktap; the log is $log"
+}

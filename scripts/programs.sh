@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run the test programs (tests/) in the guest, on the test kernel: device DMA, bad input, threads. KTAP as it comes, and
+# in results/latest/programs.ktap; there too as JSON and JUnit XML. The last line is "N passed, N failed, N skipped".
+#
+#   PEER=iommufd      run the same programs on the in-tree module (fast: ours)
+#   TEST_FILTER=GLOB  only the cases whose suite/case matches
+#   SEED=N            repeat the random choices of a run that printed this seed
+#   TEST_KERNEL=bench on the kernel that is measured: no sanitizers, but other timing and code as users have it
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/ktap.sh
+source "$ROOT/scripts/ktap.sh"
+
+BEGIN='=== results'
+END='=== end'
+peer=${PEER:-fast}
+filter=${TEST_FILTER:-*}
+config=${TEST_KERNEL:-test}
+seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
+build=$ROOT/build/tests
+[[ $peer =~ ^(fast|iommufd)$ ]] || die "no PEER '$peer' to test (there are: fast iommufd)"
+[[ $config =~ ^(test|bench)$ ]] || die "no TEST_KERNEL '$config' (there are: test bench)"
+# The reference does not take the place of ours, nor one kernel that of another.
+name=programs
+[[ $config == test ]] || name+=-$config
+[[ $peer == fast ]] || name+=-$peer
+
+need_packages build-essential python3
+lock programs
+"$ROOT/scripts/kernel.sh" build "$config"
+[[ $peer != fast ]] || module=$(module_of "$config" kmod)
+kernel=$("$ROOT/scripts/kernel.sh" path "$config")
+headers=$("$ROOT/scripts/kernel.sh" headers)
+mkdir -p "$build"
+(
+	lock tests-build
+	run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers"
+)
+
+# write_job LANE PROGRAM...: what the guest does. Its results go to the console, where the kernel is told to be quiet: a
+# write to the shared directory pins the writer's memory, and pins are what is counted here.
+write_job() {
+	local lane=$1
+	shift
+	cat <<-END
+		. /lib/guest.sh
+		export PEER=$peer SEED=$seed KTAP_LEVEL=1
+		dmesg -n 1
+		scan_when_told
+		load_peer $peer && bind_edu >/dev/null || exit 2
+		cp /host/*_test /tmp
+		echo "$BEGIN"
+		for program in $*; do
+			"/tmp/\${program}_test" '$filter'
+			result \$? "\$program"
+		done
+		echo "$END"
+		aftermath -$lane vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
+		exit 0
+	END
+}
+
+# Of the console: what is between the marks.
+# shellcheck disable=SC2317 # run_guest calls it
+marked_only() {
+	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
+}
+
+# in_guest LANE TIMEOUT GUEST_OPTIONS... -- PROGRAM...: prints the guest's results as they come.
+in_guest() {
+	local lane=$1 limit=$2 share=$ROOT/build/share-$name-$1 options=()
+	shift 2
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	rm -rf "$share"
+	mkdir -p "$share"
+	"$ROOT/scripts/stage.sh" "$config" "$share"
+	[[ $peer != fast ]] || install -D -t "$share/modules/fast" "$module"
+	stage_klog_check "$share"
+	cp "$build"/*_test "$share"
+	write_job "$lane" "$@" >"$share/job"
+	run_guest "$lane" "$share" marked_only --lane "$lane" --timeout "$limit" "${options[@]}" --kernel "$kernel"
+}
+
+# Of these programs, the ones that have a case that TEST_FILTER wants; they can say that here, too.
+wanted() {
+	local program
+	for program; do
+		[[ -z $("$build/${program}_test" -l "$filter") ]] || echo "$program"
+	done
+}
+mapfile -t alone < <(wanted uapi dma)
+mapfile -t threaded < <(wanted race)
+plan=0
+for programs in "${#alone[@]}" "${#threaded[@]}"; do
+	((programs == 0)) || plan=$((plan + programs + AFTERMATH_LEN))
+done
+((plan > 0)) || die "no test matches TEST_FILTER='$filter'"
+
+# A transfer of edu takes 100 ms of the guest's time: thousands of them are for the lane whose clock runs ahead when
+# the CPU has nothing to do. Threads are for the lane that has CPUs for them.
+say "testing $peer on the $config kernel; results go to $ROOT/results/latest/$name.ktap"
+huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
+{
+	echo "1..$plan"
+	if ((${#alone[@]})); then
+		in_guest icount 1800 --edu 2 --edu-group 2 --append "$huge log_buf_len=8M" -- "${alone[@]}"
+	fi
+	if ((${#threaded[@]})); then
+		in_guest mttcg 600 --cpus 4 --edu 2 --append log_buf_len=8M -- "${threaded[@]}"
+	fi
+} | ktap_results "$name"
