@@ -14,7 +14,7 @@ import re
 import sys
 import textwrap
 
-from results import Results, cell, number, times
+from results import IO_TABLES, METADATA, Results, amount, cell, number, times
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
@@ -103,6 +103,20 @@ def growth(results, op, peer):
     )
 
 
+def memory(results):
+    """What each peer keeps for a GiB that is mapped, and what any of them needs for the IO page table."""
+    tables = {(row.shape, row.size): row for row in results.memory(IO_TABLES)}
+    lines = []
+    for row in results.memory(METADATA):
+        figures = [figure.value for figure in tables[row.shape, row.size].figures.values()]
+        lines.append(
+            [row.shape, row.size]
+            + [cell(row, peer, amount) for peer in results.peers]
+            + [" to ".join(dict.fromkeys(amount(value) for value in (min(figures), max(figures))))]
+        )
+    return table(["shape", "size", *results.peers, "IO page table"], lines)
+
+
 def what_ran(results):
     """The context, in words."""
     context = results.context
@@ -127,11 +141,11 @@ def report(results):
     """The whole of REPORT.md."""
     figures = Figures(results)
     peers = results.peers
-    largest = results.largest()
+    usual = results.usual()
     per_page = f"{results.unit} per 4 KiB page"
 
     def of(*ops):
-        return [row for row in largest if row.op in ops]
+        return [row for row in usual if row.op in ops]
 
     parts = [
         "<!-- Made by scripts/report.py from the results of `make bench` and the texts in docs/: edit those. -->",
@@ -142,8 +156,10 @@ def report(results):
         side_by_side(of("map"), peers, ["shape", "size"]),
         "## unmap",
         side_by_side(of("unmap"), peers, ["shape", "size"]),
-        f"## One page, and a look-up ({results.unit} per call)",
-        side_by_side(of("small map", "small unmap", "lookup"), peers, ["op"]),
+        "## map of memory that was never touched",
+        side_by_side(of("fault_in"), peers, ["shape", "size"]),
+        f"## One page, alone and among others, and a look-up ({results.unit} per call)",
+        side_by_side([row for row in usual if row.per == "call"], peers, ["op"]),
         "## A copy, and a second domain",
         side_by_side(of("copy", "attach"), peers, ["op", "shape", "size"]),
         fill_in(ROOT / "docs/why.md", figures),
@@ -152,6 +168,8 @@ def report(results):
         growth(results, "map", "fast"),
         "### unmap",
         growth(results, "unmap", "fast"),
+        "## What is kept in memory for each GiB that is mapped",
+        memory(results),
         fill_in(ROOT / "docs/method.md", figures),
         "## What ran",
         what_ran(results),
@@ -166,8 +184,14 @@ def update_readme(path, results):
     text = path.read_text() if path.exists() else ""
     if BEGIN not in text or END not in text.partition(BEGIN)[2]:
         return False
-    rows = [row for row in results.largest() if row.op not in ("copy", "attach")]
-    short = side_by_side(rows, results.peers, ["op", "shape", "size"])
+    rows = [row for row in results.usual() if row.op not in ("copy", "attach")]
+    short = "\n\n".join(
+        [
+            side_by_side(rows, results.peers, ["op", "shape", "size"]),
+            "Memory that is kept for each GiB that is mapped, without IO page tables:",
+            memory(results),
+        ]
+    )
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
     path.write_text(f"{before}{BEGIN}\n{short}\n{END}{after}")

@@ -8,9 +8,12 @@ import sys
 
 # The order in which things are shown; what is not named here comes after what is.
 PEERS = ("type1", "iommufd", "fast", "floor")
-OPS = ("map", "unmap", "small map", "small unmap", "copy", "attach", "lookup")
+OPS = ("map", "unmap", "fault_in", "small map", "small unmap", "deep map", "deep unmap", "million map", "million unmap",
+       "copy", "attach", "lookup")
 SHAPES = ("populate4k", "scatter4k", "thp", "hugetlb2m", "hugetlb1g", "memfd4k", "memfd2m", "mapfile")
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+# Of the sizes of a shape, the one that short tables show.
+USUAL_SIZE = {"hugetlb1g": "1GiB"}
 
 # What a counter's figure is a figure of, in words: for one operation, or for each page of 4 KiB. Where a benchmark has
 # two figures, each is a row of its own.
@@ -20,6 +23,17 @@ COUNTERS = {
     "map": (" map", "call"),
     "unmap": (" unmap", "call"),
 }
+# A benchmark that failed has no counters; its operation tells which it would have had.
+COUNTERS_OF = dict.fromkeys(("small", "deep", "million"), ("map", "unmap")) | {"lookup": ("per_call",)}
+
+# What is kept in memory about what is mapped: bytes per GiB of it.
+METADATA = "bytes_per_gib"
+IO_TABLES = "io_table_bytes_per_gib"
+
+
+def bytes_of(size):
+    """A size, as in the names of benchmarks, as a number."""
+    return int(size.rstrip("KMGiB")) * UNITS.get(size.lstrip("0123456789"), 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +67,7 @@ class Row:
     @property
     def bytes(self):
         """The size as a number."""
-        return int(self.size.rstrip("KMGiB")) * UNITS.get(self.size.lstrip("0123456789"), 1)
+        return bytes_of(self.size)
 
     @property
     def runs(self):
@@ -79,7 +93,7 @@ class Results:
             sys.exit(f"error: {path} has no results ({error}); run 'make bench'")
         self.unit = "instructions" if self.context.get("clock") == "instructions" else "ns"
         self.by_name = {bench["name"]: bench for bench in benchmarks}
-        self._rows = {}
+        self._rows, self._memory = {}, {}
         for bench in benchmarks:
             if bench.get("run_type", "iteration") == "iteration":
                 self._add(bench)
@@ -90,11 +104,14 @@ class Results:
         runs = round(bench["runs"]) if "runs" in bench else None
         bad = bench.get("error_occurred", False)
         found = [name for name in COUNTERS if prefix + name in bench]
-        # A benchmark that failed has no counters; its operation tells which it would have had.
-        for name in found or {"small": ("map", "unmap"), "lookup": ("per_call",)}.get(op, ("per_4k",)):
+        for name in found or COUNTERS_OF.get(op, ("per_4k",)):
             suffix, per = COUNTERS[name]
             row = self._rows.setdefault((op + suffix, shape, size), Row(op + suffix, shape, size, per, {}))
             row.figures[peer] = Figure(None if bad else bench[prefix + name], runs)
+        for name in (METADATA, IO_TABLES):
+            if name in bench and not bad:
+                row = self._memory.setdefault((name, shape, size), Row(name, shape, size, "GiB", {}))
+                row.figures[peer] = Figure(bench[name], runs)
 
     @property
     def peers(self):
@@ -105,10 +122,18 @@ class Results:
         """All rows: by operation, by shape, by size."""
         return sorted(self._rows.values(), key=lambda row: (rank(OPS, row.op), rank(SHAPES, row.shape), row.bytes))
 
-    def largest(self):
-        """Of each operation and shape, the row of the largest size."""
-        last = {(row.op, row.shape): row for row in self.rows()}
-        return list(last.values())
+    def usual(self):
+        """Of each operation and shape, the row of the usual size, or else of the largest."""
+        found = {}
+        for row in self.rows():
+            if (row.op, row.shape) not in found or row.bytes <= bytes_of(USUAL_SIZE.get(row.shape, "256MiB")):
+                found[row.op, row.shape] = row
+        return list(found.values())
+
+    def memory(self, name):
+        """What is kept in memory, METADATA or IO_TABLES: by shape, by size."""
+        rows = [row for row in self._memory.values() if row.op == name]
+        return sorted(rows, key=lambda row: (rank(SHAPES, row.shape), row.bytes))
 
 
 def number(value):
@@ -122,6 +147,16 @@ def number(value):
     return f"{value:.2f}" if value >= 0.1 else f"{value:#.2g}"
 
 
+def amount(value):
+    """A number of bytes as it is shown."""
+    if value is None:
+        return "–"
+    for unit, size in reversed(UNITS.items()):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.0f} B"
+
+
 def times(ratio):
     """A ratio as it is shown: what is very small as a fraction."""
     if ratio is None:
@@ -129,7 +164,7 @@ def times(ratio):
     return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}" if ratio >= 0.01 else f"1/{1 / ratio:.0f}"
 
 
-def cell(row, peer):
+def cell(row, peer, show=number):
     """A peer's figure in a table: its number, why there is none, or a dash where the peer has no such operation."""
     figure = row.figures.get(peer)
-    return "error" if figure and figure.value is None else number(figure.value if figure else None)
+    return "error" if figure and figure.value is None else show(figure.value if figure else None)

@@ -10,17 +10,19 @@ For each operation, shape and size what each peer costs, and how many times of e
 
 import sys
 
-from results import Results, cell, times
+from results import METADATA, Results, amount, cell, times
 
 # What two boots of the same may differ by.
 NOISE = 0.003
 
 
-def print_table(lines):
-    """Columns as wide as they need; text to the left, figures to the right."""
+def print_table(lines, texts):
+    """Columns as wide as they need; so many of text to the left, figures to the right."""
     widths = [max(map(len, column)) for column in zip(*lines)]
     for line in lines:
-        cells = [text.ljust(width) if i < 4 else text.rjust(width) for i, (text, width) in enumerate(zip(line, widths))]
+        cells = [
+            text.ljust(width) if i < texts else text.rjust(width) for i, (text, width) in enumerate(zip(line, widths))
+        ]
         print("  ".join(cells).rstrip())
 
 
@@ -42,7 +44,18 @@ def main():
     context = results.context
     print(f"{results.unit}, lane {context['lane']}, Linux {context.get('kernel', '?')}")
     print()
-    print_table(lines)
+    print_table(lines, 4)
+
+    memory = results.memory(METADATA)
+    if memory:
+        print()
+        print("memory that is kept for each GiB that is mapped, without IO page tables")
+        print()
+        print_table(
+            [["shape", "size", *results.peers]]
+            + [[row.shape, row.size] + [cell(row, peer, amount) for peer in results.peers] for row in memory],
+            2,
+        )
 
     for peer in others:
         ratios = [(row.ratio("fast", peer), row) for row in results.rows()]

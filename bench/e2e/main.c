@@ -120,7 +120,7 @@ static void add(const struct op_case *model, const char *size)
 /* By shape, so that each is made once; and in the same order for every peer. */
 static void add_all(const struct peer *peer, const char *bdf)
 {
-	struct op_case c = { .peer = peer, .bdf = bdf };
+	struct op_case c = { .peer = peer, .bdf = bdf, .iova = OP_IOVA };
 	size_t i;
 
 	for (c.op = op_table; c.op->name; c.op++)

@@ -1,44 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "op.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
+#include <sys/mman.h>
 
-/*
- * Where things are mapped: above what a device may not use (the MSI window), and like the memory's
- * own address at a multiple of 1 GiB, so that leaves of every size can form in the IO page table.
- */
-#define IOVA (4 * GIB)
+#include "../profile/mark.h"
+#include "metadata.h"
+#include "round.h"
+
+/* Another place for the same memory. */
 #define COPY_IOVA (8 * GIB)
 
 #define LOOKUPS 1000
 
-/* A disturbed round is repeated up to so often. */
-#define MAX_TRIES 10
-/* Two ticks of 4 ms: longer rounds cannot do without the timer interrupt. */
-#define SHORT_NS 8000000
-#define FEW_ROUNDS 50
-
-/* What an operation consists of. 0 or -errno. */
-typedef int (*step)(const struct op_case *c);
-
-static int do_map(const struct op_case *c)
+int op_map(const struct op_case *c)
 {
 	if (c->kind->by_file)
-		return c->peer->map_file(c->shape, c->bytes, IOVA);
-	return c->peer->map(c->shape, c->bytes, IOVA);
+		return c->peer->map_file(c->shape, c->bytes, c->iova);
+	return c->peer->map(c->shape, c->bytes, c->iova);
 }
 
-static int do_unmap(const struct op_case *c)
+int op_unmap(const struct op_case *c)
 {
-	return c->peer->unmap(IOVA, c->bytes);
+	return c->peer->unmap(c->iova, c->bytes);
 }
 
 static int do_copy(const struct op_case *c)
 {
-	return c->peer->copy(IOVA, c->bytes, COPY_IOVA);
+	return c->peer->copy(c->iova, c->bytes, COPY_IOVA);
 }
 
 static int undo_copy(const struct op_case *c)
@@ -56,203 +46,97 @@ static int undo_attach(const struct op_case *c)
 	return c->peer->detach();
 }
 
-static int do_nothing(const struct op_case *c)
+/* The memory is as if never touched. */
+static int do_discard(const struct op_case *c)
 {
-	(void)c;
-	return 0;
-}
-
-static const char *unit(const char *insn, const char *ns)
-{
-	return bench_clock() == BENCH_CLOCK_INSN ? insn : ns;
-}
-
-static void fail(struct bench *b, const char *what, const char *why)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s: %s", what, why);
-	bench_fail(b, text);
-}
-
-static bool failed(struct bench *b, const char *what, int rc)
-{
-	if (rc)
-		fail(b, what, strerror(-rc));
-	return rc;
-}
-
-/* Memory of the case's kind, and its number of runs into the report. */
-static bool have_shape(struct bench *b, struct op_case *c)
-{
-	const char *error;
-	long runs;
-
-	if (!c->kind)
-		return true;
-	c->shape = shape_get(c->kind, &error);
-	if (!c->shape) {
-		fail(b, c->kind->name, error);
-		return false;
-	}
-	runs = shape_runs(c->shape, c->bytes);
-	if (failed(b, "pagemap", runs < 0 ? runs : 0))
-		return false;
-	bench_counter(b, "runs", runs);
-	return true;
+	return shape_discard(c->shape);
 }
 
 /*
- * Every case has an IO address space of its own, so that a figure does not depend on which cases
- * came before: the in-tree iommufd, for one, needs 1800 instructions less for each map and unmap
- * once a second domain has come and gone.
+ * The usual benchmark. @setup and @teardown are done once. The first round is not counted: it also
+ * builds what stays, like the upper IO page tables. Returns whether all went well.
  */
-static bool begin(struct bench *b, struct op_case *c)
-{
-	return have_shape(b, c) && !failed(b, c->peer->name, c->peer->open(c->bdf));
-}
-
-static void end(struct op_case *c)
-{
-	c->peer->close();
-}
-
-/* What can come between the two ends of a round. */
-struct disturbance {
-	long preemptions;
-	struct timespec tick;
-};
-
-static struct disturbance disturbances(void)
-{
-	struct disturbance now;
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	now.preemptions = usage.ru_nivcsw;
-	/* This clock only moves with the timer interrupt. */
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now.tick);
-	return now;
-}
-
-/*
- * Whether a round is to be done again. Another task's time is never the operation's: a kernel
- * thread can take millions of instructions. The timer interrupt is everybody's, but where there are
- * few rounds, and short ones, it would be in one figure and not in the next.
- */
-static bool disturbed(const struct op_case *c, const struct disturbance *before,
-		      const struct disturbance *after)
-{
-	long ns = (after->tick.tv_sec - before->tick.tv_sec) * 1000000000l +
-		  after->tick.tv_nsec - before->tick.tv_nsec;
-
-	if (after->preemptions != before->preemptions)
-		return true;
-	return ns > 0 && ns < SHORT_NS && op_iterations(c) <= FEW_ROUNDS;
-}
-
-/* The parts of one iteration; only @timed counts. */
-struct steps {
-	step before;
-	step timed;
-	step after;
-};
-
-/* One iteration, undisturbed if possible: sets @elapsed, returns whether all went well. */
-static bool iterate(struct bench *b, const struct op_case *c, const struct steps *steps,
-		    __u64 *elapsed)
-{
-	struct disturbance then, now;
-	__u64 start, stop;
-	int tries, rc;
-
-	for (tries = 0; tries < MAX_TRIES; tries++) {
-		if (failed(b, "before", steps->before(c)))
-			return false;
-		then = disturbances();
-		start = bench_now();
-		rc = steps->timed(c);
-		stop = bench_now();
-		now = disturbances();
-		if (failed(b, c->op->name, rc) || failed(b, "after", steps->after(c)))
-			return false;
-		if (!disturbed(c, &then, &now))
-			break;
-	}
-	*elapsed = stop - start;
-	return true;
-}
-
-/*
- * The usual benchmark. @setup and @teardown are done once. The first iteration is not counted: it
- * also builds what stays, like the upper IO page tables.
- */
-static void run_steps(struct bench *b, struct op_case *c, step setup, struct steps steps,
+static bool run_steps(struct bench *b, struct op_case *c, step setup, struct steps steps,
 		      step teardown)
 {
+	bool good = false;
 	__u64 elapsed;
 
-	if (!begin(b, c))
-		return;
-	if (!failed(b, "setup", setup(c)) && iterate(b, c, &steps, &elapsed)) {
-		while (bench_next(b)) {
-			if (!iterate(b, c, &steps, &elapsed))
-				break;
+	if (!round_failed(b, "setup", setup(c)) && round_once(b, c, &steps, &elapsed)) {
+		good = true;
+		while (good && bench_next(b)) {
+			good = round_once(b, c, &steps, &elapsed);
+			mark(MARK_KEEP_FIRST);
 			bench_time(b, elapsed);
 		}
-		failed(b, "teardown", teardown(c));
-		bench_counter(b, unit("insn_per_4k", "ns_per_4k"),
+		good &= !round_failed(b, "teardown", teardown(c));
+		bench_counter(b, round_unit("insn_per_4k", "ns_per_4k"),
 			      bench_mean(b) / (c->bytes / PAGE_BYTES));
 	}
-	end(c);
+	return good;
 }
 
 static void run_map(struct bench *b, void *ctx)
 {
-	run_steps(b, ctx, do_nothing, (struct steps){ do_nothing, do_map, do_unmap }, do_nothing);
+	struct op_case *c = ctx;
+	bool good;
+
+	if (!round_begin(b, c))
+		return;
+	good = run_steps(b, c, do_nothing, (struct steps){ do_nothing, op_map, op_unmap },
+			 do_nothing);
+	round_end(c);
+	if (good && metadata_applies(c) && round_begin(b, c)) {
+		metadata_report(b, c);
+		round_end(c);
+	}
 }
 
 static void run_unmap(struct bench *b, void *ctx)
 {
-	run_steps(b, ctx, do_nothing, (struct steps){ do_map, do_unmap, do_nothing }, do_nothing);
+	struct op_case *c = ctx;
+
+	if (!round_begin(b, c))
+		return;
+	run_steps(b, c, do_nothing, (struct steps){ op_map, op_unmap, do_nothing }, do_nothing);
+	round_end(c);
 }
 
 static void run_copy(struct bench *b, void *ctx)
 {
-	run_steps(b, ctx, do_map, (struct steps){ do_nothing, do_copy, undo_copy }, do_unmap);
+	struct op_case *c = ctx;
+
+	if (!round_begin(b, c))
+		return;
+	run_steps(b, c, op_map, (struct steps){ do_nothing, do_copy, undo_copy }, op_unmap);
+	round_end(c);
 }
 
 static void run_attach(struct bench *b, void *ctx)
 {
-	run_steps(b, ctx, do_map, (struct steps){ do_nothing, do_attach, undo_attach }, do_unmap);
+	struct op_case *c = ctx;
+
+	if (!round_begin(b, c))
+		return;
+	run_steps(b, c, op_map, (struct steps){ do_nothing, do_attach, undo_attach }, op_unmap);
+	round_end(c);
 }
 
-/* A map and an unmap of one page, each with its own figure. */
-static void run_small(struct bench *b, void *ctx)
+/* Maps memory that has to be found and cleared for it. How it came to lie is seen afterwards. */
+static void run_fault_in(struct bench *b, void *ctx)
 {
-	const struct steps map = { do_nothing, do_map, do_unmap };
-	const struct steps unmap = { do_map, do_unmap, do_nothing };
-	__u64 one, other, map_total = 0, unmap_total = 0;
 	struct op_case *c = ctx;
-	unsigned int count = 0;
+	long runs;
 
-	if (!begin(b, c))
+	if (!round_begin(b, c))
 		return;
-	if (iterate(b, c, &map, &one)) {
-		while (bench_next(b)) {
-			if (!iterate(b, c, &map, &one) || !iterate(b, c, &unmap, &other))
-				break;
-			bench_time(b, one + other);
-			map_total += one;
-			unmap_total += other;
-			count++;
-		}
+	if (run_steps(b, c, do_nothing, (struct steps){ do_discard, op_map, op_unmap },
+		      do_nothing)) {
+		runs = shape_runs(c->shape, c->bytes);
+		if (!round_failed(b, "pagemap", runs < 0 ? runs : 0))
+			bench_counter(b, "runs", runs);
 	}
-	if (count) {
-		bench_counter(b, unit("insn_map", "ns_map"), (double)map_total / count);
-		bench_counter(b, unit("insn_unmap", "ns_unmap"), (double)unmap_total / count);
-	}
-	end(c);
+	round_end(c);
 }
 
 /* Back to back, for a call is too short to be timed alone. */
@@ -271,38 +155,57 @@ static void run_lookup(struct bench *b, void *ctx)
 	struct op_case *c = ctx;
 	__u64 elapsed;
 
-	if (!begin(b, c))
+	if (!round_begin(b, c))
 		return;
-	if (iterate(b, c, &steps, &elapsed)) {
+	if (round_once(b, c, &steps, &elapsed)) {
 		while (bench_next(b)) {
-			if (!iterate(b, c, &steps, &elapsed))
+			if (!round_once(b, c, &steps, &elapsed))
 				break;
+			mark(MARK_KEEP_FIRST);
 			bench_time(b, (double)elapsed / LOOKUPS);
 		}
-		bench_counter(b, unit("insn_per_call", "ns_per_call"), bench_mean(b));
+		bench_counter(b, round_unit("insn_per_call", "ns_per_call"), bench_mean(b));
 	}
-	end(c);
+	round_end(c);
+}
+
+static bool fits(const struct peer *peer, const struct shape_kind *kind, size_t bytes,
+		 enum shape_use use)
+{
+	return kind && kind->use == use && bytes <= kind->bytes &&
+	       (peer->map_file || !kind->by_file);
 }
 
 static bool can_map(const struct peer *peer, const struct shape_kind *kind, size_t bytes)
 {
-	return kind && bytes <= kind->bytes && (peer->map_file || !kind->by_file);
+	return fits(peer, kind, bytes, SHAPE_RANGES) ||
+	       (fits(peer, kind, bytes, SHAPE_LARGE) && bytes == kind->bytes);
 }
 
 static bool can_copy(const struct peer *peer, const struct shape_kind *kind, size_t bytes)
 {
-	return peer->copy && can_map(peer, kind, bytes);
+	return peer->copy && fits(peer, kind, bytes, SHAPE_RANGES);
 }
 
 static bool can_attach(const struct peer *peer, const struct shape_kind *kind, size_t bytes)
 {
-	return peer->attach && can_map(peer, kind, bytes);
+	return peer->attach && fits(peer, kind, bytes, SHAPE_RANGES);
+}
+
+static bool can_fault_in(const struct peer *peer, const struct shape_kind *kind, size_t bytes)
+{
+	return fits(peer, kind, bytes, SHAPE_FRESH) && bytes == kind->bytes;
 }
 
 static bool is_small(const struct peer *peer, const struct shape_kind *kind, size_t bytes)
 {
-	return can_map(peer, kind, bytes) && bytes == PAGE_BYTES &&
+	return fits(peer, kind, bytes, SHAPE_RANGES) && bytes == PAGE_BYTES &&
 	       !strcmp(kind->name, "populate4k");
+}
+
+static bool is_among_live(const struct peer *peer, const struct shape_kind *kind, size_t bytes)
+{
+	return fits(peer, kind, bytes, SHAPE_LIVE) && bytes == PAGE_BYTES;
 }
 
 static bool can_look_up(const struct peer *peer, const struct shape_kind *kind, size_t bytes)
@@ -316,7 +219,10 @@ const struct op op_table[] = {
 	{ "unmap", run_unmap, can_map },
 	{ "copy", run_copy, can_copy },
 	{ "attach", run_attach, can_attach },
-	{ "small", run_small, is_small },
+	{ "fault_in", run_fault_in, can_fault_in },
+	{ "small", op_run_page, is_small },
+	{ "deep", op_run_page, is_among_live, 100000 },
+	{ "million", op_run_page, is_among_live, 1000000 },
 	{ "lookup", run_lookup, can_look_up },
 	{ NULL }
 };
@@ -327,6 +233,11 @@ unsigned int op_iterations(const struct op_case *c)
 
 	if (!c->kind)
 		return 20;
+	/* What is large and only there to see whether cost grows. */
+	if (c->kind->use == SHAPE_LARGE)
+		return huge ? 2 : 1;
+	if (c->kind->use == SHAPE_FRESH)
+		return 5;
 	if (c->bytes <= 4 * KIB)
 		return 1000;
 	if (c->bytes <= 64 * KIB)

@@ -20,11 +20,13 @@ struct op_case;
  * @name: as in the names of benchmarks
  * @run: the benchmark; its ctx is a struct op_case
  * @applies: whether the peer can do it with memory of this kind (NULL if it needs none) and size
+ * @live: how many pages are to be mapped already, each by itself
  */
 struct op {
 	const char *name;
 	bench_fn run;
 	bool (*applies)(const struct peer *peer, const struct shape_kind *kind, size_t bytes);
+	unsigned long live;
 };
 
 /* Ends with one that has no name. */
@@ -38,7 +40,21 @@ struct op_case {
 	size_t bytes;
 	/* Set when it runs. */
 	const struct shape *shape;
+	__u64 iova;
 };
+
+/*
+ * Where things are mapped: above what a device may not use (the MSI window), and like the memory's
+ * own address at a multiple of 1 GiB, so that leaves of every size can form in the IO page table.
+ */
+#define OP_IOVA (4 * GIB)
+
+/* The two that most others are made of, at the case's IOVA. 0 or -errno. */
+int op_map(const struct op_case *c);
+int op_unmap(const struct op_case *c);
+
+/* One page mapped and unmapped again, each with its own figure, among so many as the op says. */
+void op_run_page(struct bench *b, void *ctx);
 
 /**
  * op_iterations() - how often a case has to be repeated for a steady mean

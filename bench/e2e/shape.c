@@ -48,13 +48,31 @@ static int make_as_is(char *va, size_t bytes)
 	return madvise(va, bytes, MADV_POPULATE_WRITE) ? -errno : 0;
 }
 
+static int make_fresh_base(char *va, size_t bytes)
+{
+	return madvise(va, bytes, MADV_NOHUGEPAGE) ? -errno : 0;
+}
+
+static int make_fresh_thp(char *va, size_t bytes)
+{
+	return madvise(va, bytes, MADV_HUGEPAGE) ? -errno : 0;
+}
+
+static int make_fresh(char *va, size_t bytes)
+{
+	(void)va;
+	(void)bytes;
+	return 0;
+}
+
 #define BULK (256 * MIB)
 #define PER_PAGE (BULK / PAGE_BYTES)
 #define PER_2M (BULK / (2 * MIB))
 
 /*
  * What comes from the free memory as it is comes first, what scatters it last. Run counts have to
- * be equal for all peers, and free memory is most equal when little was done with it.
+ * be equal for all peers, and free memory is most equal when little was done with it. After that
+ * comes what need not be alike in every run.
  */
 const struct shape_kind shape_kinds[] = {
 	{ .name = "thp", .bytes = BULK, .leaf_bytes = 2 * MIB,
@@ -71,8 +89,25 @@ const struct shape_kind shape_kinds[] = {
 	  .by_file = true, .make = make_as_is, .min_runs = 1, .max_runs = PER_2M },
 	{ .name = "memfd4k", .bytes = BULK, .leaf_bytes = PAGE_BYTES, .memfd = true,
 	  .make = make_as_is, .min_runs = 1, .max_runs = PER_PAGE },
+	{ .name = "thp", .use = SHAPE_LARGE, .bytes = GIB, .leaf_bytes = 2 * MIB,
+	  .make = make_thp, .min_runs = 1, .max_runs = 4 * PER_2M },
 	{ .name = "scatter4k", .bytes = BULK, .leaf_bytes = PAGE_BYTES,
 	  .make = make_scattered, .min_runs = PER_PAGE, .max_runs = PER_PAGE },
+
+	{ .name = "populate4k", .use = SHAPE_LARGE, .bytes = GIB, .leaf_bytes = PAGE_BYTES,
+	  .make = make_base, .min_runs = 1, .max_runs = 4 * PER_PAGE / 16 },
+	{ .name = "scatter4k", .use = SHAPE_LARGE, .bytes = GIB, .leaf_bytes = PAGE_BYTES,
+	  .make = make_scattered, .min_runs = 4 * PER_PAGE, .max_runs = 4 * PER_PAGE },
+
+	{ .name = "thp", .use = SHAPE_FRESH, .bytes = 16 * MIB, .leaf_bytes = 2 * MIB,
+	  .make = make_fresh_thp },
+	{ .name = "hugetlb2m", .use = SHAPE_FRESH, .bytes = 16 * MIB, .leaf_bytes = 2 * MIB,
+	  .huge = true, .make = make_fresh },
+	{ .name = "populate4k", .use = SHAPE_FRESH, .bytes = 16 * MIB, .leaf_bytes = PAGE_BYTES,
+	  .make = make_fresh_base },
+
+	{ .name = "populate4k", .use = SHAPE_LIVE, .bytes = 16 * MIB, .leaf_bytes = PAGE_BYTES,
+	  .make = make_base, .min_runs = 1, .max_runs = PER_PAGE / 16 },
 	{ .name = NULL }
 };
 
@@ -138,6 +173,16 @@ static void keep_free_lists_short(bool now)
 	if (fd >= 0 && write(fd, now ? "1000000" : "0", now ? 7 : 1) < 0)
 		perror("percpu_pagelist_high_fraction");
 	close(fd);
+}
+
+int shape_discard(const struct shape *shape)
+{
+	int rc;
+
+	keep_free_lists_short(true);
+	rc = madvise(shape->va, shape->kind->bytes, MADV_DONTNEED) ? -errno : 0;
+	keep_free_lists_short(false);
+	return rc;
 }
 
 static void shape_free(struct shape *shape)
@@ -231,6 +276,8 @@ static const char *shape_make(struct shape *shape)
 	if (va == MAP_FAILED)
 		return kind->huge ? "not enough huge pages are reserved" : "no address space";
 	shape->va = va;
+	if (kind->use == SHAPE_FRESH)
+		return kind->make(va, kind->bytes) ? "the memory cannot be prepared" : NULL;
 	plug = plug_fragments();
 	rc = kind->make(va, kind->bytes) || settle(va, kind->bytes);
 	unplug_fragments(plug);

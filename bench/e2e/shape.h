@@ -16,9 +16,18 @@
 #define GIB (1024 * MIB)
 #define PAGE_BYTES (4 * KIB)
 
+/* Which operations memory is made for. */
+enum shape_use {
+	SHAPE_RANGES,	/* most of them, in all sizes up to its own */
+	SHAPE_LARGE,	/* map and unmap of all of it, to see how cost grows */
+	SHAPE_FRESH,	/* faulting it in; it is not touched when it is made */
+	SHAPE_LIVE,	/* mapping single pages of it very often */
+};
+
 /**
  * struct shape_kind - how memory is laid out
  * @name: as in the names of benchmarks
+ * @use: what for; those of one use have different names
  * @bytes: how much of it
  * @leaf_bytes: what the CPU page table maps it by
  * @memfd: it is a file
@@ -30,6 +39,7 @@
  */
 struct shape_kind {
 	const char *name;
+	enum shape_use use;
 	size_t bytes;
 	size_t leaf_bytes;
 	bool memfd;
@@ -72,5 +82,8 @@ const struct shape *shape_get(const struct shape_kind *kind, const char **error)
  * Return: the number of runs, or -errno.
  */
 long shape_runs(const struct shape *shape, size_t bytes);
+
+/* Gives all of the memory back, so that it has to be faulted in again. 0 or -errno. */
+int shape_discard(const struct shape *shape);
 
 #endif
