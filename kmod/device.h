@@ -22,8 +22,8 @@ struct iommufd_vdevice;
  * @dev: the device
  * @node: in the group's devices while attached; protected by the group's lock
  * @attached: it is in there
- * @vdev: what stands for it in a guest, or NULL; set by who sees NULL, cleared
- *        as the virtual device ends
+ * @vdev: what stands for it in a guest; NULL when nothing does, an error pointer
+ *        while that is being made. Set by who sees NULL, cleared as it ends.
  */
 struct iommufd_device {
 	struct iommufd_object obj;

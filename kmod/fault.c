@@ -89,13 +89,15 @@ static struct iopf_group *take_unread(struct fault_queue *faults)
  *
  * The handler of the domain, called by the IOMMU core.
  *
- * Context: Any that the core calls handlers in; does not sleep.
+ * Context: Process; sleeps, never for userspace.
  * Return: 0.
  */
 int fault_queue_deliver(struct iopf_group *group)
 {
 	struct fault_queue *faults = attachment_of(group)->hwpt->faults;
 
+	/* Else the core would answer and free it when the device is detached. */
+	iopf_group_dequeue(group);
 	add_unread(faults, group);
 	eventq_wake(&faults->queue);
 	return 0;

@@ -26,6 +26,8 @@ alloc_described(struct device *dev, u32 flags,
 	/* What the IOMMU core does for the domains that it allocates. */
 	domain->type = IOMMU_DOMAIN_UNMANAGED;
 	domain->owner = ops;
+	if (!domain->ops)
+		domain->ops = ops->default_domain_ops;
 	return domain;
 }
 

@@ -116,8 +116,9 @@ static struct iommufd_vdevice *hold_vdev(struct iommufd_device *idev)
 	struct iommufd_vdevice *vdev;
 
 	rcu_read_lock();
-	vdev = READ_ONCE(idev->vdev);
-	if (vdev && !object_hold(&vdev->obj))
+	/* Pairs with the release when it is complete. */
+	vdev = smp_load_acquire(&idev->vdev);
+	if (IS_ERR(vdev) || (vdev && !object_hold(&vdev->obj)))
 		vdev = NULL;
 	rcu_read_unlock();
 	return vdev;

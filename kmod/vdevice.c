@@ -11,6 +11,12 @@
 #include "ioctl.h"
 #include "viommu.h"
 
+/*
+ * In a bound device's vdev while a virtual one is being made: it can be given up
+ * again, so that nobody else may get hold of it.
+ */
+#define VDEV_RESERVED	((struct iommufd_vdevice *)ERR_PTR(-EBUSY))
+
 /**
  * vdevice_destroy() - end a virtual device
  * @obj: the virtual device
@@ -33,7 +39,8 @@ void vdevice_destroy(struct iommufd_object *obj)
 
 /*
  * Become a long-term user of a bound device's virtual one. Returns false when it
- * is just being destroyed, and true with NULL when there is none.
+ * is just being destroyed, and true with NULL when there is none. None is being
+ * made: who does that is a user of the bound device.
  */
 static bool try_hold(struct iommufd_device *idev, struct iommufd_vdevice **vdev)
 {
@@ -101,7 +108,7 @@ static struct iommufd_vdevice *create(struct iommufd_viommu *viommu,
 	if (!object_hold(&viommu->obj))
 		goto err_abort;
 	rc = -EEXIST;
-	if (cmpxchg(&idev->vdev, NULL, vdev))
+	if (cmpxchg(&idev->vdev, NULL, VDEV_RESERVED))
 		goto err_release;
 	rc = xa_insert(&viommu->vdevs, virt_id, vdev, GFP_KERNEL_ACCOUNT);
 	if (rc) {
@@ -139,6 +146,8 @@ static int publish(struct ioctl_call *call, struct iommufd_vdevice *vdev)
 		object_abort(objects, &vdev->obj);
 		return rc;
 	}
+	/* Who sees it there sees it whole. */
+	smp_store_release(&vdev->idev->vdev, vdev);
 	object_publish(objects, &vdev->obj);
 	return 0;
 }

@@ -12,7 +12,7 @@
 
 #include "access.h"
 #include "balance.h"
-#include "fault.h"
+#include "alloc_fault.h"
 #include "ioas.h"
 #include "iofd.h"
 #include "memory.h"

@@ -15,7 +15,7 @@
 
 #include "backing.h"
 #include "balance.h"
-#include "fault.h"
+#include "alloc_fault.h"
 #include "memory.h"
 #include "race.h"
 #include "random.h"

@@ -10,7 +10,7 @@
 #include "backing.h"
 #include "balance.h"
 #include "domain.h"
-#include "fault.h"
+#include "alloc_fault.h"
 #include "memory.h"
 #include "paging.h"
 

@@ -6,7 +6,7 @@
 #include <linux/sizes.h>
 
 #include "extent.h"
-#include "fault.h"
+#include "alloc_fault.h"
 #include "random.h"
 
 static struct extents ex, tail;

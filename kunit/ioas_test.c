@@ -11,7 +11,7 @@
 
 #include "area.h"
 #include "balance.h"
-#include "fault.h"
+#include "alloc_fault.h"
 #include "ioas.h"
 #include "iofd.h"
 #include "memory.h"

@@ -10,7 +10,7 @@
 #include <uapi/linux/iommufd.h>
 
 #include "balance.h"
-#include "fault.h"
+#include "alloc_fault.h"
 #include "ioas.h"
 #include "iofd.h"
 #include "memory.h"

@@ -6,7 +6,7 @@
 #include <kunit/test.h>
 #include <linux/bitmap.h>
 
-#include "fault.h"
+#include "alloc_fault.h"
 #include "iova_random.h"
 #include "iova_space.h"
 #include "race.h"

@@ -8,7 +8,7 @@
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 
-#include "fault.h"
+#include "alloc_fault.h"
 #include "object.h"
 #include "race.h"
 
@@ -315,6 +315,26 @@ static void object_release_destroy_ends_with_the_last_use(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, xa_empty(&table.objects));
 }
 
+static void object_release_entomb_keeps_the_id(struct kunit *test)
+{
+	struct thing *thing = thing_create(test);
+	u32 id = thing->obj.id;
+
+	KUNIT_ASSERT_TRUE(test, object_hold(&thing->obj));
+	KUNIT_ASSERT_TRUE(test, object_hold(&thing->obj));
+	KUNIT_EXPECT_FALSE(test, object_release_entomb(&table, &thing->obj));
+	KUNIT_EXPECT_EQ(test, look_up(id, TYPE), 0);
+	KUNIT_EXPECT_TRUE(test, object_release_entomb(&table, &thing->obj));
+	KUNIT_EXPECT_EQ(test, atomic_read(&nr_destroyed), 1);
+	KUNIT_EXPECT_EQ(test, look_up(id, TYPE), -ENOENT);
+	KUNIT_EXPECT_EQ(test, object_destroy(&table, id), -ENOENT);
+	for (int i = 0; i < 10; i++)
+		KUNIT_EXPECT_NE(test, thing_create(test)->obj.id, id);
+	/* And then the table goes, as if there was nothing. */
+	object_table_destroy(&table);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&table.objects));
+}
+
 /* The parents have the lower IDs, so they are met first, and are in use. */
 static void object_table_destroy_takes_dependents_first(struct kunit *test)
 {
@@ -537,6 +557,7 @@ static struct kunit_case object_test_cases[] = {
 	KUNIT_CASE(object_destroy_interrupted_leaves_it_as_it_was),
 	KUNIT_CASE(object_being_destroyed_cannot_be_held),
 	KUNIT_CASE(object_release_destroy_ends_with_the_last_use),
+	KUNIT_CASE(object_release_entomb_keeps_the_id),
 	KUNIT_CASE(object_table_destroy_takes_dependents_first),
 	KUNIT_CASE(object_alloc_fails_without_a_trace),
 	KUNIT_CASE(object_life_needs_no_memory),

@@ -11,7 +11,7 @@
 
 #include "balance.h"
 #include "extent.h"
-#include "fault.h"
+#include "alloc_fault.h"
 #include "memory.h"
 #include "pin.h"
 #include "race.h"

@@ -20,8 +20,8 @@
  * debugging, and their number varies. So what fails is gone through more than
  * once, that none is passed over by chance.
  */
-#ifndef KUNIT_FAULT_H
-#define KUNIT_FAULT_H
+#ifndef KUNIT_ALLOC_FAULT_H
+#define KUNIT_ALLOC_FAULT_H
 
 #include <kunit/test.h>
 #include <linux/sched.h>
