@@ -199,16 +199,16 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
  * with nothing done when that is not how it is.
  */
 static bool clear_base_pages(struct iommu_domain *domain, unsigned long iova,
-			unsigned long length_bytes)
+			     unsigned long length_bytes)
 {
 	const struct fill_ops *ops = fill_ops_of(domain);
 	unsigned long last = iova + length_bytes - 1;
 	struct iommu_iotlb_gather gather;
 
 	/* The least that a table of leaves has room for, in all formats. */
-	if (!ops || length_bytes >= PMD_SIZE ||
-	    (iova ^ last) & PMD_MASK ||
-	    !IS_ALIGNED(iova | length_bytes, PAGE_SIZE) ||
+	if (!ops || length_bytes >= PMD_SIZE || (iova ^ last) & PMD_MASK)
+		return false;
+	if (!IS_ALIGNED(iova | length_bytes, PAGE_SIZE) ||
 	    !ops->clear(domain, iova, length_bytes))
 		return false;
 	iommu_iotlb_gather_init(&gather);

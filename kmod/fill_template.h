@@ -30,11 +30,14 @@ static __always_inline void flush_entries(const struct pt_state *pts,
 					  unsigned int start_index,
 					  unsigned int end_index)
 {
+	struct pt_iommu *iommu_table = iommu_from_common(pts->range->common);
+
 	if (pts_feature(pts, PT_FEAT_DMA_INCOHERENT))
-		iommu_pages_flush_incoherent(
-			iommu_from_common(pts->range->common)->iommu_device,
-			pts->table, start_index * PT_ITEM_WORD_SIZE,
-			(end_index - start_index) * PT_ITEM_WORD_SIZE);
+		iommu_pages_flush_incoherent(iommu_table->iommu_device,
+					     pts->table,
+					     start_index * PT_ITEM_WORD_SIZE,
+					     (end_index - start_index) *
+						     PT_ITEM_WORD_SIZE);
 }
 
 /* Can the walk's current run begin with an entry, and with none that is larger? */

@@ -9,7 +9,7 @@ struct balance balance_take(void)
 		.pins = pins_held(),
 		.vmpin = pins_vmpin(),
 		.vmlck = pins_vmlck(),
-		.io_tables = pins_io_tables(),
+		.io_tables = pins_vmstat("nr_iommu_pages"),
 	};
 }
 

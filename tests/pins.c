@@ -46,10 +46,13 @@ long long pins_held(void)
 	       proc_value("/proc/vmstat", "nr_foll_pin_released ");
 }
 
-long long pins_io_tables(void)
+long long pins_vmstat(const char *name)
 {
+	char key[80];
+
 	fold_vmstat();
-	return proc_value("/proc/vmstat", "nr_iommu_pages ");
+	snprintf(key, sizeof(key), "%s ", name);
+	return proc_value("/proc/vmstat", key);
 }
 
 long long pins_vmpin(void)

@@ -15,7 +15,7 @@ long long pins_held(void);
 long long pins_vmpin(void);
 long long pins_vmlck(void);
 
-/* Pages in IO page tables, of all devices (as root, to have them folded). */
-long long pins_io_tables(void);
+/* A number of /proc/vmstat, folded in the same way. */
+long long pins_vmstat(const char *name);
 
 #endif
