@@ -86,7 +86,7 @@ static void advance(struct pin_walk *walk, unsigned long npages)
 }
 
 /* The pages of one block of @e, or what @e has of it. */
-static void unpin_blocks(extent_t e, bool dirty)
+static inline void unpin_blocks(extent_t e, bool dirty)
 {
 	unsigned long block_npages = 1UL << extent_pin_order(e);
 	unsigned long pfn = extent_pfn(e);
