@@ -7,6 +7,7 @@
 #include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/vfio_pci_core.h>
 
@@ -20,12 +21,14 @@
  * struct dmabuf - a dma-buf behind a backing
  * @attachment: our use of it; NULL until it is attached
  * @phys: where it is
+ * @lock: protects what follows
  * @mapped: struct mapped, where it is mapped
  * @revoked: its memory must not be used any more
  */
 struct dmabuf {
 	struct dma_buf_attachment *attachment;
 	struct phys_vec phys;
+	struct mutex lock; /* @mapped, @revoked */
 	struct list_head mapped;
 	bool revoked;
 };
@@ -59,11 +62,11 @@ static void revoke(struct dma_buf_attachment *attachment)
 
 	dma_resv_assert_held(attachment->dmabuf->resv);
 
-	mutex_lock(&backing->lock);
+	mutex_lock(&backing->dmabuf->lock);
 	backing->dmabuf->revoked = true;
 	list_for_each_entry_safe(mapped, next, &backing->dmabuf->mapped, node)
 		unmap(mapped);
-	mutex_unlock(&backing->lock);
+	mutex_unlock(&backing->dmabuf->lock);
 }
 
 static const struct dma_buf_attach_ops attach_ops = {
@@ -158,10 +161,12 @@ struct backing *dmabuf_create_backing(int fd, unsigned long start,
 		rc = -ENOMEM;
 		goto err_put;
 	}
+	mutex_init(&buf->lock);
 	INIT_LIST_HEAD(&buf->mapped);
 	backing = backing_create_dmabuf(buf, writable, account_by_mm);
 	if (IS_ERR(backing)) {
 		rc = PTR_ERR(backing);
+		mutex_destroy(&buf->lock);
 		kfree(buf);
 		goto err_put;
 	}
@@ -190,6 +195,7 @@ void dmabuf_release(struct dmabuf *buf)
 		dma_buf_put(dma_buf);
 	}
 	WARN_ON(!list_empty(&buf->mapped));
+	mutex_destroy(&buf->lock);
 	kfree(buf);
 }
 
@@ -222,7 +228,7 @@ int dmabuf_map_domain(struct backing *backing, struct iommu_domain *domain,
 	mapped->iova = iova;
 	mapped->length_bytes = length_bytes;
 
-	mutex_lock(&backing->lock);
+	mutex_lock(&buf->lock);
 	if (!buf->revoked) {
 		rc = iommu_map(domain, iova, buf->phys.paddr + start_byte,
 			       length_bytes, (prot & ~IOMMU_CACHE) | IOMMU_MMIO,
@@ -232,7 +238,7 @@ int dmabuf_map_domain(struct backing *backing, struct iommu_domain *domain,
 			mapped = NULL;
 		}
 	}
-	mutex_unlock(&backing->lock);
+	mutex_unlock(&buf->lock);
 	kfree(mapped);
 	return rc;
 }
@@ -248,12 +254,12 @@ void dmabuf_unmap_domain(struct backing *backing, struct iommu_domain *domain,
 {
 	struct mapped *mapped, *next;
 
-	mutex_lock(&backing->lock);
+	mutex_lock(&backing->dmabuf->lock);
 	list_for_each_entry_safe(mapped, next, &backing->dmabuf->mapped, node) {
 		if (mapped->domain == domain && mapped->iova == iova)
 			unmap(mapped);
 	}
-	mutex_unlock(&backing->lock);
+	mutex_unlock(&backing->dmabuf->lock);
 }
 
 MODULE_IMPORT_NS("DMA_BUF");

@@ -7,8 +7,9 @@
  * at once, and stays out, though the areas that map it remain. Exporters that
  * are known to mean just that are the only ones taken: vfio-pci, for a BAR.
  *
- * Locking: what maps it where is protected by the backing's lock, which is taken
- * after the dma-buf's reservation lock.
+ * Locking: what maps it where has a lock of its own, which is taken after the
+ * dma-buf's reservation lock. The backing's lock could not be: under it memory is
+ * pinned, and page faults come before reservation locks.
  */
 #ifndef IOMMUFD_DMABUF_H
 #define IOMMUFD_DMABUF_H

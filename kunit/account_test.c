@@ -55,7 +55,9 @@ static void account_init_remembers_whom_to_charge(struct kunit *test)
 	init_account(&acct, param->by_mm, param->privileged);
 	KUNIT_EXPECT_EQ(test, acct.mode, param->mode);
 	KUNIT_EXPECT_PTR_EQ(test, acct.mm, current->mm);
-	KUNIT_EXPECT_PTR_EQ(test, acct.user, current_user());
+	KUNIT_EXPECT_PTR_EQ(test, acct.user,
+			    param->mode == ACCOUNT_USER ? current_user() :
+							  NULL);
 	KUNIT_EXPECT_EQ(test, acct.limit_npages, LIMIT_NPAGES);
 	KUNIT_EXPECT_EQ(test, atomic_read(&current->mm->mm_count), mm_refs + 1);
 	account_destroy(&acct);
@@ -77,7 +79,7 @@ static void account_copy_holds_references_of_its_own(struct kunit *test)
 
 	copies = kunit_kcalloc(test, NR_COPIES, sizeof(acct), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, copies);
-	init_account(&acct, true, false);
+	init_account(&acct, false, false);
 	mm_refs = atomic_read(&current->mm->mm_count);
 	refs = user_refs();
 	for (int i = 0; i < NR_COPIES; i++)
