@@ -4,7 +4,6 @@
  */
 #include <kunit/test.h>
 #include <linux/iommufd.h>
-#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/workqueue.h>
@@ -17,8 +16,6 @@
 #include "iofd.h"
 #include "memory.h"
 #include "paging.h"
-#include "race.h"
-#include "random.h"
 
 #define HUGE	MEMORY_HUGE_NPAGES
 #define RW	(IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
@@ -598,122 +595,6 @@ static void access_pin_pages_fails_without_a_trace(struct kunit *test)
 	iommufd_access_destroy(access);
 }
 
-#define RACE_ROUNDS	200
-#define RACE_NPAGES	16UL
-
-/**
- * struct access_race - a driver against a program
- * @test: the case
- * @va: the program's memory
- * @ops: of the drivers, which unpin by themselves
- * @over: the program is done
- * @nr_pinned: how often something was pinned
- * @nr_read: how often something was read
- */
-struct access_race {
-	struct kunit *test;
-	unsigned long va;
-	atomic_t over;
-	atomic_t nr_pinned;
-	atomic_t nr_read;
-};
-
-static void unmap_nothing(void *data, unsigned long iova, unsigned long length)
-{
-}
-
-/* They pin for moments only, so there is nothing to be asked for. */
-static const struct iommufd_access_ops brief_ops = {
-	.needs_pin_pages = 1,
-	.unmap = unmap_nothing,
-};
-
-static void race_map(void *data)
-{
-	struct access_race *run = data;
-	unsigned long unmapped_bytes;
-
-	for (int i = 0; i < RACE_ROUNDS; i++) {
-		unsigned long iova = IOVA + i % 4 * RACE_NPAGES * PAGE_SIZE;
-
-		KUNIT_EXPECT_EQ(run->test,
-				ioas_map_user(ioas, FIXED | RW, run->va,
-					      RACE_NPAGES * PAGE_SIZE, iova,
-					      NULL), 0);
-		cond_resched();
-		if (i % 4 == 3)
-			KUNIT_EXPECT_EQ(run->test,
-					ioas_unmap(ioas, 0, ULONG_MAX,
-						   &unmapped_bytes), 0);
-	}
-	KUNIT_EXPECT_EQ(run->test, ioas_unmap(ioas, 0, ULONG_MAX,
-					      &unmapped_bytes), 0);
-	atomic_inc(&run->over);
-}
-
-static void race_pin(void *data)
-{
-	struct access_race *run = data;
-	struct iommufd_access *access;
-	struct page *pages[4];
-	struct rnd_state rnd;
-	u32 id;
-
-	prandom_seed_state(&rnd, current->pid);
-	access = iommufd_access_create(iofd.ictx, &brief_ops, NULL, &id);
-	if (IS_ERR(access) || iommufd_access_attach(access, ioas->obj.id)) {
-		KUNIT_FAIL(run->test, "no access");
-		return;
-	}
-	while (!atomic_read(&run->over)) {
-		unsigned long first = random_below(&rnd, 4 * RACE_NPAGES - 4);
-		unsigned long iova = IOVA + first * PAGE_SIZE;
-		u8 byte;
-		int rc;
-
-		rc = iommufd_access_pin_pages(access, iova, 4 * PAGE_SIZE,
-					      pages, IOMMUFD_ACCESS_RW_WRITE);
-		if (!rc) {
-			atomic_inc(&run->nr_pinned);
-			for (int i = 0; i < 4; i++)
-				KUNIT_EXPECT_GT(run->test,
-						pfn_npins(page_to_pfn(pages[i])),
-						0);
-			iommufd_access_unpin_pages(access, iova, 4 * PAGE_SIZE);
-		} else {
-			KUNIT_EXPECT_EQ(run->test, rc, -ENOENT);
-		}
-		rc = iommufd_access_rw(access, iova, &byte, 1, 0);
-		if (!rc) {
-			atomic_inc(&run->nr_read);
-			KUNIT_EXPECT_EQ(run->test, byte, 1);
-		} else {
-			KUNIT_EXPECT_EQ(run->test, rc, -ENOENT);
-		}
-		cond_resched();
-	}
-	iommufd_access_destroy(access);
-}
-
-static void access_races_with_unmap(struct kunit *test)
-{
-	struct balance before;
-	struct access_race run = { .test = test };
-	const struct racer racers[] = {
-		{ race_map, &run },
-		{ race_pin, &run },
-		{ race_pin, &run },
-	};
-
-	run.va = memory_map(test, MEMORY_SCATTERED, RACE_NPAGES);
-	before = balance_now();
-	race(test, racers, ARRAY_SIZE(racers));
-	KUNIT_EXPECT_GT(test, atomic_read(&run.nr_pinned), 0);
-	KUNIT_EXPECT_GT(test, atomic_read(&run.nr_read), 0);
-	KUNIT_EXPECT_NULL(test, iova_space_find(&ioas->space, 0, ULONG_MAX));
-	balance_expect_even(test, &before);
-}
-
 static int access_test_init(struct kunit *test)
 {
 	iofd_open(test, &iofd);
@@ -747,7 +628,6 @@ static struct kunit_case access_test_cases[] = {
 	KUNIT_CASE(access_rw_not_attached),
 	KUNIT_CASE(access_create_fails_without_a_trace),
 	KUNIT_CASE(access_pin_pages_fails_without_a_trace),
-	KUNIT_CASE(access_races_with_unmap),
 	{}
 };
 

@@ -16,8 +16,6 @@
 #include "iofd.h"
 #include "memory.h"
 #include "paging.h"
-#include "race.h"
-#include "random.h"
 
 #define HUGE	MEMORY_HUGE_NPAGES
 #define RW	(IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
@@ -44,21 +42,6 @@ static void add(struct kunit *test, struct ioas_domain *member,
 {
 	member->domain = &paging->domain;
 	KUNIT_ASSERT_EQ(test, ioas_add_domain(ioas, member), 0);
-}
-
-static phys_addr_t phys_at(unsigned long va)
-{
-	return PFN_PHYS(memory_pfn(va));
-}
-
-static void expect_mapped(struct kunit *test, struct paging *paging,
-			  unsigned long iova, unsigned long va,
-			  unsigned long npages)
-{
-	for (unsigned long i = 0; i < npages; i++)
-		KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain,
-							 iova + i * PAGE_SIZE),
-				phys_at(va + i * PAGE_SIZE));
 }
 
 static bool nothing_is_mapped(void)
@@ -89,26 +72,26 @@ static void ioas_domains_mirror_what_is_mapped(struct kunit *test)
 	add(test, &members[0], early);
 	KUNIT_ASSERT_EQ(test, map(SZ_1G, va, HUGE + 7), 0);
 	KUNIT_ASSERT_EQ(test, map(SZ_2G, va + PMD_SIZE, 9), 0);
-	expect_mapped(test, early, SZ_1G, va, HUGE + 7);
+	paging_expect_mapped(test, early, SZ_1G, va, HUGE + 7);
 	KUNIT_EXPECT_EQ(test, balance_since(&before).mm_pinned, HUGE + 7 + 9);
 
 	/* A further domain needs no further pins. */
 	pinned = balance_now();
 	add(test, &members[1], late);
 	balance_expect_even(test, &pinned);
-	expect_mapped(test, late, SZ_1G, va, HUGE + 7);
-	expect_mapped(test, late, SZ_2G, va + PMD_SIZE, 9);
+	paging_expect_mapped(test, late, SZ_1G, va, HUGE + 7);
+	paging_expect_mapped(test, late, SZ_2G, va + PMD_SIZE, 9);
 
 	KUNIT_EXPECT_EQ(test, unmap(SZ_1G, SZ_2G - 1), 0);
 	KUNIT_EXPECT_TRUE(test, paging_is_empty(early, SZ_1G, 2 * PMD_SIZE));
 	KUNIT_EXPECT_TRUE(test, paging_is_empty(late, SZ_1G, 2 * PMD_SIZE));
-	expect_mapped(test, early, SZ_2G, va + PMD_SIZE, 9);
+	paging_expect_mapped(test, early, SZ_2G, va + PMD_SIZE, 9);
 
 	/* The last domain takes the pins with it, but not the areas. */
 	ioas_remove_domain(ioas, &members[0]);
 	KUNIT_EXPECT_TRUE(test, paging_is_empty(early, SZ_2G, PMD_SIZE));
 	KUNIT_EXPECT_EQ(test, balance_since(&before).mm_pinned, 9);
-	expect_mapped(test, late, SZ_2G, va + PMD_SIZE, 9);
+	paging_expect_mapped(test, late, SZ_2G, va + PMD_SIZE, 9);
 	ioas_remove_domain(ioas, &members[1]);
 	KUNIT_EXPECT_TRUE(test, paging_is_empty(late, SZ_2G, PMD_SIZE));
 	balance_expect_even(test, &before);
@@ -342,8 +325,8 @@ static void ioas_copy_is_of_the_same_memory(struct kunit *test)
 	add(test, &member, paging);
 	KUNIT_EXPECT_EQ(test, unmap(0, SZ_1G - 1), 0);
 	skip = param->first < 30 ? param->first - 10 : param->first - 30;
-	expect_mapped(test, paging, SZ_1G, va + skip * PAGE_SIZE,
-		      param->npages);
+	paging_expect_mapped(test, paging, SZ_1G, va + skip * PAGE_SIZE,
+			     param->npages);
 	KUNIT_EXPECT_EQ(test, balance_since(&before).mm_pinned, param->npages);
 	KUNIT_EXPECT_EQ(test, unmap(0, ULONG_MAX), 0);
 	balance_expect_even(test, &before);
@@ -389,7 +372,7 @@ static void ioas_cut_makes_two_areas_of_one(struct kunit *test)
 	/* What devices reach has not changed. */
 	KUNIT_EXPECT_EQ(test, balance_since(&mapped).mm_pinned, 0);
 	if (param->domain)
-		expect_mapped(test, paging, 100 * PAGE_SIZE, va, 20);
+		paging_expect_mapped(test, paging, 100 * PAGE_SIZE, va, 20);
 
 	node = iova_space_find(&ioas->space, 100 * PAGE_SIZE, ULONG_MAX);
 	KUNIT_ASSERT_NOT_NULL(test, node);
@@ -426,7 +409,8 @@ static void ioas_set_combine_before_large_entries_only(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, map(SZ_1G, va, HUGE), 0);
 	KUNIT_EXPECT_EQ(test, iommu_unmap(&paging->domain, SZ_1G, PAGE_SIZE),
 			PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, iommu_map(&paging->domain, SZ_1G, phys_at(va),
+	KUNIT_EXPECT_EQ(test, iommu_map(&paging->domain, SZ_1G,
+					PFN_PHYS(memory_pfn(va)),
 					PAGE_SIZE, IOMMU_READ, GFP_KERNEL), 0);
 	ioas_remove_domain(ioas, &member);
 }
@@ -570,189 +554,6 @@ static void ioas_cut_fails_without_a_trace(struct kunit *test)
 	ioas_remove_domain(ioas, &member);
 }
 
-#define RACE_ROUNDS	250
-#define RACE_NSLOTS	16
-#define RACE_NPAGES	20UL
-
-/**
- * struct ioas_race - threads that share an IOAS
- * @test: the case
- * @va: memory that they map
- * @fixed: a domain that is there all the time
- * @other: one that comes and goes
- * @nr: how many threads have begun
- * @nr_mapped: how often something was mapped
- * @nr_unmapped: how often one thread unmapped what another had mapped
- */
-struct ioas_race {
-	struct kunit *test;
-	unsigned long va;
-	struct paging *fixed;
-	struct paging *other;
-	atomic_t nr;
-	atomic_t nr_mapped;
-	atomic_t nr_unmapped;
-};
-
-static unsigned long slot_iova(unsigned int slot)
-{
-	return SZ_1G + slot * 2 * RACE_NPAGES * PAGE_SIZE;
-}
-
-/* All map to the same few places, and unmap whatever is there. */
-static void race_map_unmap(void *data)
-{
-	struct ioas_race *run = data;
-	struct rnd_state rnd;
-
-	prandom_seed_state(&rnd, current->pid);
-	for (int i = 0; i < RACE_ROUNDS; i++) {
-		unsigned long iova = slot_iova(random_below(&rnd, RACE_NSLOTS));
-		unsigned long npages = random_between(&rnd, 1, RACE_NPAGES);
-		unsigned long unmapped_bytes;
-		int rc;
-
-		rc = map(iova, run->va, npages);
-		if (!rc)
-			atomic_inc(&run->nr_mapped);
-		else
-			KUNIT_EXPECT_EQ(run->test, rc, -EEXIST);
-
-		iova = slot_iova(random_below(&rnd, RACE_NSLOTS));
-		rc = ioas_unmap(ioas, iova, iova + RACE_NPAGES * PAGE_SIZE - 1,
-				&unmapped_bytes);
-		if (rc)
-			KUNIT_EXPECT_EQ(run->test, rc, -EBUSY);
-		else if (unmapped_bytes)
-			atomic_inc(&run->nr_unmapped);
-	}
-}
-
-static void race_attach(void *data)
-{
-	struct ioas_race *run = data;
-	struct ioas_domain member = { .domain = &run->other->domain };
-
-	for (int i = 0; i < RACE_ROUNDS / 4; i++) {
-		int rc = ioas_add_domain(ioas, &member);
-
-		KUNIT_EXPECT_EQ(run->test, rc, 0);
-		if (rc)
-			break;
-		cond_resched();
-		ioas_remove_domain(ioas, &member);
-		/* With it goes everything that was mapped in it. */
-		KUNIT_EXPECT_TRUE(run->test,
-				  paging_is_empty(run->other, SZ_1G,
-						  RACE_NSLOTS * 2 *
-						  RACE_NPAGES * PAGE_SIZE));
-	}
-}
-
-/* Afterwards: each domain has exactly what is in the IOVA space. */
-static void expect_mirror(struct kunit *test, struct paging *paging,
-			  unsigned long va)
-{
-	for (unsigned int slot = 0; slot < RACE_NSLOTS; slot++) {
-		unsigned long iova = slot_iova(slot), npages = 0;
-		struct iova_node *node = iova_space_find(&ioas->space, iova,
-							 iova);
-
-		if (node)
-			npages = (node->last - node->first + 1) >> PAGE_SHIFT;
-		expect_mapped(test, paging, iova, va, npages);
-		KUNIT_EXPECT_TRUE(test,
-				  paging_is_empty(paging,
-						  iova + npages * PAGE_SIZE,
-						  (2 * RACE_NPAGES - npages) *
-						  PAGE_SIZE));
-	}
-}
-
-static void finish_race(struct ioas_race *run, struct ioas_domain *member,
-			const struct balance *before)
-{
-	struct kunit *test = run->test;
-	struct ioas_domain late;
-
-	KUNIT_EXPECT_GT(test, atomic_read(&run->nr_mapped), RACE_ROUNDS / 4);
-	KUNIT_EXPECT_GT(test, atomic_read(&run->nr_unmapped), RACE_ROUNDS / 4);
-	add(test, &late, run->other);
-	expect_mirror(test, run->fixed, run->va);
-	expect_mirror(test, run->other, run->va);
-	KUNIT_EXPECT_EQ(test, unmap(0, ULONG_MAX), 0);
-	balance_expect_even(test, before);
-	ioas_remove_domain(ioas, &late);
-	ioas_remove_domain(ioas, member);
-}
-
-static void start_race(struct kunit *test, struct ioas_race *run,
-		       struct ioas_domain *member)
-{
-	*run = (struct ioas_race){
-		.test = test,
-		.va = memory_map(test, MEMORY_SCATTERED, RACE_NPAGES),
-		.fixed = paging_create(test, PAGING_VTDSS),
-		.other = paging_create(test, PAGING_AMDV1),
-	};
-	add(test, member, run->fixed);
-}
-
-static void ioas_map_races_with_unmap(struct kunit *test)
-{
-	struct ioas_domain member;
-	struct balance before;
-	struct ioas_race run;
-	const struct racer racers[] = {
-		{ race_map_unmap, &run },
-		{ race_map_unmap, &run },
-		{ race_map_unmap, &run },
-	};
-
-	start_race(test, &run, &member);
-	before = balance_now();
-	race(test, racers, ARRAY_SIZE(racers));
-	finish_race(&run, &member, &before);
-}
-
-static void ioas_add_domain_races_with_map(struct kunit *test)
-{
-	struct ioas_domain member;
-	struct balance before;
-	struct ioas_race run;
-	const struct racer racers[] = {
-		{ race_map_unmap, &run },
-		{ race_attach, &run },
-		{ race_map_unmap, &run },
-	};
-
-	start_race(test, &run, &member);
-	before = balance_now();
-	race(test, racers, ARRAY_SIZE(racers));
-	finish_race(&run, &member, &before);
-}
-
-/* The first domain pins, the last one unpins: with none but the coming one. */
-static void ioas_first_domain_races_with_map(struct kunit *test)
-{
-	struct ioas_domain member;
-	struct balance before;
-	struct ioas_race run;
-	const struct racer racers[] = {
-		{ race_map_unmap, &run },
-		{ race_attach, &run },
-		{ race_map_unmap, &run },
-	};
-
-	start_race(test, &run, &member);
-	ioas_remove_domain(ioas, &member);
-	before = balance_now();
-	race(test, racers, ARRAY_SIZE(racers));
-	balance_expect_even(test, &before);
-	add(test, &member, run.fixed);
-	finish_race(&run, &member, &before);
-}
-
 static int ioas_test_init(struct kunit *test)
 {
 	iofd_open(test, &iofd);
@@ -784,9 +585,6 @@ static struct kunit_case ioas_test_cases[] = {
 	KUNIT_CASE(ioas_add_domain_fails_without_a_trace),
 	KUNIT_CASE(ioas_copy_fails_without_a_trace),
 	KUNIT_CASE(ioas_cut_fails_without_a_trace),
-	KUNIT_CASE(ioas_map_races_with_unmap),
-	KUNIT_CASE(ioas_add_domain_races_with_map),
-	KUNIT_CASE(ioas_first_domain_races_with_map),
 	{}
 };
 

@@ -18,6 +18,7 @@ const char *const memory_layout_name[MEMORY_NR_LAYOUTS] = {
 	[MEMORY_BASE] = "base",
 	[MEMORY_SCATTERED] = "scattered",
 	[MEMORY_THP] = "thp",
+	[MEMORY_THP_APART] = "thp-apart",
 	[MEMORY_MIXED] = "mixed",
 	[MEMORY_UNTOUCHED] = "untouched",
 };
@@ -53,12 +54,16 @@ static void allow_huge(struct kunit *test, unsigned long va, bool huge)
 	KUNIT_ASSERT_NOT_NULL(test, vma);
 }
 
+/* One page in @stride of @page_bytes, then the ones after these, and so on. */
 static void touch_in_order(struct kunit *test, unsigned long va,
-			   unsigned long npages, unsigned long stride)
+			   unsigned long npages, unsigned long page_bytes,
+			   unsigned long stride)
 {
+	unsigned long nr = DIV_ROUND_UP(npages << PAGE_SHIFT, page_bytes);
+
 	for (unsigned long first = 0; first < stride; first++) {
-		for (unsigned long i = first; i < npages; i += stride)
-			memory_touch(test, va + (i << PAGE_SHIFT));
+		for (unsigned long i = first; i < nr; i += stride)
+			memory_touch(test, va + i * page_bytes);
 	}
 }
 
@@ -76,6 +81,37 @@ static void touch_mixed(struct kunit *test, unsigned long va,
 	}
 }
 
+static bool is_huge(enum memory_layout layout)
+{
+	return layout == MEMORY_THP || layout == MEMORY_THP_APART;
+}
+
+static void touch(struct kunit *test, unsigned long va,
+		  enum memory_layout layout, unsigned long npages)
+{
+	allow_huge(test, va, is_huge(layout));
+	switch (layout) {
+	case MEMORY_BASE:
+		touch_in_order(test, va, npages, PAGE_SIZE, 1);
+		break;
+	case MEMORY_SCATTERED:
+		/* The allocator gives neighbours to those that come one by one. */
+		touch_in_order(test, va, npages, PAGE_SIZE, 8);
+		break;
+	case MEMORY_THP:
+		touch_in_order(test, va, npages, PMD_SIZE, 1);
+		break;
+	case MEMORY_THP_APART:
+		touch_in_order(test, va, npages, PMD_SIZE, 3);
+		break;
+	case MEMORY_MIXED:
+		touch_mixed(test, va, npages);
+		break;
+	default:
+		break;
+	}
+}
+
 /**
  * memory_map() - map private memory
  * @test: the case
@@ -87,34 +123,33 @@ static void touch_mixed(struct kunit *test, unsigned long va,
 unsigned long memory_map(struct kunit *test, enum memory_layout layout,
 			 unsigned long npages)
 {
-	unsigned long va;
+	unsigned long map_npages = npages, va;
 
 	/* What is huge is so to its end. */
-	if (layout == MEMORY_THP || layout == MEMORY_MIXED)
-		va = map(test, NULL, ALIGN(npages, MEMORY_HUGE_NPAGES),
-			 PROT_READ | PROT_WRITE);
-	else
-		va = map(test, NULL, npages, PROT_READ | PROT_WRITE);
-	allow_huge(test, va, layout == MEMORY_THP);
-	switch (layout) {
-	case MEMORY_BASE:
-		touch_in_order(test, va, npages, 1);
-		break;
-	case MEMORY_THP:
-		for (unsigned long i = 0; i < npages; i += MEMORY_HUGE_NPAGES)
-			memory_touch(test, va + (i << PAGE_SHIFT));
-		break;
-	case MEMORY_SCATTERED:
-		/* The allocator gives neighbours to those that come one by one. */
-		touch_in_order(test, va, npages, 8);
-		break;
-	case MEMORY_MIXED:
-		touch_mixed(test, va, npages);
-		break;
-	default:
-		break;
-	}
+	if (is_huge(layout) || layout == MEMORY_MIXED)
+		map_npages = ALIGN(npages, MEMORY_HUGE_NPAGES);
+	va = map(test, NULL, map_npages, PROT_READ | PROT_WRITE);
+	touch(test, va, layout, npages);
 	return va;
+}
+
+/**
+ * memory_replace() - unmap memory, and map other memory in its place
+ * @test: the case
+ * @va: what memory_map() returned, or a multiple of PMD_SIZE from there
+ * @layout: how the new memory is made up
+ * @npages: how much of each, a multiple of MEMORY_HUGE_NPAGES
+ */
+void memory_replace(struct kunit *test, unsigned long va,
+		    enum memory_layout layout, unsigned long npages)
+{
+	KUNIT_ASSERT_EQ(test, vm_munmap(va, npages << PAGE_SHIFT), 0);
+	KUNIT_ASSERT_EQ(test, kunit_vm_mmap(test, NULL, va,
+					    npages << PAGE_SHIFT,
+					    PROT_READ | PROT_WRITE,
+					    MAP_PRIVATE | MAP_ANONYMOUS |
+					    MAP_FIXED, 0), va);
+	touch(test, va, layout, npages);
 }
 
 /**

@@ -19,6 +19,8 @@ struct kunit;
  * @MEMORY_SCATTERED: base pages of which no two neighbours are neighbours in
  *                    physical memory
  * @MEMORY_THP: transparent huge pages, from the first one on
+ * @MEMORY_THP_APART: the same, and from six on no two neighbours are neighbours
+ *                    in physical memory
  * @MEMORY_MIXED: a transparent huge page and as many base pages, in turn
  * @MEMORY_UNTOUCHED: nothing yet
  * @MEMORY_NR_LAYOUTS: how many there are
@@ -27,6 +29,7 @@ enum memory_layout {
 	MEMORY_BASE,
 	MEMORY_SCATTERED,
 	MEMORY_THP,
+	MEMORY_THP_APART,
 	MEMORY_MIXED,
 	MEMORY_UNTOUCHED,
 	MEMORY_NR_LAYOUTS,
@@ -40,6 +43,8 @@ unsigned long memory_map(struct kunit *test, enum memory_layout layout,
 			 unsigned long npages);
 unsigned long memory_map_prot(struct kunit *test, unsigned long npages,
 			      unsigned long prot);
+void memory_replace(struct kunit *test, unsigned long va,
+		    enum memory_layout layout, unsigned long npages);
 unsigned long memory_map_file(struct kunit *test, struct file *file,
 			      unsigned long npages);
 void memory_touch(struct kunit *test, unsigned long va);

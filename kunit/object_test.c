@@ -30,6 +30,7 @@ struct thing {
 
 static struct object_table table;
 static atomic_t nr_destroyed;
+static atomic_t nr_free_ids;
 
 static struct thing *to_thing(struct iommufd_object *obj)
 {
@@ -40,6 +41,11 @@ static void thing_destroy(struct iommufd_object *obj)
 {
 	struct thing *thing = to_thing(obj);
 
+	/* Its ID names nothing any more, but is not free before this returns. */
+	if (!xa_insert(&table.objects, obj->id, obj, GFP_KERNEL)) {
+		xa_erase(&table.objects, obj->id);
+		atomic_inc(&nr_free_ids);
+	}
 	thing->state = 0;
 	if (thing->parent)
 		object_release(&thing->parent->obj);
@@ -536,12 +542,14 @@ static int object_test_init(struct kunit *test)
 {
 	object_table_init(&table, destroy_ops);
 	atomic_set(&nr_destroyed, 0);
+	atomic_set(&nr_free_ids, 0);
 	return 0;
 }
 
 static void object_test_exit(struct kunit *test)
 {
 	object_table_destroy(&table);
+	KUNIT_EXPECT_EQ(test, atomic_read(&nr_free_ids), 0);
 }
 
 static struct kunit_case object_test_cases[] = {

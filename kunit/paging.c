@@ -8,6 +8,7 @@
 
 #include <iommu-pages.h>
 
+#include "memory.h"
 #include "paging.h"
 
 const char *const paging_format_name[PAGING_NR_FORMATS] = {
@@ -292,6 +293,24 @@ bool paging_is_empty(struct paging *paging, unsigned long iova,
 			return false;
 	}
 	return true;
+}
+
+/**
+ * paging_expect_mapped() - expect that a domain maps memory of the case's process
+ * @test: the case
+ * @paging: the domain
+ * @iova: where
+ * @va: the memory
+ * @npages: how much
+ */
+void paging_expect_mapped(struct kunit *test, struct paging *paging,
+			  unsigned long iova, unsigned long va,
+			  unsigned long npages)
+{
+	for (unsigned long i = 0; i < npages; i++)
+		KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain,
+							 iova + i * PAGE_SIZE),
+				PFN_PHYS(memory_pfn(va + i * PAGE_SIZE)));
 }
 
 /* The table at the top of a domain, and its level, counted from the leaves. */

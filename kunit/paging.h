@@ -78,6 +78,9 @@ struct paging *paging_create_narrow(struct kunit *test,
 				    unsigned int pa_bits);
 bool paging_is_empty(struct paging *paging, unsigned long iova,
 		     unsigned long length_bytes);
+void paging_expect_mapped(struct kunit *test, struct paging *paging,
+			  unsigned long iova, unsigned long va,
+			  unsigned long npages);
 bool paging_same(struct paging *a, struct paging *b);
 
 #endif

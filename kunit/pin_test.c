@@ -8,6 +8,7 @@
 #include <linux/mman.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
+#include <linux/vmstat.h>
 
 #include "balance.h"
 #include "extent.h"
@@ -73,9 +74,12 @@ static const struct range_case {
 	{ "few-pages-of-huge", MEMORY_THP, 7, 20, 1 },
 	{ "ends-of-two-huge", MEMORY_THP, HUGE - 3, 6, 2 },
 	{ "two-huge-and-some", MEMORY_THP, HUGE - 1, 2 * HUGE + 2, 4 },
+	{ "huge-apart", MEMORY_THP_APART, 0, 6 * HUGE, 6 },
 	{ "huge-and-base", MEMORY_MIXED, 0, 2 * HUGE, 1 + HUGE },
 	{ "base-and-huge", MEMORY_MIXED, HUGE, 2 * HUGE, HUGE + 1 },
 	{ "some-base-and-some-huge", MEMORY_MIXED, 2 * HUGE - 9, 10, 9 + 1 },
+	{ "some-base-and-huge", MEMORY_MIXED, 2 * HUGE - 20, 20 + HUGE,
+	  20 + 1 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(range, range_cases, name);
@@ -235,28 +239,35 @@ static void make_clean(unsigned long pfn)
 	folio_unlock(folio);
 }
 
-static const bool dirties[] = { false, true };
+static const struct dirty_case {
+	const char *name;
+	bool huge;
+	bool dirty;
+} dirty_cases[] = {
+	{ "clean", false, false },
+	{ "dirty", false, true },
+	{ "huge-clean", true, false },
+	{ "huge-dirty", true, true },
+};
 
-static void describe_dirty(const bool *dirty, char *desc)
-{
-	strscpy(desc, *dirty ? "dirty" : "clean", KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(dirty, dirties, describe_dirty);
+KUNIT_ARRAY_PARAM_DESC(dirty, dirty_cases, name);
 
 static void unpin_extents_marks_pages_as_told(struct kunit *test)
 {
-	bool dirty = *(const bool *)test->param_value;
-	struct file *file = memory_shmem(test, 40);
+	const struct dirty_case *param = test->param_value;
+	unsigned long npages = param->huge ? HUGE : 40;
+	struct file *file = param->huge ? memory_hugetlb(test, npages) :
+					  memory_shmem(test, npages);
 
-	KUNIT_ASSERT_EQ(test, pin_file_range(file, 0, 40, &ex), 0);
-	for (int i = 0; i < 40; i++)
+	KUNIT_ASSERT_EQ(test, pin_file_range(file, 0, npages, &ex), 0);
+	for (int i = 0; i < npages; i++)
 		make_clean(extents_pfn(&ex, i));
 	/* Twice, for there must be something left to look at. */
-	KUNIT_ASSERT_EQ(test, pin_file_range(file, 0, 40, &tail), 0);
-	unpin_extents(&ex, dirty);
-	for (int i = 0; i < 40; i++)
-		KUNIT_EXPECT_EQ(test, is_dirty(extents_pfn(&tail, i)), dirty);
+	KUNIT_ASSERT_EQ(test, pin_file_range(file, 0, npages, &tail), 0);
+	unpin_extents(&ex, param->dirty);
+	for (int i = 0; i < npages; i++)
+		KUNIT_EXPECT_EQ(test, is_dirty(extents_pfn(&tail, i)),
+				param->dirty);
 	unpin_extents(&tail, false);
 }
 
@@ -306,6 +317,37 @@ static void pin_file_range_takes_one_pin_for_a_huge_page(struct kunit *test)
 					     2 * HUGE - 9, &ex), 0);
 	KUNIT_EXPECT_EQ(test, balance_since(&before).pins, 2);
 	expect_pinned(test, va + 5 * PAGE_SIZE, 2 * HUGE - 9);
+	unpin_extents(&ex, true);
+	balance_expect_even(test, &before);
+}
+
+#define NR_NEIGHBOURS	4
+
+/* The first of two huge pages of a file that lie side by side in memory. */
+static unsigned long find_neighbours(struct kunit *test, unsigned long va)
+{
+	for (unsigned long i = 0; i + 1 < NR_NEIGHBOURS; i++) {
+		unsigned long at = va + i * PMD_SIZE;
+
+		if (memory_pfn(at) + HUGE == memory_pfn(at + PMD_SIZE))
+			return i * HUGE;
+	}
+	kunit_skip(test, "no huge pages are neighbours");
+}
+
+/* They are one run, of which little is in each page with a pin of its own. */
+static void unpin_extents_of_the_edges_of_two_huge_pages(struct kunit *test)
+{
+	struct file *file = memory_hugetlb(test, NR_NEIGHBOURS * HUGE);
+	unsigned long va = memory_map_file(test, file, NR_NEIGHBOURS * HUGE);
+	unsigned long first = find_neighbours(test, va) + HUGE - 1;
+	struct balance before = balance_now();
+
+	KUNIT_ASSERT_EQ(test, pin_file_range(file, first << PAGE_SHIFT, 3, &ex),
+			0);
+	KUNIT_EXPECT_EQ(test, extents_nr_runs(&ex), 1);
+	KUNIT_EXPECT_EQ(test, balance_since(&before).pins, 2);
+	expect_pinned(test, va + first * PAGE_SIZE, 3);
 	unpin_extents(&ex, true);
 	balance_expect_even(test, &before);
 }
@@ -378,6 +420,7 @@ static const struct range_case fault_cases[] = {
 	{ "scattered", MEMORY_SCATTERED, 0, 150, 150 },
 	{ "untouched", MEMORY_UNTOUCHED, 0, 30, 30 },
 	{ "huge-and-base", MEMORY_MIXED, HUGE - 20, 60, 1 + 40 },
+	{ "huge-apart", MEMORY_THP_APART, 0, 6 * HUGE, 6 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(fault, fault_cases, name);
@@ -405,6 +448,73 @@ static void pin_user_range_fails_without_a_trace(struct kunit *test)
 		balance_expect_even(test, &before);
 	}
 	KUNIT_EXPECT_GT(test, fault.nr_failed, 0);
+}
+
+static const unsigned long room_cases[] = { 1, EXTENTS_INLINE, 16, 128 };
+
+static void describe_room(const unsigned long *nr_runs, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "after-%lu-runs", *nr_runs);
+}
+
+KUNIT_ARRAY_PARAM(room, room_cases, describe_room);
+
+/*
+ * A page that was not there is pinned alone; and with so many runs before it,
+ * the sequence has to grow for it.
+ */
+static void pin_user_range_of_absent_fails_without_a_trace(struct kunit *test)
+{
+	unsigned long nr_runs = *(const unsigned long *)test->param_value;
+	unsigned long va = memory_map(test, MEMORY_SCATTERED, 2 * HUGE);
+	struct fault fault;
+
+	fault_require(test);
+	for_each_fault(&fault) {
+		struct balance before;
+		int rc;
+
+		memory_replace(test, va + PMD_SIZE, MEMORY_UNTOUCHED, HUGE);
+		before = balance_now();
+		fault_arm(&fault);
+		rc = pin_user_range(current->mm, va + PMD_SIZE -
+				    nr_runs * PAGE_SIZE, nr_runs + 2, true,
+				    &ex);
+		fault_disarm(&fault);
+		if (fault_failed(test, &fault, rc))
+			KUNIT_EXPECT_EQ(test, ex.npages, 0);
+		else
+			unpin_extents(&ex, true);
+		balance_expect_even(test, &before);
+	}
+	KUNIT_EXPECT_GT(test, fault.nr_failed, 0);
+}
+
+#define PAGE_LEAK_ROUNDS	2000
+
+static long nr_free_pages_now(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES);
+}
+
+/* Of whole pages kmemleak knows nothing. */
+static void pin_frees_its_batches(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_BASE, 40);
+	struct file *file = memory_shmem(test, 40);
+	long before = 0;
+
+	for (int i = -100; i < PAGE_LEAK_ROUNDS; i++) {
+		if (!i)
+			before = nr_free_pages_now();
+		KUNIT_ASSERT_EQ(test, pin_user_range(current->mm, va, 40, true,
+						     &ex), 0);
+		unpin_extents(&ex, true);
+		KUNIT_ASSERT_EQ(test, pin_file_range(file, 0, 40, &ex), 0);
+		unpin_extents(&ex, true);
+	}
+	KUNIT_EXPECT_LT(test, before - nr_free_pages_now(),
+			PAGE_LEAK_ROUNDS / 2);
 }
 
 static void pin_file_range_fails_without_a_trace(struct kunit *test)
@@ -475,8 +585,12 @@ static struct kunit_case pin_test_cases[] = {
 	KUNIT_CASE_PARAM(pin_user_range_refuses_what_is_not_accessible,
 			 bad_gen_params),
 	KUNIT_CASE(pin_user_range_takes_one_pin_for_a_hugetlb_page),
+	KUNIT_CASE(unpin_extents_of_the_edges_of_two_huge_pages),
 	KUNIT_CASE_PARAM(pin_user_range_fails_without_a_trace,
 			 fault_gen_params),
+	KUNIT_CASE_PARAM(pin_user_range_of_absent_fails_without_a_trace,
+			 room_gen_params),
+	KUNIT_CASE(pin_frees_its_batches),
 	KUNIT_CASE_PARAM(pin_file_range_finds_every_page, file_gen_params),
 	KUNIT_CASE(pin_file_range_takes_one_pin_for_a_huge_page),
 	KUNIT_CASE(pin_file_range_fails_without_a_trace),

@@ -79,7 +79,7 @@ write_job >"$share/job"
 say "KUnit: $suites.$cases; results go to $ROOT/results/latest/kunit.ktap"
 status=0
 run_guest kunit "$share" suites_only --lane mttcg --cpus 2 --mem 1G --edu 0 --timeout 600 --kernel "$kernel" \
-	--append "hugepagesz=2M hugepages=8 log_buf_len=8M kunit.autorun=0 kunit.filter_glob=$suites.$cases" |
+	--append "$TEST_KERNEL_ARGS no_timer_check hugepagesz=2M hugepages=8 kunit.autorun=0 kunit.filter_glob=$suites.$cases" |
 	ktap_results kunit || status=$?
 [[ $(cat "$share/status" 2>/dev/null) != 3 ]] || die "no case matches SUITE='$suites' CASE='$cases'"
 exit "$status"

@@ -111,9 +111,9 @@ huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 {
 	echo "1..$plan"
 	if ((${#alone[@]})); then
-		in_guest icount 1800 --edu 2 --edu-group 2 --append "$huge log_buf_len=8M" -- "${alone[@]}"
+		in_guest icount 1800 --edu 2 --edu-group 2 --append "$TEST_KERNEL_ARGS $huge" -- "${alone[@]}"
 	fi
 	if ((${#threaded[@]})); then
-		in_guest mttcg 600 --cpus 4 --edu 2 --append log_buf_len=8M -- "${threaded[@]}"
+		in_guest mttcg 600 --cpus 4 --edu 2 --append "$TEST_KERNEL_ARGS no_timer_check" -- "${threaded[@]}"
 	fi
 } | ktap_results "$name"

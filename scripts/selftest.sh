@@ -77,7 +77,7 @@ rm -f "$results/selftest-$peer".{ktap,json,xml}
 (
 	PROGRESS=done_so_far run_logged "selftest-$peer" "$ROOT/scripts/guest.sh" --lane "$lane" --cpus "$cpus" \
 		--timeout 3600 --kernel "$kernel" --share "$share" \
-		--append 'hugepagesz=2M hugepages=96 loglevel=5 log_buf_len=8M'
+		--append "$TEST_KERNEL_ARGS hugepagesz=2M hugepages=96 loglevel=5"
 ) || true
 
 "$ROOT/scripts/selftest.py" join "$share" "${programs[@]}" >"$results/selftest-$peer.ktap"

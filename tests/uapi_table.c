@@ -224,7 +224,10 @@ static void run_numbers(const void *arg)
 	(void)arg;
 	uapi_open(&u);
 	memcpy(room, &size, sizeof(size));
-	/* One of them, in a kernel for tests, is IOMMU_TEST_CMD, which does nothing for an empty structure. */
+	/*
+	 * One of them, in a kernel for tests, is IOMMU_TEST_CMD, which does nothing for an empty
+	 * structure.
+	 */
 	for (nr = 0x96; nr < 0x100; nr++)
 		EXPECT_ERR2(-ENOTTY, nr == IOMMUFD_CMD_BASE + 32 ? -EOPNOTSUPP : 1,
 			    iofd_ioctl(u.rig.iofd, _IO(IOMMUFD_TYPE, nr), room));
