@@ -7,7 +7,7 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench profile test kunit selftest coverage kernel modules lint clean distclean
+.PHONY: help bench profile test kunit selftest coverage micro micro-check kernel modules lint clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -18,6 +18,8 @@ help:
 	@echo '  make kunit      the KUnit suites of the module, in a guest with a kernel full of sanitizers'
 	@echo "  make selftest   the kernel's own iommufd selftests, in the same kernel"
 	@echo '  make coverage   which lines of the module all these tests together execute'
+	@echo '  make micro      the portable core, natively: look-ups, IOVA ranges, extents, in ns; against other ways to do it'
+	@echo '  make micro-check  its KUnit suites natively under ASan, UBSan and TSan; its instructions under callgrind'
 	@echo '  make kernel     only get and build the bench kernel (about 7 minutes on 2 cores, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
 	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
@@ -29,6 +31,7 @@ help:
 	@echo '  LANE=icount         or mttcg, kvm: ratios only, see docs/method.md (make bench)'
 	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*", and no others (make test)'
 	@echo '  SUITE=glob CASE=glob  of the KUnit suites and cases, these, e.g. SUITE=extent (make kunit)'
+	@echo '  MICRO_FILTER=regex  of the micro-benchmarks, those whose name matches (make micro); MAX_RANGES=n: more ranges'
 	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit)'
 	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree, instead of the linux-source-7.3 package of Debian'
@@ -52,6 +55,12 @@ selftest:
 
 coverage:
 	@scripts/coverage.sh
+
+micro:
+	@scripts/micro.sh
+
+micro-check:
+	@scripts/micro-check.sh
 
 kernel:
 	@scripts/kernel.sh build bench

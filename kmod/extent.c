@@ -158,6 +158,28 @@ static int append_run(struct extents *ex, unsigned long pfn,
 	return 0;
 }
 
+/*
+ * What scattered pages mostly are: a run that joins nothing, and for which there
+ * is room. Returns false with nothing done for all others.
+ */
+static bool append_plain(struct extents *ex, unsigned long pfn,
+			 unsigned long npages, unsigned int pin_order)
+{
+	struct extent_chunk *chunk;
+
+	if (!ex->nr_chunks)
+		return false;
+	chunk = &ex->chunk[ex->nr_chunks - 1];
+	/* At the start of a group there is more to write down. */
+	if (chunk->nr == chunk->capacity || !(chunk->nr % EXTENT_GROUP_LEN) ||
+	    extent_end_pfn(chunk->run[chunk->nr - 1]) == pfn ||
+	    (pfn & (EXTENT_MAX_NPAGES - 1)) + npages > EXTENT_MAX_NPAGES)
+		return false;
+	chunk->run[chunk->nr++] = extent_make(pfn, npages, pin_order);
+	ex->npages += npages;
+	return true;
+}
+
 /**
  * extents_append() - add pages at the end of a sequence
  * @ex: the sequence
@@ -176,8 +198,11 @@ static int append_run(struct extents *ex, unsigned long pfn,
 int extents_append(struct extents *ex, unsigned long pfn, unsigned long npages,
 		   unsigned int pin_order)
 {
-	extent_t *last = last_run(ex);
+	extent_t *last;
 
+	if (append_plain(ex, pfn, npages, pin_order))
+		return 0;
+	last = last_run(ex);
 	if (last && join(last, pfn, npages, pin_order)) {
 		ex->npages += npages;
 		return 0;

@@ -88,28 +88,6 @@ static void set_gap(struct iova_node *node, const struct iova_node *prev)
 	gap_callbacks_propagate(&node->rb, NULL);
 }
 
-/* Where a new node goes: below *@parent, at *@link. */
-static int find_link(struct iova_space *space, const struct iova_node *node,
-		     struct rb_node **parent, struct rb_node ***link)
-{
-	struct rb_node **at = &space->mapped.rb_node;
-
-	*parent = NULL;
-	while (*at) {
-		struct iova_node *other = to_node(*at);
-
-		*parent = *at;
-		if (node->last < other->first)
-			at = &(*at)->rb_left;
-		else if (node->first > other->last)
-			at = &(*at)->rb_right;
-		else
-			return -EEXIST;
-	}
-	*link = at;
-	return 0;
-}
-
 /**
  * iova_space_insert_locked() - map a range that is known to be usable
  * @space: the space
@@ -120,16 +98,25 @@ static int find_link(struct iova_space *space, const struct iova_node *node,
  */
 int iova_space_insert_locked(struct iova_space *space, struct iova_node *node)
 {
-	struct iova_node *prev, *next;
-	struct rb_node *parent, **link;
-	int rc;
+	struct iova_node *next = NULL, *prev = NULL;
+	struct rb_node *parent = NULL, **link = &space->mapped.rb_node;
 
-	rc = find_link(space, node, &parent, &link);
-	if (rc)
-		return rc;
+	/* The neighbours are those that were passed last on either side. */
+	while (*link) {
+		struct iova_node *other = to_node(*link);
+
+		parent = *link;
+		if (node->last < other->first) {
+			next = other;
+			link = &parent->rb_left;
+		} else if (node->first > other->last) {
+			prev = other;
+			link = &parent->rb_right;
+		} else {
+			return -EEXIST;
+		}
+	}
 	rb_link_node(&node->rb, parent, link);
-	prev = to_node(rb_prev(&node->rb));
-	next = to_node(rb_next(&node->rb));
 
 	node->gap = node->first - (prev ? prev->last + 1 : 0);
 	node->subtree_gap = node->gap;
@@ -393,12 +380,14 @@ int iova_space_alloc(struct iova_space *space, unsigned long length_bytes,
  */
 void iova_space_erase_locked(struct iova_space *space, struct iova_node *node)
 {
-	struct iova_node *prev = to_node(rb_prev(&node->rb));
 	struct iova_node *next = to_node(rb_next(&node->rb));
 
 	rb_erase_augmented(&node->rb, &space->mapped, &gap_callbacks);
-	if (next)
-		set_gap(next, prev);
+	if (next) {
+		/* What was @node's, and before it, is free. */
+		next->gap += node->gap + (node->last - node->first + 1);
+		gap_callbacks_propagate(&next->rb, NULL);
+	}
 }
 
 /**

@@ -154,9 +154,10 @@ static void end(struct object_table *table, struct iommufd_object *obj)
 	xa_erase(&table->objects, id);
 }
 
+/* Acquire: what the last user did comes before what the destroyer does. */
 static bool is_idle(struct iommufd_object *obj)
 {
-	return !refcount_read(&obj->wait_cnt);
+	return !atomic_read_acquire(&obj->wait_cnt.refs);
 }
 
 /* Wait for the last short-term user of a hidden object. */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * atomic_t from compiler built-ins, as in linux/refcount.h, and on top of it
+ * what tools/include has.
+ */
+#ifndef SHIM_LINUX_ATOMIC_H
+#define SHIM_LINUX_ATOMIC_H
+
+#include <linux/types.h>
+
+#define ATOMIC_INIT(i)	{ (i) }
+
+static inline int atomic_read(const atomic_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_RELAXED);
+}
+
+static inline int atomic_read_acquire(const atomic_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);
+}
+
+static inline void atomic_set(atomic_t *v, int i)
+{
+	__atomic_store_n(&v->counter, i, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_inc(atomic_t *v)
+{
+	__atomic_fetch_add(&v->counter, 1, __ATOMIC_RELAXED);
+}
+
+static inline int atomic_inc_return(atomic_t *v)
+{
+	return __atomic_add_fetch(&v->counter, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline void atomic_dec(atomic_t *v)
+{
+	__atomic_fetch_sub(&v->counter, 1, __ATOMIC_RELAXED);
+}
+
+static inline bool atomic_dec_and_test(atomic_t *v)
+{
+	return __atomic_fetch_sub(&v->counter, 1, __ATOMIC_SEQ_CST) == 1;
+}
+
+#define SHIM_BIT(nr)	(1UL << ((nr) % (8 * sizeof(long))))
+#define SHIM_WORD(nr)	((nr) / (8 * sizeof(long)))
+
+static inline int test_and_set_bit(long nr, unsigned long *addr)
+{
+	return !!(__atomic_fetch_or(&addr[SHIM_WORD(nr)], SHIM_BIT(nr),
+				    __ATOMIC_SEQ_CST) & SHIM_BIT(nr));
+}
+
+static inline int test_and_clear_bit(long nr, unsigned long *addr)
+{
+	return !!(__atomic_fetch_and(&addr[SHIM_WORD(nr)], ~SHIM_BIT(nr),
+				     __ATOMIC_SEQ_CST) & SHIM_BIT(nr));
+}
+
+#endif

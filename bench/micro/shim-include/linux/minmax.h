@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SHIM_LINUX_MINMAX_H
+#define SHIM_LINUX_MINMAX_H
+
+#include <linux/kernel.h>
+
+/* Takes a constant of another type, as the kernel's does. */
+#undef min
+#define min(a, b)                           \
+({                                          \
+	typeof((a) + (b)) __a = (a);        \
+	typeof((a) + (b)) __b = (b);        \
+	__a < __b ? __a : __b;              \
+})
+
+#define max3(a, b, c)	max(max(a, b), c)
+
+#ifndef swap
+#define swap(a, b)                 \
+do {                               \
+	typeof(a) __swapped = (a); \
+	(a) = (b);                 \
+	(b) = __swapped;           \
+} while (0)
+#endif
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What tools/include/linux/slab.h has not. */
+#ifndef SHIM_LINUX_SLAB_H
+#define SHIM_LINUX_SLAB_H
+
+#include <linux/kernel.h>
+#include <linux/overflow.h>
+#include_next <linux/slab.h>
+
+#ifndef GFP_KERNEL_ACCOUNT
+#define GFP_KERNEL_ACCOUNT	(GFP_KERNEL | __GFP_ACCOUNT)
+#endif
+
+#define kmalloc_obj(obj, ...) \
+	kmalloc(sizeof(obj), default_gfp(__VA_ARGS__))
+
+void *krealloc(const void *old, size_t size, gfp_t gfp);
+void kfree_rcu_mightsleep(void *memory);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel's own, with its types that the shims of tools/ do not have. */
+#ifndef SHIM_LINUX_XARRAY_H
+#define SHIM_LINUX_XARRAY_H
+
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include_next <linux/xarray.h>
+
+#endif
