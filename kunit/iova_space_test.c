@@ -198,6 +198,30 @@ static void iova_space_alloc_gets_past_gaps_that_do_not_suit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, node.first, 100 * 0x4000);
 }
 
+/* And then one that is long enough wherever it begins: before new space is taken. */
+static void iova_space_alloc_takes_a_roomy_gap_before_the_end(struct kunit *test)
+{
+	struct iova_node node;
+
+	for (unsigned long i = 0; i < 100; i++)
+		insert(test, i * 0x4000, i * 0x4000 + 0xfff);
+	insert(test, 110 * 0x4000, 110 * 0x4000 + 0xfff);
+	KUNIT_ASSERT_EQ(test, iova_space_alloc(&space, 0x3000, 0x4000, 0,
+					       &node), 0);
+	KUNIT_EXPECT_EQ(test, node.first, 100 * 0x4000);
+}
+
+/* The end of a reservation need not be aligned. */
+static void iova_space_alloc_keeps_to_the_alignment(struct kunit *test)
+{
+	struct iova_node node;
+
+	space.alignment_bytes = 0x1000;
+	KUNIT_ASSERT_EQ(test, iova_space_reserve(&space, 0, 0x2345, &one), 0);
+	KUNIT_ASSERT_EQ(test, iova_space_alloc(&space, 0x1000, 1, 0, &node), 0);
+	KUNIT_EXPECT_EQ(test, node.first, 0x3000);
+}
+
 static void iova_space_alloc_keeps_to_allowed_ranges(struct kunit *test)
 {
 	struct rb_root_cached ranges = RB_ROOT_CACHED;
@@ -479,6 +503,8 @@ static struct kunit_case iova_space_test_cases[] = {
 	KUNIT_CASE(iova_space_next_goes_up),
 	KUNIT_CASE_PARAM(iova_space_alloc_finds_a_low_place, alloc_gen_params),
 	KUNIT_CASE(iova_space_alloc_gets_past_gaps_that_do_not_suit),
+	KUNIT_CASE(iova_space_alloc_takes_a_roomy_gap_before_the_end),
+	KUNIT_CASE(iova_space_alloc_keeps_to_the_alignment),
 	KUNIT_CASE(iova_space_alloc_keeps_to_allowed_ranges),
 	KUNIT_CASE(iova_space_set_allowed_gives_the_old_set_back),
 	KUNIT_CASE_PARAM(iova_ranges_add_takes_disjoint_ranges,

@@ -191,11 +191,13 @@ static void object_destroy_is_busy_with_long_term_users(struct kunit *test)
 /**
  * struct destroyer - a thread that destroys an object
  * @id: the object
- * @rc: what object_destroy() said
+ * @held: the object, for one that does it by giving up its long-term use
+ * @rc: what object_destroy() said, or -EBUSY
  * @done: it returned
  */
 struct destroyer {
 	u32 id;
+	struct thing *held;
 	int rc;
 	struct completion done;
 };
@@ -205,7 +207,10 @@ static int destroy_thread(void *data)
 	struct destroyer *destroyer = data;
 
 	allow_signal(SIGTERM);
-	destroyer->rc = object_destroy(&table, destroyer->id);
+	if (!destroyer->held)
+		destroyer->rc = object_destroy(&table, destroyer->id);
+	else if (!object_release_destroy(&table, &destroyer->held->obj))
+		destroyer->rc = -EBUSY;
 	complete(&destroyer->done);
 	return 0;
 }
@@ -216,6 +221,7 @@ static struct task_struct *start_destroyer(struct kunit *test,
 	struct task_struct *task;
 
 	destroyer->id = id;
+	destroyer->rc = 0;
 	init_completion(&destroyer->done);
 	task = kthread_run(destroy_thread, destroyer, "kunit-destroy");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
@@ -229,12 +235,25 @@ static void await_hidden(u32 id)
 		usleep_range(100, 200);
 }
 
+static const struct wait_case {
+	const char *name;
+	bool held;
+} wait_cases[] = {
+	{ "by-id", false },
+	{ "by-the-last-long-term-use", true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(wait, wait_cases, name);
+
 static void object_destroy_waits_for_short_term_users(struct kunit *test)
 {
+	const struct wait_case *param = test->param_value;
 	struct thing *thing = thing_create(test);
-	struct destroyer destroyer;
+	struct destroyer destroyer = { .held = param->held ? thing : NULL };
 	struct task_struct *task;
 
+	if (param->held)
+		KUNIT_ASSERT_TRUE(test, object_hold(&thing->obj));
 	KUNIT_ASSERT_PTR_EQ(test, object_get(&table, thing->obj.id, TYPE),
 			    &thing->obj);
 	task = start_destroyer(test, &destroyer, thing->obj.id);
@@ -254,7 +273,7 @@ static void object_id_is_not_reused_while_it_ends(struct kunit *test)
 {
 	struct thing *thing = thing_create(test);
 	u32 id = thing->obj.id;
-	struct destroyer destroyer;
+	struct destroyer destroyer = {};
 	struct task_struct *task;
 	struct thing *next;
 
@@ -273,7 +292,7 @@ static void object_destroy_interrupted_leaves_it_as_it_was(struct kunit *test)
 {
 	struct thing *thing = thing_create(test);
 	u32 id = thing->obj.id;
-	struct destroyer destroyer;
+	struct destroyer destroyer = {};
 	struct task_struct *task;
 
 	object_get(&table, id, TYPE);
@@ -296,7 +315,7 @@ static void object_destroy_interrupted_leaves_it_as_it_was(struct kunit *test)
 static void object_being_destroyed_cannot_be_held(struct kunit *test)
 {
 	struct thing *thing = thing_create(test);
-	struct destroyer destroyer;
+	struct destroyer destroyer = {};
 	struct task_struct *task;
 
 	object_get(&table, thing->obj.id, TYPE);
@@ -560,7 +579,8 @@ static struct kunit_case object_test_cases[] = {
 	KUNIT_CASE_PARAM(object_get_looks_up, look_up_gen_params),
 	KUNIT_CASE(object_destroy_ends_it_once),
 	KUNIT_CASE(object_destroy_is_busy_with_long_term_users),
-	KUNIT_CASE(object_destroy_waits_for_short_term_users),
+	KUNIT_CASE_PARAM(object_destroy_waits_for_short_term_users,
+			 wait_gen_params),
 	KUNIT_CASE(object_id_is_not_reused_while_it_ends),
 	KUNIT_CASE(object_destroy_interrupted_leaves_it_as_it_was),
 	KUNIT_CASE(object_being_destroyed_cannot_be_held),

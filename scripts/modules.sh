@@ -20,7 +20,9 @@ shift 2
 "$ROOT/scripts/kernel.sh" build "$config"
 kdir=$("$ROOT/scripts/kernel.sh" path "$config")
 out=${OUT:-$ROOT/build/$config/$dir}
-name=modules-$config-${dir//\//-}${OUT:+-lint}
+name=modules-$config-${dir//\//-}
+# A directory of its own has logs of its own: OUT=.../lint/kmod, .../coverage/kmod.
+[[ -z ${OUT:-} ]] || name+=-$(basename "${OUT%/"$dir"}")
 
 lock "$name"
 mkdir -p "$out"
