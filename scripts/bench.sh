@@ -29,12 +29,13 @@ e2e_build
 declare -A wanted
 total=0
 for peer in $peers; do
-	wanted[$peer]=$(e2e_list "$peer" "$filter" | wc -l)
+	wanted[$peer]=$(e2e_list e2e "$peer" "$filter" | wc -l)
 	total=$((total + wanted[$peer]))
 done
 ((total > 0)) || die "BENCH_FILTER='$filter' matches no benchmark of: $peers (e.g. BENCH_FILTER='^map/thp/')"
 
-e2e_modules "$peers"
+# shellcheck disable=SC2086 # one word a peer
+e2e_modules bench $peers
 kernel=$("$ROOT/scripts/kernel.sh" path bench)
 
 # shellcheck disable=SC2317 # called by run_logged, by its name
@@ -46,7 +47,7 @@ done_so_far() {
 
 measure() {
 	local peer=$1 share=$shares/$1 start=$SECONDS
-	e2e_stage "$peer" "$share" "$filter"
+	e2e_stage bench e2e "$peer" "$share" "$filter"
 	say "$peer: ${wanted[$peer]} benchmarks"
 	PROGRESS=done_so_far run_logged "bench-$peer" "$ROOT/scripts/guest.sh" --lane "$lane" --timeout 900 --stream \
 		"${E2E_GUEST[@]}" --kernel "$kernel" --share "$share"
