@@ -6,6 +6,8 @@
 #   BENCH_FILTER=regex   only the benchmarks whose name op/shape/size/peer matches
 #   PEERS="..."          only these of: type1 iommufd fast floor
 #   LANE=icount          or mttcg, kvm: see scripts/guest.sh
+#   BENCH_REPETITIONS=N  repeat each so often, for statistics (1)
+#   RESULTS_DIR=dir      leave the results there, and write nothing else
 #
 # Leaves results/latest/<lane>.json; after a whole run also REPORT.md and the table in README.md. Exit status 1 if a
 # benchmark failed or was refused: it is listed, the JSON says why, and nothing else is written.
@@ -102,7 +104,7 @@ done
 # The lane that was taken: KVM may be of no use here.
 # shellcheck disable=SC1090,SC1091
 taken=$(. "${results[0]#*=}/guest.env" && echo "$lane")
-json=$ROOT/results/latest/$taken.json
+json=${RESULTS_DIR:-$ROOT/results/latest}/$taken.json
 mkdir -p "${json%/*}"
 rm -f "$json"
 status=0
@@ -117,7 +119,7 @@ if ((status != 0)); then
 	cat "$E2E/errors" >&2
 	exit 1
 fi
-if [[ -z $filter && $taken == icount && $(wc -w <<<"$peers") == 4 ]]; then
+if [[ -z ${RESULTS_DIR:-} && -z $filter && $taken == icount && $(wc -w <<<"$peers") == 4 ]]; then
 	"$ROOT/scripts/report.py" "$json"
 	say "REPORT.md and the table in README.md are up to date"
 fi

@@ -57,7 +57,7 @@ e2e_stage() {
 		[ $peer != type1 ] || echo 2000000 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit || exit 2
 		before_run || exit 2
 		/tmp/e2e/run $program --peer=$peer --benchmark_filter="\$(cat /host/filter)" --benchmark_out=/tmp/out.json \\
-			>/host/e2e.log 2>&1
+			--benchmark_repetitions=${BENCH_REPETITIONS:-1} >/host/e2e.log 2>&1
 		status=\$?
 		after_run || exit 2
 		[ \$status -le 1 ] || { cat /host/e2e.log; exit 2; }
