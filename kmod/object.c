@@ -3,11 +3,15 @@
  * The object table. See object.h.
  */
 #include <linux/err.h>
-#include <linux/rcupdate.h>
+#include <linux/log2.h>
+#include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "object.h"
+
+/* With its head this is 256 bytes; most iommufds have fewer objects. */
+#define LEAST_ROOM	29
 
 /**
  * object_table_init() - start with no objects
@@ -18,8 +22,68 @@ void object_table_init(struct object_table *table,
 		       const object_destroy_fn *destroy)
 {
 	xa_init_flags(&table->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	RCU_INIT_POINTER(table->slots, NULL);
 	init_waitqueue_head(&table->idle);
 	table->destroy = destroy;
+}
+
+static struct object_slots *slots_of(struct object_table *table)
+{
+	return rcu_dereference_protected(table->slots,
+					 lockdep_is_held(&table->objects.xa_lock));
+}
+
+/* Puts a longer copy in the place of the slots, and returns what is to free. */
+static struct object_slots *exchange_slots(struct object_table *table,
+					   struct object_slots *longer)
+{
+	struct object_slots *now;
+
+	xa_lock(&table->objects);
+	now = slots_of(table);
+	if (now && now->room >= longer->room) {
+		/* Another thread was faster. */
+		now = longer;
+	} else {
+		if (now)
+			memcpy(longer->slot, now->slot,
+			       flex_array_size(now, slot, now->room));
+		rcu_assign_pointer(table->slots, longer);
+	}
+	xa_unlock(&table->objects);
+	return now;
+}
+
+static int make_room(struct object_table *table, u32 id)
+{
+	struct object_slots *slots;
+	u32 room;
+
+	rcu_read_lock();
+	slots = rcu_dereference(table->slots);
+	room = slots ? slots->room : 0;
+	rcu_read_unlock();
+	if (id < room)
+		return 0;
+
+	room = id < LEAST_ROOM ? LEAST_ROOM : roundup_pow_of_two(id + 1);
+	slots = kvzalloc_flex(*slots, slot, room, GFP_KERNEL_ACCOUNT);
+	if (!slots)
+		return -ENOMEM;
+	slots->room = room;
+	slots = exchange_slots(table, slots);
+	if (slots)
+		kvfree_rcu(slots, rcu);
+	return 0;
+}
+
+/* Can not fail: there is room for each ID that object_alloc() took. */
+static void set_slot(struct object_table *table, u32 id,
+		     struct iommufd_object *obj)
+{
+	xa_lock(&table->objects);
+	rcu_assign_pointer(slots_of(table)->slot[id], obj);
+	xa_unlock(&table->objects);
 }
 
 /**
@@ -42,16 +106,20 @@ void *object_alloc(struct object_table *table, size_t size_bytes,
 	if (xa_alloc(&table->objects, &id, XA_ZERO_ENTRY, xa_limit_31b,
 		     GFP_KERNEL_ACCOUNT))
 		return ERR_PTR(-ENOMEM);
+	if (make_room(table, id))
+		goto err_erase;
 	obj = kzalloc(size_bytes, GFP_KERNEL_ACCOUNT);
-	if (!obj) {
-		xa_erase(&table->objects, id);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!obj)
+		goto err_erase;
 	obj->id = id;
 	obj->type = type;
 	refcount_set(&obj->users, 1);
 	refcount_set(&obj->wait_cnt, 1);
 	return obj;
+
+err_erase:
+	xa_erase(&table->objects, id);
+	return ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -61,8 +129,11 @@ void *object_alloc(struct object_table *table, size_t size_bytes,
  */
 void object_publish(struct object_table *table, struct iommufd_object *obj)
 {
+	u32 id = obj->id;
+
 	/* Can not fail: the ID was taken by object_alloc(). */
-	xa_store(&table->objects, obj->id, obj, GFP_KERNEL);
+	xa_store(&table->objects, id, obj, GFP_KERNEL);
+	set_slot(table, id, obj);
 }
 
 /**
@@ -89,10 +160,13 @@ void object_abort(struct object_table *table, struct iommufd_object *obj)
 struct iommufd_object *object_get(struct object_table *table, u32 id,
 				  enum iommufd_object_type type)
 {
-	struct iommufd_object *obj;
+	struct iommufd_object *obj = NULL;
+	struct object_slots *slots;
 
 	rcu_read_lock();
-	obj = xa_load(&table->objects, id);
+	slots = rcu_dereference(table->slots);
+	if (slots && id < slots->room)
+		obj = rcu_dereference(slots->slot[array_index_nospec(id, slots->room)]);
 	if (!obj || (type != IOMMUFD_OBJ_ANY && obj->type != type) ||
 	    !refcount_inc_not_zero(&obj->wait_cnt))
 		obj = ERR_PTR(-ENOENT);
@@ -118,6 +192,7 @@ static bool hide(struct object_table *table, struct iommufd_object *obj)
 {
 	if (!refcount_dec_if_one(&obj->users))
 		return false;
+	set_slot(table, obj->id, NULL);
 	/* The ID stays taken, so that it does not name two objects in turn. */
 	xa_store(&table->objects, obj->id, XA_ZERO_ENTRY, GFP_KERNEL);
 	return true;
@@ -133,6 +208,7 @@ static bool unhide(struct object_table *table, struct iommufd_object *obj)
 		return false;
 	refcount_set(&obj->users, 1);
 	xa_store(&table->objects, obj->id, obj, GFP_KERNEL);
+	set_slot(table, obj->id, obj);
 	/* Who could not become a long-term user can now. */
 	wake_up_all(&table->idle);
 	return true;
@@ -291,4 +367,6 @@ void object_table_destroy(struct object_table *table)
 	/* An object that holds itself up would be a bug of ours. */
 	WARN_ON(left);
 	xa_destroy(&table->objects);
+	kvfree(rcu_dereference_protected(table->slots, true));
+	RCU_INIT_POINTER(table->slots, NULL);
 }

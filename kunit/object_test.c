@@ -28,6 +28,8 @@ struct thing {
 	struct thing *parent;
 };
 
+#define NR_MANY	1000
+
 static struct object_table table;
 static atomic_t nr_destroyed;
 static atomic_t nr_free_ids;
@@ -122,6 +124,26 @@ static void object_ids_are_unique(struct kunit *test)
 			KUNIT_EXPECT_NE(test, things[i]->obj.id,
 					things[j]->obj.id);
 	}
+}
+
+/* More of them than fit in what look-ups read at first, and again and again. */
+static void object_get_finds_one_of_many(struct kunit *test)
+{
+	u32 first = thing_create(test)->obj.id, id;
+
+	for (id = first + 1; id < first + NR_MANY; id++)
+		KUNIT_ASSERT_EQ(test, thing_create(test)->obj.id, id);
+	for (id = first; id < first + NR_MANY; id++) {
+		struct iommufd_object *obj = object_get(&table, id, TYPE);
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, obj);
+		KUNIT_EXPECT_EQ(test, obj->id, id);
+		object_put(&table, obj);
+	}
+	for (; id; id <<= 1)
+		KUNIT_EXPECT_EQ(test, look_up(id, IOMMUFD_OBJ_ANY), -ENOENT);
+	KUNIT_EXPECT_EQ(test, look_up(~0U, IOMMUFD_OBJ_ANY), -ENOENT);
+	KUNIT_EXPECT_EQ(test, look_up(0, IOMMUFD_OBJ_ANY), -ENOENT);
 }
 
 static void object_abort_gives_the_id_back(struct kunit *test)
@@ -575,6 +597,7 @@ static struct kunit_case object_test_cases[] = {
 	KUNIT_CASE(object_is_seen_once_published),
 	KUNIT_CASE(object_memory_is_zeroed),
 	KUNIT_CASE(object_ids_are_unique),
+	KUNIT_CASE(object_get_finds_one_of_many),
 	KUNIT_CASE(object_abort_gives_the_id_back),
 	KUNIT_CASE_PARAM(object_get_looks_up, look_up_gen_params),
 	KUNIT_CASE(object_destroy_ends_it_once),

@@ -87,7 +87,7 @@ void destroy_add(void)
 {
 	static const struct scheme *const schemes[] = {
 		&scheme_rcu, &scheme_spin, &scheme_mutex, &scheme_lfht,
-		&scheme_flat, &scheme_percpu, &scheme_striped, &scheme_srcu,
+		&scheme_xarray, &scheme_percpu, &scheme_striped, &scheme_srcu,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(schemes); i++) {

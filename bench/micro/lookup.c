@@ -98,7 +98,7 @@ void lookup_add(unsigned int nr_cpus)
 {
 	static const struct scheme *const schemes[] = {
 		&scheme_rcu, &scheme_spin, &scheme_mutex, &scheme_lfht,
-		&scheme_flat, &scheme_percpu, &scheme_striped, &scheme_srcu,
+		&scheme_xarray, &scheme_percpu, &scheme_striped, &scheme_srcu,
 	};
 	unsigned int most = nr_cpus > 32 ? 32 : nr_cpus;
 

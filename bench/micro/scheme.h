@@ -8,7 +8,7 @@
  * - spin: an xarray under a spin lock, one shared count.
  * - mutex: a hash table of lists under a mutex, one shared count.
  * - lfht: liburcu's lock-free hash table, one shared count.
- * - flat: as rcu, but what is looked up is a plain array.
+ * - xarray: as rcu, but found in the xarray that hands out the IDs.
  * - percpu: as rcu, but a count for each thread, and a grace period to have them
  *   in one place for destroying (the kernel's percpu_ref).
  * - striped: as rcu, but a count for each thread that says in its lowest bit that
@@ -48,7 +48,7 @@ struct scheme {
 };
 
 extern const struct scheme scheme_rcu, scheme_spin, scheme_mutex, scheme_lfht,
-			   scheme_flat, scheme_percpu, scheme_striped, scheme_srcu;
+			   scheme_xarray, scheme_percpu, scheme_striped, scheme_srcu;
 
 /* The body of @look_up, from functions that are called as object_get() is. */
 #define LOOK_UP_LOOP(get, put, ids, nr_ids, ops)                 \

@@ -8,4 +8,9 @@
 #include <linux/slab.h>
 #include_next <linux/xarray.h>
 
+/* What a newer compiler would check. */
+#ifndef __counted_by
+#define __counted_by(member)
+#endif
+
 #endif
