@@ -75,6 +75,15 @@ bind_edu() {
 	done
 }
 
+# keep_edu_enabled: as if somebody used every edu device all the time. Enabling one asks ACPI's interpreter which
+# interrupt it has, and with KASAN in the kernel that is two thirds of all that a test of a device does. Before bind_edu.
+keep_edu_enabled() {
+	edu_all=$(find_edu) || return
+	for edu_one in $edu_all; do
+		echo 1 >"/sys/bus/pci/devices/$edu_one/enable" || return
+	done
+}
+
 # vfio_cdev BDF: the device's node for iommufd, /dev/vfio/devices/vfioN. vfio_group BDF: its group's, /dev/vfio/N.
 vfio_cdev() {
 	for cdev_path in "/sys/bus/pci/devices/$1/vfio-dev/"vfio*; do

@@ -52,7 +52,7 @@ write_job() {
 		export PEER=$peer SEED=$seed KTAP_LEVEL=1
 		dmesg -n 1
 		scan_when_told
-		load_peer $peer && bind_edu >/dev/null || exit 2
+		keep_edu_enabled && load_peer $peer && bind_edu >/dev/null || exit 2
 		cp /host/*_test /tmp
 		echo "$BEGIN"
 		for program in $*; do
