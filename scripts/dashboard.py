@@ -69,7 +69,7 @@ class Track:
                 columns[column][position] = value
         self.figures = None
         self.peers = sorted({key.peer for key in keys}, key=lambda peer: rank(PEERS, peer))
-        self.ours = next((peer for peer in OURS if peer in self.peers), self.peers[0])
+        self.ours = OURS if OURS in self.peers else self.peers[0]
         rows = collections.defaultdict(dict)
         for key, column in zip(keys, columns):
             rows[key[:5]][key.peer] = column

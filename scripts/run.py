@@ -23,8 +23,9 @@ SCHEMA = 1
 
 # Counted instructions are the same on every machine. All other lanes depend on the machine.
 PORTABLE_LANES = ("icount", "callgrind")
-# Of the peers, those that are ours: of the guest's benchmarks, of the native ones.
-OURS = ("fast", "ours", "rcu")
+# The peer that is ours, and what the native benchmarks call it.
+OURS = "fast"
+NATIVE_OURS = ("ours", "rcu")
 
 # What a counter's figure is: the operation's suffix, for what, its unit (that of the run where it is None).
 FIGURES = {
@@ -73,7 +74,8 @@ def split_native(name):
 def split_name(name, lane):
     """Operation, shape, size and peer of a benchmark."""
     if lane == "callgrind":
-        return split_native(name)
+        *what, peer = split_native(name)
+        return *what, OURS if peer in NATIVE_OURS else peer
     parts = name.split("/")
     if len(parts) != 4:
         raise BadRun(f"'{name}' is not op/shape/size/peer")

@@ -48,7 +48,7 @@ function axis(extra) {
  * @param {function(number)} what.onMove told which run the cursor is at
  * @param {function(number)} what.onPin told which run was chosen
  */
-export function trend({ label, track, positions, figures, log, pinned, onMove, onPin, height = 300 }) {
+export function trend({ label, track, positions, figures, log, pinned, onMove, onPin, height = 250 }) {
 	const peers = Object.keys(figures);
 	const box = h('div.chart', { tabindex: 0, role: 'group', 'aria-label': `${label}. Arrow keys go from run to run, Enter pins one.` });
 	const text = (index) => (Number.isInteger(index) && positions[index] !== undefined ? day(track.runs.committed[positions[index]]) : '');
@@ -57,7 +57,7 @@ export function trend({ label, track, positions, figures, log, pinned, onMove, o
 		cursor: { y: false, points: { size: 8 }, focus: { prox: -1 }, sync: { key: 'trend', setSeries: false } },
 		scales: { x: { time: false }, y: log ? { distr: 3 } : { range: (u, low, high) => padded(low, high) } },
 		axes: [
-			axis({ space: 90, values: (u, splits) => splits.map(text) }),
+			axis({ space: 90, size: 30, values: (u, splits) => splits.map(text) }),
 			axis({ size: 62, values: (u, splits) => splits.map((value) => (value === null ? '' : number(value))) }),
 		],
 		series: [{}, ...peers.map((peer) => ({
@@ -96,8 +96,9 @@ export function trend({ label, track, positions, figures, log, pinned, onMove, o
 		// What was dragged zooms; what was not is a choice.
 		chart.over.addEventListener('mousedown', (event) => { from = event.clientX; });
 		chart.over.addEventListener('click', (event) => Math.abs(event.clientX - from) < 4 && onPin(positions[at()]));
+		// Only behind what uPlot itself has put off does it know where a run is.
 		if (pinned !== null && positions.includes(pinned))
-			moveTo(positions.indexOf(pinned));
+			queueMicrotask(() => moveTo(positions.indexOf(pinned)));
 	});
 	return box;
 }

@@ -55,7 +55,7 @@ export async function comparison(track, from, to) {
 			failed.length > 0 && card('failed or refused', String(failed.length), 'worse')),
 		bar(track, { threshold: true }),
 		h('div.filters', select('Changes of', track.peers.map((each) => [each, each]), peer, (of) => choose({ of: of === track.ours ? null : of })),
-			toggle('Unchanged, too', all, (on) => choose({ rows: on ? 'all' : null }))),
+			toggle('Unchanged, too', all, (on) => choose({ rows: on ? 'all' : null }), { class: 'chip box' })),
 		rows.length ? table(track, peer, rows, after, from, to, threshold) : empty(`Nothing changed by ${threshold * 100} %.`),
 		list('New', found.added), list('Vanished', found.gone),
 		failed.length > 0 && h('section', h('h2', 'Failed or refused'), facts(failed)),

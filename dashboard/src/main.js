@@ -35,8 +35,6 @@ async function render() {
 		return;
 	header(track, view);
 	put(content, `${view}/${args.join('/')}`);
-	if (!performance.getEntriesByName('drawn').length)
-		requestAnimationFrame(() => performance.mark('drawn'));
 }
 
 // A view that is made anew keeps the focus, the cursor in a text and the place in the page; another one begins at its top.

@@ -24,7 +24,7 @@ export function changeText(value, threshold, tag = 'span') {
 /** The commit of a run in a line: subject, number, day. */
 export function commitLine(run) {
 	return h('span.commit-line', commitLink(run), ' ', h('span.subject', run.subject || 'unknown commit'), ' ',
-		h('span.muted', day(run.committed)), run.dirty && h('span.tag', 'uncommitted changes'));
+		h('span.muted.day', day(run.committed)), run.dirty && h('span.tag', 'uncommitted changes'));
 }
 
 /** What two runs did not have alike, in words; null if they are alike. */

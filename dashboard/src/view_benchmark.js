@@ -40,7 +40,7 @@ export async function view(track, [op, shape, size]) {
 		h('section.filters', { 'aria-label': 'What the charts show' },
 			select('Runs', RANGES, range, (value) => choose({ range: value === '200' ? null : value })),
 			peerChips(track),
-			toggle('Logarithmic', log, (on) => choose({ scale: on ? null : 'linear' }))),
+			toggle('Logarithmic', log, (on) => choose({ scale: on ? null : 'linear' }), { class: 'chip box' })),
 		h('div.panels',
 			it.peers.includes(track.ours) && panel(`${track.ours} alone`, 'The scale is that of its own changes.',
 				trend({ ...shared, label: `${track.ours} over commits`, figures: { [track.ours]: cut(track.ours) } })),

@@ -2,10 +2,10 @@
 // The first page: all benchmarks, what each costs now, beside the peers, and how it got there.
 
 import { h } from './dom.js';
-import { figure, ratio, times, verdict } from './format.js';
+import { change, figure, ratio, times, verdict } from './format.js';
 import { bar, chosen, matching, others } from './filters.js';
 import { benchmarkLink, changeText, commitLine, empty } from './parts.js';
-import { colour, spark } from './chart.js';
+import { peerColour, spark } from './chart.js';
 
 export function view(track) {
 	const found = matching(track);
@@ -15,46 +15,87 @@ export function view(track) {
 		h('p.lead', `What ${track.ours} costs in the lane ${track.name}, as of `, commitLine(last), '.'),
 		bar(track, { threshold: true }),
 		h('p.count', { 'aria-live': 'polite' }, `${found.length} of ${track.benchmarks.length} benchmarks`),
-		found.length ? table(track, found) : empty('No benchmark matches.'),
+		found.length > 0 && summary(track, found),
+		found.length ? tables(track, found) : empty('No benchmark matches.'),
 	];
 }
 
-function table(track, found) {
+// The mean of ratios is their geometric one: it does not depend on which way round they are.
+function mean(ratios) {
+	const known = ratios.filter((value) => value > 0);
+	return known.length ? Math.exp(known.reduce((sum, value) => sum + Math.log(value), 0) / known.length) : null;
+}
+
+function summary(track, found) {
+	const mine = (each) => track.latest(each.row, track.ours);
+	const card = (name, text, mood, note) => h('div.card', h('span.who', name), h(`b.num.${mood}`, text), h('span.muted', note));
+	const since = mean(found.map((each) => ratio(mine(each), track.before[each.row])));
+	return h('div.cards',
+		others(track).map((peer) => {
+			const ratios = found.map((each) => ratio(mine(each), track.latest(each.row, peer))).filter((value) => value !== null);
+			const value = mean(ratios);
+			const above = ratios.filter((each) => verdict(each, 0.003) === 'worse').length;
+			return ratios.length > 0 && card(`${track.ours} / ${peer}`, times(value), verdict(value, 0.003), `mean of ${ratios.length}; costs more in ${above}`);
+		}),
+		since !== null && card('since the run before', change(since), verdict(since, 0.001), 'mean of all shown'));
+}
+
+// Operations in their order, in as few tables as have no column that is empty for a whole operation's sake: one that has
+// no peer of its own goes where the one before it is.
+function sections(track, found) {
+	const groups = new Map();
+	for (const each of found) {
+		if (!groups.has(each.op))
+			groups.set(each.op, []);
+		groups.get(each.op).push(each);
+	}
+	const made = [];
+	for (const [op, rows] of groups) {
+		const peers = new Set(rows.flatMap((each) => each.peers));
+		let last = made.at(-1);
+		if (!last || ![...peers].every((peer) => last.peers.has(peer)))
+			made.push(last = { peers, groups: [] });
+		last.groups.push([op, rows]);
+	}
+	return made;
+}
+
+function tables(track, found) {
+	return sections(track, found).map((section) => h('div.scroll', table(track, section)));
+}
+
+function table(track, section) {
 	const { peers, threshold } = chosen(track);
-	const beside = others(track);
-	const ours = peers.includes(track.ours);
-	const stroke = colour(`peer-${track.ours}`) || colour('accent');
-	const groups = Map.groupBy ? Map.groupBy(found, (each) => each.op) : group(found);
-	const columns = 4 + beside.length * 2;
-	return h('div.scroll', h('table.figures',
+	const beside = others(track).filter((peer) => section.peers.has(peer));
+	const ours = peers.includes(track.ours) && section.peers.has(track.ours);
+	const stroke = peerColour(track.ours, track.peers);
+	// On a narrow screen there is room for two ratios, or one.
+	const narrow = (at) => ['.edge', '.mid'][at] ?? '.wide';
+	return h('table.figures',
 		h('caption.hidden', 'What each benchmark costs, by peer'),
 		h('thead', h('tr',
 			h('th', { scope: 'col' }, 'Benchmark'),
 			ours && h('th.num', { scope: 'col' }, track.ours),
 			beside.map((peer) => h('th.num.wide', { scope: 'col' }, peer)),
-			ours && beside.map((peer, at) => h(`th.num${at && peer !== 'iommufd' ? '.wide' : ''}`, { scope: 'col', title: `what ${track.ours} costs divided by what ${peer} costs` }, `/ ${peer}`)),
-			h('th.num', { scope: 'col', title: 'against the recorded run before' }, 'change'),
-			h('th.trend.wide', { scope: 'col' }, 'trend'))),
-		[...groups].map(([op, rows]) => h('tbody',
-			h('tr.group', h('th', { scope: 'rowgroup', colspan: columns }, op, h('span.unit', rows[0].unitText))),
-			rows.map((each) => {
-				const mine = track.latest(each.row, track.ours);
-				return h('tr', { 'data-row': '' },
-					h('th', { scope: 'row' }, benchmarkLink(each)),
-					ours && h('td.num.mine', figure(mine, each.unit)),
-					beside.map((peer) => h('td.num.wide', figure(track.latest(each.row, peer), each.unit))),
-					ours && beside.map((peer, at) => {
-						const value = ratio(mine, track.latest(each.row, peer));
-						return h(`td.num.ratio.${verdict(value, 0.003)}${at && peer !== 'iommufd' ? '.wide' : ''}`, times(value));
-					}),
-					changeText(ratio(mine, track.before[each.row]), threshold, 'td'),
-					h('td.trend.wide', spark(track.recent[each.row], stroke)));
-			})))));
+			ours && beside.map((peer, at) => h(`th.num${narrow(at)}`, { scope: 'col', title: `what ${track.ours} costs divided by what ${peer} costs` },
+				h('span.wide', `${track.ours} `), `/ ${peer}`)),
+			ours && h('th.num', { scope: 'col', title: 'against the recorded run before' }, 'change'),
+			ours && h('th.trend.wide', { scope: 'col' }, 'trend'))),
+		section.groups.map(([op, rows]) => h('tbody',
+			h('tr.group', h('th', { scope: 'rowgroup', colspan: 2 + beside.length * 2 + 2 }, op, h('span.unit', rows[0].unitText))),
+			rows.map((each) => row(track, each, { ours, beside, threshold, stroke, narrow })))));
 }
 
-function group(found) {
-	const groups = new Map();
-	for (const each of found)
-		groups.set(each.op, [...(groups.get(each.op) ?? []), each]);
-	return groups;
+function row(track, each, { ours, beside, threshold, stroke, narrow }) {
+	const mine = track.latest(each.row, track.ours);
+	return h('tr', { 'data-row': '' },
+		h('th', { scope: 'row' }, benchmarkLink(each)),
+		ours && h('td.num.mine', figure(mine, each.unit)),
+		beside.map((peer) => h('td.num.wide', figure(track.latest(each.row, peer), each.unit))),
+		ours && beside.map((peer, at) => {
+			const value = ratio(mine, track.latest(each.row, peer));
+			return h(`td.num.ratio.${verdict(value, 0.003)}${narrow(at)}`, times(value));
+		}),
+		ours && changeText(ratio(mine, track.before[each.row]), threshold, 'td'),
+		ours && h('td.trend.wide', spark(track.recent[each.row], stroke)));
 }

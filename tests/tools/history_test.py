@@ -213,10 +213,10 @@ class RecordTest(unittest.TestCase):
         self.assertEqual(run.track, ("callgrind", ""))
         self.assertEqual(
             ["/".join(key) for key in run.figures()],
-            ["lookup/own/1 thread/operation/instructions/rcu", "lookup/own/1 thread/operation/instructions/spin",
-             "iova find/seq/1000 ranges/operation/instructions/ours",
+            ["lookup/own/1 thread/operation/instructions/fast", "lookup/own/1 thread/operation/instructions/spin",
+             "iova find/seq/1000 ranges/operation/instructions/fast",
              "iova find/seq/1000 ranges/operation/instructions/itree",
-             "extent build/2MiB//operation/instructions/ours"],
+             "extent build/2MiB//operation/instructions/fast"],
         )
 
     def test_lanes_that_depend_on_the_machine_are_apart(self):

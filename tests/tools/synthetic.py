@@ -21,7 +21,7 @@ SHAPES = {"populate4k": 500, "scatter4k": 900, "thp": 30, "hugetlb2m": 28, "memf
 SIZES = ("4KiB", "64KiB", "1MiB", "16MiB", "256MiB")
 SUBJECTS = ("kmod: pin: compare runs before they are kept", "kmod: extent: find in one step", "bench: e2e: a round more",
             "kmod: fill: write a table at once", "tests: bad input for a copy", "docs: what the floor leaves out",
-            "kmod: object: look-ups take no lock", "kunit: gaps of the IOVA space")
+            "kmod: object: look-ups take no lock", "kunit: gaps of the IOVA space", 'docs: <b>markup</b> & "quotes" are text </script>')
 START = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 
 
@@ -62,8 +62,8 @@ def lines(runs, benchmarks, seed, lanes):
             "lane": lane,
             "unit": "instructions" if lane == "icount" else "ns",
             "environment": {
-                "kernel": f"7.3.{number // 500}",
-                "config": hashlib.sha1(str(number // 700).encode()).hexdigest()[:12],
+                "kernel": f"7.3.{4 + number * 2 // runs}",
+                "config": hashlib.sha1(str(number * 3 // runs).encode()).hexdigest()[:12],
                 "qemu": "7.2.22",
                 "guest": "1 CPU, 6G",
             },
