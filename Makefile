@@ -7,17 +7,20 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench profile test kunit selftest coverage micro micro-check kernel modules record dashboard tools-test lint \
-	clean distclean
+.PHONY: help bench profile threads lockstat test test-kcsan kunit selftest coverage micro micro-check record dashboard \
+	tools-test kernel modules lint clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
 	@echo
 	@echo '  make bench      map and unmap through our module and its three peers in a guest; print the table'
 	@echo '  make profile    where the instructions of one benchmark go: OP=map SHAPE=thp PEER=fast (SIZE=1MiB); a flame graph, too'
+	@echo '  make threads    what two threads do at the same time, beside one; how long it takes to destroy an object'
+	@echo '  make lockstat   the same, but print how often each lock was waited for'
 	@echo '  make test       prove the module, in guests full of sanitizers: device DMA, bad input, the two below'
 	@echo '  make kunit      the KUnit suites of the module, in a guest with a kernel full of sanitizers'
 	@echo "  make selftest   the kernel's own iommufd selftests, in the same kernel"
+	@echo '  make test-kcsan the tests in which threads meet, in a kernel that looks for data races'
 	@echo '  make coverage   which lines of the module all these tests together execute'
 	@echo '  make micro      the portable core, natively: look-ups, IOVA ranges, extents, in ns; against other ways to do it'
 	@echo '  make micro-check  its KUnit suites natively under ASan, UBSan and TSan; its instructions under callgrind'
@@ -34,7 +37,7 @@ help:
 	@echo '  PEERS="type1 fast"  of the peers, these: type1 iommufd fast floor (make bench)'
 	@echo '  LANE=icount         or mttcg, kvm: ratios only, see docs/method.md (make bench)'
 	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*", and no others (make test)'
-	@echo '  SUITE=glob CASE=glob  of the KUnit suites and cases, these, e.g. SUITE=extent (make kunit)'
+	@echo '  SUITE=glob CASE=glob  of the KUnit suites and cases, these, e.g. SUITE=extent; REPEAT=n times (make kunit)'
 	@echo '  MICRO_FILTER=regex  of the micro-benchmarks, those whose name matches (make micro); MAX_RANGES=n: more ranges'
 	@echo '  HISTORY=file        another history; MACHINE=name: of this machine, in a fleet; DIRTY=1: with uncommitted changes'
 	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit)'
@@ -49,8 +52,17 @@ bench:
 profile:
 	@scripts/profile.sh
 
+threads:
+	@scripts/threads.sh
+
+lockstat:
+	@LOCKSTAT=1 scripts/threads.sh
+
 test:
 	@scripts/test.sh
+
+test-kcsan:
+	@scripts/test-kcsan.sh
 
 kunit:
 	@scripts/kunit.sh

@@ -70,6 +70,8 @@ static int attach_ioas(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 			*pt_id = id;
 			break;
 		}
+		/* Its release is the next step's, or this one's. */
+		*unused = NULL;
 		if (rc != -EINVAL) {
 			hwpt_release(&paging->hwpt);
 			break;
@@ -77,8 +79,6 @@ static int attach_ioas(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 	}
 	if (!paging)
 		rc = attach_new(idev, ioas, attach, pt_id, unused);
-	else if (rc)
-		*unused = NULL;
 	mutex_unlock(&ioas->attach_lock);
 	return rc;
 }

@@ -6,6 +6,8 @@
 #   BENCH_FILTER=regex   only the benchmarks whose name op/shape/size/peer matches
 #   PEERS="..."          only these of: type1 iommufd fast floor
 #   LANE=icount          or mttcg, kvm: see scripts/guest.sh
+#   BENCH_REPETITIONS=N  repeat each so often, for statistics (1)
+#   RESULTS_DIR=dir      leave the results there, and write nothing else
 #
 # Leaves results/latest/<lane>.json; after a whole run also REPORT.md and the table in README.md. Exit status 1 if a
 # benchmark failed or was refused: it is listed, the JSON says why, and nothing else is written.
@@ -29,12 +31,13 @@ e2e_build
 declare -A wanted
 total=0
 for peer in $peers; do
-	wanted[$peer]=$(e2e_list "$peer" "$filter" | wc -l)
+	wanted[$peer]=$(e2e_list e2e "$peer" "$filter" | wc -l)
 	total=$((total + wanted[$peer]))
 done
 ((total > 0)) || die "BENCH_FILTER='$filter' matches no benchmark of: $peers (e.g. BENCH_FILTER='^map/thp/')"
 
-e2e_modules "$peers"
+# shellcheck disable=SC2086 # one word a peer
+e2e_modules bench $peers
 kernel=$("$ROOT/scripts/kernel.sh" path bench)
 
 # shellcheck disable=SC2317 # called by run_logged, by its name
@@ -46,7 +49,7 @@ done_so_far() {
 
 measure() {
 	local peer=$1 share=$shares/$1 start=$SECONDS
-	e2e_stage "$peer" "$share" "$filter"
+	e2e_stage bench e2e "$peer" "$share" "$filter"
 	say "$peer: ${wanted[$peer]} benchmarks"
 	PROGRESS=done_so_far run_logged "bench-$peer" "$ROOT/scripts/guest.sh" --lane "$lane" --timeout 900 --stream \
 		"${E2E_GUEST[@]}" --kernel "$kernel" --share "$share"
@@ -101,7 +104,7 @@ done
 # The lane that was taken: KVM may be of no use here.
 # shellcheck disable=SC1090,SC1091
 taken=$(. "${results[0]#*=}/guest.env" && echo "$lane")
-json=$ROOT/results/latest/$taken.json
+json=${RESULTS_DIR:-$ROOT/results/latest}/$taken.json
 mkdir -p "${json%/*}"
 rm -f "$json"
 status=0
@@ -116,7 +119,7 @@ if ((status != 0)); then
 	cat "$E2E/errors" >&2
 	exit 1
 fi
-if [[ -z $filter && $taken == icount && $(wc -w <<<"$peers") == 4 ]]; then
+if [[ -z ${RESULTS_DIR:-} && -z $filter && $taken == icount && $(wc -w <<<"$peers") == 4 ]]; then
 	"$ROOT/scripts/report.py" "$json"
 	say "REPORT.md and the table in README.md are up to date"
 fi

@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 least_percent=90
 export COVERAGE=1 PEER=fast
 unset TEST_FILTER SUITE CASE
-counted=("$ROOT"/build/share-{programs-icount,programs-mttcg,selftest-fast,kunit})
+counted=("$ROOT"/build/share-{programs-dma,programs-mem,programs-race,selftest-fast,kunit})
 
 need_packages build-essential python3
 lock coverage

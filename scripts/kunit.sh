@@ -8,6 +8,8 @@
 #   SUITE=GLOB  only the suites that match, with or without their "iommufd-" ("extent", "*io*")
 #   CASE=GLOB   only the cases that match
 #   SEED=N      repeat the random choices of a run that printed this seed
+#   REPEAT=N    run them so often, in one guest: for what happens at the same time
+#   TEST_KERNEL=kcsan  on the kernel that looks for data races
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -18,19 +20,25 @@ source "$ROOT/scripts/ktap.sh"
 suites=${SUITE:-*}
 cases=${CASE:-*}
 seed=${SEED:-0}
-share=$ROOT/build/share-kunit
+repeat=${REPEAT:-1}
+config=${TEST_KERNEL:-test}
+name=kunit
+[[ $config == test ]] || name+=-$config
+share=$ROOT/build/share-$name
 BEGIN='kunit.sh: begin'
 END='kunit.sh: end'
 
 # They go into the guest's command lines.
 [[ $suites$cases =~ ^[][A-Za-z0-9_*?-]+$ ]] || die "SUITE='$suites' CASE='$cases': a pattern has letters, digits, - _ * ? [ ]"
 [[ $seed =~ ^(0x[0-9a-fA-F]+|[0-9]+)$ ]] || die "SEED='$seed' is no number"
+[[ $repeat =~ ^[1-9][0-9]*$ ]] || die "REPEAT='$repeat' is no number"
+[[ $config =~ ^(test|kcsan)$ ]] || die "no TEST_KERNEL '$config' (there are: test kcsan)"
 [[ $suites == iommufd-* || $suites == \** ]] || suites=iommufd-$suites
 
 need_packages build-essential python3
 lock kunit
-module=$(module_of test kunit)
-kernel=$("$ROOT/scripts/kernel.sh" path test)
+module=$(module_of "$config" kunit)
+kernel=$("$ROOT/scripts/kernel.sh" path "$config")
 
 # What the guest does. Allocations are made to fail by single tasks that ask for it, so any kind of them may, and nothing
 # is to be said of it. Suites run one by one, when the fault injection that comes with the module is quiet too; what they
@@ -52,9 +60,13 @@ write_job() {
 		set -- \$debug/kunit/*/run
 		[ -e "\$1" ] || exit 3
 		dmesg -n 7
-		echo "<6>$BEGIN 1..\$((\$# + $AFTERMATH_LEN))" >/dev/kmsg
-		for suite; do
-			echo run >\$suite
+		echo "<6>$BEGIN 1..\$((\$# * $repeat + $AFTERMATH_LEN))" >/dev/kmsg
+		round=0
+		while [ \$round -lt $repeat ]; do
+			for suite; do
+				echo run >\$suite
+			done
+			round=\$((round + 1))
 		done
 		echo '<6>$END' >/dev/kmsg
 		dmesg -n 1
@@ -76,10 +88,10 @@ cp "$module" "$share"
 stage_klog_check "$share"
 write_job >"$share/job"
 
-say "KUnit: $suites.$cases; results go to $ROOT/results/latest/kunit.ktap"
+say "KUnit: $suites.$cases; results go to $ROOT/results/latest/$name.ktap"
 status=0
-run_guest kunit "$share" suites_only --lane mttcg --cpus 2 --mem 1G --edu 0 --timeout 600 --kernel "$kernel" \
+run_guest "$name" "$share" suites_only --lane mttcg --cpus 2 --mem 1G --edu 0 --timeout 900 --kernel "$kernel" \
 	--append "$TEST_KERNEL_ARGS no_timer_check hugepagesz=2M hugepages=8 kunit.autorun=0 kunit.filter_glob=$suites.$cases" |
-	ktap_results kunit || status=$?
+	ktap_results "$name" || status=$?
 [[ $(cat "$share/status" 2>/dev/null) != 3 ]] || die "no case matches SUITE='$suites' CASE='$cases'"
 exit "$status"

@@ -67,9 +67,10 @@ def refuse_unequal(benchmarks):
     """Mark the results of a shape and size that did not lie in memory alike for all peers."""
     places = collections.defaultdict(list)
     for bench in benchmarks:
-        op, shape, size, _ = bench["name"].split("/")
-        if "runs" in bench and op != "fault_in" and bench.get("run_type", "iteration") == "iteration":
-            places[shape, size].append(bench)
+        if "runs" in bench and bench.get("run_type", "iteration") == "iteration":
+            op, shape, size, _ = bench["name"].split("/")
+            if op != "fault_in":
+                places[shape, size].append(bench)
     for (shape, size), group in places.items():
         runs = collections.defaultdict(set)
         for bench in group:
@@ -112,7 +113,7 @@ def main():
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "host_name": platform.node(),
         "machine": machine.identity(),
-        "executable": "e2e",
+        "executable": pathlib.Path(contexts[first]["executable"]).name,
         "lane": guest["lane"],
         "kernel_config": args.config,
         "qemu": guest["qemu"],

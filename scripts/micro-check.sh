@@ -20,11 +20,11 @@ seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
 build=$ROOT/build/micro
 results=$ROOT/results/latest
 
-need_packages build-essential libbenchmark-dev liburcu-dev valgrind python3
+need_packages build-essential libbenchmark-dev liburcu-dev python3
 lock micro
 "$ROOT/scripts/kernel.sh" headers >/dev/null
 src=$("$ROOT/scripts/kernel.sh" src)
-for kind in asan tsan bench; do
+for kind in asan tsan; do
 	run_logged "micro-build-$kind" make -C "$ROOT/bench/micro" -j"$JOBS" O="$build/$kind" SRC="$src" KIND="$kind"
 done
 
@@ -54,28 +54,5 @@ failed=0
 	checked tsan 10
 } | ktap_results native-check || failed=1
 
-# Where memory lies decides how much of it is copied to enlarge it: always in the same place, if that can be had.
-fixed=()
-! setarch -R true 2>/dev/null || fixed=(setarch -R)
-
-# One run under callgrind: a dump for each benchmark, in a directory of its own. Suites are apart, for the threads of one
-# also decide where memory lies.
-count() {
-	local suite
-	rm -rf "$build/insn-$1"
-	mkdir -p "$build/insn-$1"
-	for suite in lookup iova extent; do
-		run_logged "micro-insn-$1-$suite" "${fixed[@]}" valgrind --tool=callgrind --instr-atstart=no --separate-threads=yes \
-			--callgrind-out-file="$build/insn-$1/$suite" "$build/bench/micro" --insn="$suite/"
-	done
-}
-
-if [[ $filter == '*' ]]; then
-	say "counting instructions, twice"
-	count 1
-	count 2
-	"$build/bench/micro" --list-insn >"$build/insn-list"
-	mkdir -p "$results"
-	"$ROOT/scripts/micro.py" insn "$build/insn-list" "$build/insn-1" "$build/insn-2" "$results/native-insn.json"
-fi
+[[ $filter != '*' ]] || "$ROOT/scripts/micro-insn.sh"
 ((failed == 0)) || die "the portable core failed its checks; they are in $results/native-check.ktap"

@@ -26,10 +26,10 @@ done
 
 lock bench
 e2e_build
-names=$(e2e_list "$peer" "^$op/${SHAPE:-[^/]*}/${SIZE:-[^/]*}/$peer\$")
+names=$(e2e_list e2e "$peer" "^$op/${SHAPE:-[^/]*}/${SIZE:-[^/]*}/$peer\$")
 if [[ -z $names ]]; then
-	die "$peer has no benchmark $op/${SHAPE:-*}/${SIZE:-*}; its operations: $(e2e_list "$peer" '' | cut -d/ -f1 | sort -u | xargs)," \
-		"shapes: $(e2e_list "$peer" '' | cut -d/ -f2 | sort -u | xargs)"
+	die "$peer has no benchmark $op/${SHAPE:-*}/${SIZE:-*}; its operations: $(e2e_list e2e "$peer" '' | cut -d/ -f1 | sort -u | xargs)," \
+		"shapes: $(e2e_list e2e "$peer" '' | cut -d/ -f2 | sort -u | xargs)"
 fi
 shapes=$(cut -d/ -f2 <<<"$names" | sort -u | xargs)
 [[ $shapes != *' '* ]] || die "SHAPE= is missing, one of: $shapes"
@@ -42,11 +42,11 @@ flamegraph=$(dpkg -L libdevel-nytprof-perl | grep '/flamegraph\.pl$') ||
 	die "libdevel-nytprof-perl is installed, but has no flamegraph.pl"
 plugin=$ROOT/build/profile/plugin
 run_logged profile-plugin make -C "$ROOT/bench/profile" O="$plugin"
-e2e_modules "$peer"
+e2e_modules bench "$peer"
 
 share=$ROOT/build/profile/share
-e2e_stage "$peer" "$share" "^$name\$"
-touch "$share/want-kallsyms"
+e2e_stage bench e2e "$peer" "$share" "^$name\$"
+echo 'before_run() { cat /proc/kallsyms >/host/kallsyms; }' >"$share/hooks"
 say "$name: counting"
 run_logged profile "$ROOT/scripts/guest.sh" --timeout 590 "${E2E_GUEST[@]}" \
 	--plugin "file=$plugin/profile.so,kallsyms=$share/kallsyms,out=$share/stacks" \

@@ -7,7 +7,8 @@
 #   PEER=iommufd      run the same programs on the in-tree module (fast: ours)
 #   TEST_FILTER=GLOB  only the cases whose suite/case matches
 #   SEED=N            repeat the random choices of a run that printed this seed
-#   TEST_KERNEL=bench on the kernel that is measured: no sanitizers, but other timing and code as users have it
+#   TEST_KERNEL=bench on the kernel that is measured: no sanitizers, but other timing and code as users have it; or kcsan,
+#                     which looks for data races
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -23,7 +24,7 @@ config=${TEST_KERNEL:-test}
 seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
 build=$ROOT/build/tests
 [[ $peer =~ ^(fast|iommufd)$ ]] || die "no PEER '$peer' to test (there are: fast iommufd)"
-[[ $config =~ ^(test|bench)$ ]] || die "no TEST_KERNEL '$config' (there are: test bench)"
+[[ $config =~ ^(test|bench|kcsan)$ ]] || die "no TEST_KERNEL '$config' (there are: test bench kcsan)"
 # The reference does not take the place of ours, nor one kernel that of another.
 name=programs
 [[ $config == test ]] || name+=-$config
@@ -41,10 +42,10 @@ mkdir -p "$build"
 	run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers"
 )
 
-# write_job LANE PROGRAM...: what the guest does. Its results go to the console, where the kernel is told to be quiet: a
+# write_job NAME PROGRAM...: what the guest does. Its results go to the console, where the kernel is told to be quiet: a
 # write to the shared directory pins the writer's memory, and pins are what is counted here.
 write_job() {
-	local lane=$1
+	local which=$1
 	shift
 	cat <<-END
 		. /lib/guest.sh
@@ -59,7 +60,7 @@ write_job() {
 			result \$? "\$program"
 		done
 		echo "$END"
-		aftermath -$lane vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
+		aftermath -$which vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
 		exit 0
 	END
 }
@@ -70,10 +71,10 @@ marked_only() {
 	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
 }
 
-# in_guest LANE TIMEOUT GUEST_OPTIONS... -- PROGRAM...: prints the guest's results as they come.
+# in_guest NAME LANE TIMEOUT GUEST_OPTIONS... -- PROGRAM...: prints the guest's results as they come.
 in_guest() {
-	local lane=$1 limit=$2 share=$ROOT/build/share-$name-$1 options=()
-	shift 2
+	local which=$1 lane=$2 limit=$3 share=$ROOT/build/share-$name-$1 options=()
+	shift 3
 	while [[ $1 != -- ]]; do
 		options+=("$1")
 		shift
@@ -85,8 +86,15 @@ in_guest() {
 	[[ $peer != fast ]] || install -D -t "$share/modules/fast" "$module"
 	stage_klog_check "$share"
 	cp "$build"/*_test "$share"
-	write_job "$lane" "$@" >"$share/job"
-	run_guest "$lane" "$share" marked_only --lane "$lane" --timeout "$limit" "${options[@]}" --kernel "$kernel"
+	write_job "$which" "$@" >"$share/job"
+	run_guest "$which" "$share" marked_only --lane "$lane" --timeout "$limit" "${options[@]}" --kernel "$kernel"
+}
+
+# The same where instructions are counted.
+in_icount_guest() {
+	local which=$1
+	shift
+	in_guest "$which" icount 1800 --edu 2 --edu-group 2 --append "$TEST_KERNEL_ARGS $huge" -- "$@"
 }
 
 # Of these programs, the ones that have a case that TEST_FILTER wants; they can say that here, too.
@@ -96,24 +104,35 @@ wanted() {
 		[[ -z $("$build/${program}_test" -l "$filter") ]] || echo "$program"
 	done
 }
-mapfile -t alone < <(wanted uapi dma)
-mapfile -t threaded < <(wanted race)
+mapfile -t dma < <(wanted dma)
+mapfile -t mem < <(wanted uapi mem)
+mapfile -t race < <(wanted race)
 plan=0
-for programs in "${#alone[@]}" "${#threaded[@]}"; do
+for programs in "${#dma[@]}" "${#mem[@]}" "${#race[@]}"; do
 	((programs == 0)) || plan=$((plan + programs + AFTERMATH_LEN))
 done
 ((plan > 0)) || die "no test matches TEST_FILTER='$filter'"
 
-# A transfer of edu takes 100 ms of the guest's time: thousands of them are for the lane whose clock runs ahead when
-# the CPU has nothing to do. Threads are for the lane that has CPUs for them.
+# A transfer of edu takes 100 ms of the guest's time: thousands of them are for the lane whose clock runs ahead when the
+# CPU has nothing to do. It has one CPU, so there are two such guests, where the machine has the CPUs for them; what the
+# second one says is shown after the first one's. Threads are for the lane that has CPUs for them.
 say "testing $peer on the $config kernel; results go to $ROOT/results/latest/$name.ktap"
 huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 {
 	echo "1..$plan"
-	if ((${#alone[@]})); then
-		in_guest icount 1800 --edu 2 --edu-group 2 --append "$TEST_KERNEL_ARGS $huge" -- "${alone[@]}"
+	if ((${#dma[@]} && ${#mem[@]} && $(nproc) > 1)); then
+		in_icount_guest mem "${mem[@]}" >"$build/mem.ktap" &
+		second=$!
+		trap 'kill "$second" 2>/dev/null || true' EXIT
+		trap 'exit 130' INT
+		trap 'exit 143' TERM
+		(in_icount_guest dma "${dma[@]}")
+		wait "$second" || true
+		trap - EXIT INT TERM
+		cat "$build/mem.ktap"
+	else
+		((${#dma[@]} == 0)) || in_icount_guest dma "${dma[@]}"
+		((${#mem[@]} == 0)) || in_icount_guest mem "${mem[@]}"
 	fi
-	if ((${#threaded[@]})); then
-		in_guest mttcg 600 --cpus 4 --edu 2 --append "$TEST_KERNEL_ARGS no_timer_check" -- "${threaded[@]}"
-	fi
+	((${#race[@]} == 0)) || in_guest race mttcg 600 --cpus 4 --edu 2 --append "$TEST_KERNEL_ARGS no_timer_check" -- "${race[@]}"
 } | ktap_results "$name"

@@ -9,10 +9,7 @@
 
 static const struct ktap_suite * const suites[] = {
 	&dma_shapes, &dma_parts, &dma_rights, &dma_gone, &dma_copies, &dma_domains, &dma_memlock,
-	&dma_process, &dma_remap, &dma_file, &dma_huge, &dma_broken, &dma_no_memory, &dma_many,
-	&dma_group, &dma_vfio,
-	/* Last: memory that is taken out takes huge pages with it. */
-	&dma_moved, NULL,
+	&dma_process, &dma_many, &dma_group, &dma_vfio, NULL,
 };
 
 int main(int argc, char **argv)

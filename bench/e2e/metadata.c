@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "report.h"
 #include "round.h"
 
 #define SLAB "/sys/kernel/slab"
@@ -57,7 +58,8 @@ static int open_in(const char *dir, const char *name, int flags)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return -1;
 	return open(path, flags | O_CLOEXEC);
 }
 
@@ -237,13 +239,13 @@ void metadata_report(struct bench *b, const struct op_case *c)
 	known = open_all() && read_usage(&before);
 	for (n = 0; n < count && known; n++) {
 		each.iova = OP_IOVA + n * GIB;
-		if (round_failed(b, "another map", op_map(&each)))
+		if (report_failed(b, "another map", op_map(&each)))
 			return;
 	}
 	known = known && read_usage(&after);
 	for (n = 0; n < count && known; n++) {
 		each.iova = OP_IOVA + n * GIB;
-		if (round_failed(b, "another unmap", op_unmap(&each)))
+		if (report_failed(b, "another unmap", op_unmap(&each)))
 			return;
 	}
 	if (!known)

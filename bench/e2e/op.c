@@ -7,6 +7,7 @@
 
 #include "../profile/mark.h"
 #include "metadata.h"
+#include "report.h"
 #include "round.h"
 
 /* Another place for the same memory. */
@@ -17,33 +18,33 @@
 int op_map(const struct op_case *c)
 {
 	if (c->kind->by_file)
-		return c->peer->map_file(c->shape, c->bytes, c->iova);
-	return c->peer->map(c->shape, c->bytes, c->iova);
+		return c->peer->map_file(c->space, c->shape, c->bytes, c->iova);
+	return c->peer->map(c->space, c->shape, c->bytes, c->iova);
 }
 
 int op_unmap(const struct op_case *c)
 {
-	return c->peer->unmap(c->iova, c->bytes);
+	return c->peer->unmap(c->space, c->iova, c->bytes);
 }
 
 static int do_copy(const struct op_case *c)
 {
-	return c->peer->copy(c->iova, c->bytes, COPY_IOVA);
+	return c->peer->copy(c->space, c->iova, c->bytes, COPY_IOVA);
 }
 
 static int undo_copy(const struct op_case *c)
 {
-	return c->peer->unmap(COPY_IOVA, c->bytes);
+	return c->peer->unmap(c->space, COPY_IOVA, c->bytes);
 }
 
 static int do_attach(const struct op_case *c)
 {
-	return c->peer->attach();
+	return c->peer->attach(c->space);
 }
 
 static int undo_attach(const struct op_case *c)
 {
-	return c->peer->detach();
+	return c->peer->detach(c->space);
 }
 
 /* The memory is as if never touched. */
@@ -62,14 +63,14 @@ static bool run_steps(struct bench *b, struct op_case *c, step setup, struct ste
 	bool good = false;
 	__u64 elapsed;
 
-	if (!round_failed(b, "setup", setup(c)) && round_once(b, c, &steps, &elapsed)) {
+	if (!report_failed(b, "setup", setup(c)) && round_once(b, c, &steps, &elapsed)) {
 		good = true;
 		while (good && bench_next(b)) {
 			good = round_once(b, c, &steps, &elapsed);
 			mark(MARK_KEEP_FIRST);
 			bench_time(b, elapsed);
 		}
-		good &= !round_failed(b, "teardown", teardown(c));
+		good &= !report_failed(b, "teardown", teardown(c));
 		bench_counter(b, round_unit("insn_per_4k", "ns_per_4k"),
 			      bench_mean(b) / (c->bytes / PAGE_BYTES));
 	}
@@ -133,7 +134,7 @@ static void run_fault_in(struct bench *b, void *ctx)
 	if (run_steps(b, c, do_nothing, (struct steps){ do_discard, op_map, op_unmap },
 		      do_nothing)) {
 		runs = shape_runs(c->shape, c->bytes);
-		if (!round_failed(b, "pagemap", runs < 0 ? runs : 0))
+		if (!report_failed(b, "pagemap", runs < 0 ? runs : 0))
 			bench_counter(b, "runs", runs);
 	}
 	round_end(c);
@@ -145,7 +146,7 @@ static int do_lookups(const struct op_case *c)
 	int i, rc = 0;
 
 	for (i = 0; i < LOOKUPS && !rc; i++)
-		rc = c->peer->lookup();
+		rc = c->peer->lookup(c->space);
 	return rc;
 }
 
@@ -215,16 +216,16 @@ static bool can_look_up(const struct peer *peer, const struct shape_kind *kind, 
 }
 
 const struct op op_table[] = {
-	{ "map", run_map, can_map },
-	{ "unmap", run_unmap, can_map },
-	{ "copy", run_copy, can_copy },
-	{ "attach", run_attach, can_attach },
-	{ "fault_in", run_fault_in, can_fault_in },
-	{ "small", op_run_page, is_small },
-	{ "deep", op_run_page, is_among_live, 100000 },
-	{ "million", op_run_page, is_among_live, 1000000 },
-	{ "lookup", run_lookup, can_look_up },
-	{ NULL }
+	{ .name = "map", .run = run_map, .applies = can_map },
+	{ .name = "unmap", .run = run_unmap, .applies = can_map },
+	{ .name = "copy", .run = run_copy, .applies = can_copy },
+	{ .name = "attach", .run = run_attach, .applies = can_attach },
+	{ .name = "fault_in", .run = run_fault_in, .applies = can_fault_in },
+	{ .name = "small", .run = op_run_page, .applies = is_small },
+	{ .name = "deep", .run = op_run_page, .applies = is_among_live, .live = 100000 },
+	{ .name = "million", .run = op_run_page, .applies = is_among_live, .live = 1000000 },
+	{ .name = "lookup", .run = run_lookup, .applies = can_look_up },
+	{ .name = NULL }
 };
 
 unsigned int op_iterations(const struct op_case *c)

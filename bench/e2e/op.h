@@ -36,6 +36,7 @@ struct op_case {
 	const struct op *op;
 	const struct peer *peer;
 	const char *bdf;
+	struct space *space;
 	const struct shape_kind *kind;
 	size_t bytes;
 	/* Set when it runs. */

@@ -2,6 +2,7 @@
 /* A single page: alone, and among very many that are mapped one by one. */
 #include "../profile/mark.h"
 #include "op.h"
+#include "report.h"
 #include "round.h"
 
 /* Every other page, so that each of the live mappings has a hole behind it. */
@@ -20,7 +21,8 @@ static int map_live(const struct op_case *c)
 
 	for (n = 0; n < c->op->live && !rc; n++) {
 		page.va = c->shape->va + n * PAGE_BYTES % c->kind->bytes;
-		rc = c->peer->map(&page, PAGE_BYTES, LIVE_IOVA + n * LIVE_STRIDE);
+		rc = c->peer->map(c->space, &page, PAGE_BYTES,
+				  LIVE_IOVA + n * LIVE_STRIDE);
 	}
 	return rc;
 }
@@ -69,7 +71,7 @@ void op_run_page(struct bench *b, void *ctx)
 
 	if (!round_begin(b, c))
 		return;
-	if (!round_failed(b, "live mappings", map_live(c)))
+	if (!report_failed(b, "live mappings", map_live(c)))
 		run_rounds(b, c);
 	round_end(c);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A peer: one of those that are compared. Each is a table of the same operations, done with its own
- * system calls on a real device. One is open at a time, so each keeps its state in its file.
+ * system calls on a real device.
  *
  * Every operation returns 0 or -errno. One that a peer cannot do at all is NULL.
  */
@@ -9,16 +9,34 @@
 #define E2E_PEER_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "shape.h"
 
 /**
+ * struct space - an IO address space that a device sees, of a peer that was opened
+ * @fd: what its system calls go to
+ * @device_fd: what keeps the device, if that is another one
+ * @device: the device, as iommufd names it
+ * @ioas: the IO address space, as iommufd names it
+ * @second: the second IO page table, while there is one, as iommufd names it
+ */
+struct space {
+	int fd;
+	int device_fd;
+	__u32 device;
+	__u32 ioas;
+	__u32 second;
+};
+
+/**
  * struct peer - see above
  * @name: as in the names of benchmarks
+ * @beside: whether @open can make one beside another, of the same file
  * @modules: names of the kernel modules that do the work, for the report; ends with NULL
- * @open: take the device with this PCI address, and have an empty IO address space for it; on
- *	failure nothing is left open
+ * @open: take the device with this PCI address, and have an empty IO address space for it, of the
+ *	same file as @beside unless that is NULL; on failure nothing is left open
  * @close: undo @open, and whatever is still mapped
  * @map: let the device read and write the first @bytes of @shape at @iova
  * @map_file: the same through its file
@@ -27,19 +45,25 @@
  * @attach: make a second IO page table, with all that is mapped
  * @detach: undo @attach
  * @lookup: the cheapest system call on an object
+ * @create: make an object, the simplest; sets its name
+ * @destroy: undo @create
  */
 struct peer {
 	const char *name;
+	bool beside;
 	const char *modules[3];
-	int (*open)(const char *bdf);
-	void (*close)(void);
-	int (*map)(const struct shape *shape, size_t bytes, __u64 iova);
-	int (*map_file)(const struct shape *shape, size_t bytes, __u64 iova);
-	int (*unmap)(__u64 iova, size_t bytes);
-	int (*copy)(__u64 src, size_t bytes, __u64 iova);
-	int (*attach)(void);
-	int (*detach)(void);
-	int (*lookup)(void);
+	int (*open)(struct space *space, const char *bdf, const struct space *beside);
+	void (*close)(struct space *space);
+	int (*map)(const struct space *space, const struct shape *shape, size_t bytes, __u64 iova);
+	int (*map_file)(const struct space *space, const struct shape *shape, size_t bytes,
+			__u64 iova);
+	int (*unmap)(const struct space *space, __u64 iova, size_t bytes);
+	int (*copy)(const struct space *space, __u64 src, size_t bytes, __u64 iova);
+	int (*attach)(struct space *space);
+	int (*detach)(const struct space *space);
+	int (*lookup)(const struct space *space);
+	int (*create)(const struct space *space, __u32 *id);
+	int (*destroy)(const struct space *space, __u32 id);
 };
 
 extern const struct peer peer_type1;

@@ -10,36 +10,35 @@
 #include "../floor/floor.h"
 #include "peer.h"
 
-static int space = -1;
-
-static void floor_close(void)
+static void floor_close(struct space *space)
 {
-	close(space);
-	space = -1;
+	close(space->fd);
 }
 
-static int floor_open(const char *bdf)
+static int floor_open(struct space *space, const char *bdf, const struct space *beside)
 {
 	unsigned int segment, bus, slot, function;
 	struct floor_claim cmd;
 	int rc;
 
+	if (beside)
+		return -EOPNOTSUPP;
 	if (sscanf(bdf, "%x:%x:%x.%x", &segment, &bus, &slot, &function) != 4)
 		return -EINVAL;
 	cmd.segment = segment;
 	cmd.bus = bus;
 	cmd.devfn = slot << 3 | function;
-	space = open(FLOOR_DEVICE, O_RDWR | O_CLOEXEC);
-	if (space < 0)
+	space->fd = open(FLOOR_DEVICE, O_RDWR | O_CLOEXEC);
+	if (space->fd < 0)
 		return -errno;
-	if (!ioctl(space, FLOOR_CLAIM, &cmd))
+	if (!ioctl(space->fd, FLOOR_CLAIM, &cmd))
 		return 0;
 	rc = -errno;
-	floor_close();
+	floor_close(space);
 	return rc;
 }
 
-static int floor_map(const struct shape *shape, size_t bytes, __u64 iova)
+static int floor_map(const struct space *space, const struct shape *shape, size_t bytes, __u64 iova)
 {
 	struct floor_map cmd = {
 		.va = (uintptr_t)shape->va,
@@ -48,10 +47,11 @@ static int floor_map(const struct shape *shape, size_t bytes, __u64 iova)
 		.leaf_bytes = shape->kind->leaf_bytes,
 	};
 
-	return ioctl(space, FLOOR_MAP, &cmd) ? -errno : 0;
+	return ioctl(space->fd, FLOOR_MAP, &cmd) ? -errno : 0;
 }
 
-static int floor_map_file(const struct shape *shape, size_t bytes, __u64 iova)
+static int floor_map_file(const struct space *space, const struct shape *shape, size_t bytes,
+			  __u64 iova)
 {
 	struct floor_map_file cmd = {
 		.length = bytes,
@@ -59,38 +59,38 @@ static int floor_map_file(const struct shape *shape, size_t bytes, __u64 iova)
 		.fd = shape->fd,
 	};
 
-	return ioctl(space, FLOOR_MAP_FILE, &cmd) ? -errno : 0;
+	return ioctl(space->fd, FLOOR_MAP_FILE, &cmd) ? -errno : 0;
 }
 
-static int floor_unmap(__u64 iova, size_t bytes)
+static int floor_unmap(const struct space *space, __u64 iova, size_t bytes)
 {
 	struct floor_unmap cmd = { .iova = iova };
 
 	(void)bytes;
-	return ioctl(space, FLOOR_UNMAP, &cmd) ? -errno : 0;
+	return ioctl(space->fd, FLOOR_UNMAP, &cmd) ? -errno : 0;
 }
 
-static int floor_copy(__u64 src, size_t bytes, __u64 iova)
+static int floor_copy(const struct space *space, __u64 src, size_t bytes, __u64 iova)
 {
 	struct floor_copy cmd = { .src_iova = src, .iova = iova };
 
 	(void)bytes;
-	return ioctl(space, FLOOR_COPY, &cmd) ? -errno : 0;
+	return ioctl(space->fd, FLOOR_COPY, &cmd) ? -errno : 0;
 }
 
-static int floor_attach(void)
+static int floor_attach(struct space *space)
 {
-	return ioctl(space, FLOOR_ATTACH) ? -errno : 0;
+	return ioctl(space->fd, FLOOR_ATTACH) ? -errno : 0;
 }
 
-static int floor_detach(void)
+static int floor_detach(const struct space *space)
 {
-	return ioctl(space, FLOOR_DETACH) ? -errno : 0;
+	return ioctl(space->fd, FLOOR_DETACH) ? -errno : 0;
 }
 
-static int floor_nop(void)
+static int floor_nop(const struct space *space)
 {
-	return ioctl(space, FLOOR_NOP) ? -errno : 0;
+	return ioctl(space->fd, FLOOR_NOP) ? -errno : 0;
 }
 
 const struct peer peer_floor = {

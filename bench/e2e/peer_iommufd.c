@@ -15,26 +15,21 @@
 
 #include "peer.h"
 
-static int iommufd = -1, vfio = -1;
-static __u32 device, ioas, second;
-
-static void iommufd_close(void)
+static void iommufd_close(struct space *space)
 {
 	/* The device first: it is detached and unbound with it. */
-	if (vfio >= 0)
-		close(vfio);
-	if (iommufd >= 0)
-		close(iommufd);
-	vfio = -1;
-	iommufd = -1;
+	close(space->device_fd);
+	if (space->fd >= 0)
+		close(space->fd);
 }
 
-/* The node of a device that vfio-pci has: /dev/vfio/devices/vfioN. */
+/* The node of a device that vfio-pci has: /dev/vfio/devices/vfioN; or -errno. */
 static int open_device(const char *bdf)
 {
 	struct dirent *entry;
 	char path[300];
 	DIR *dir;
+	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
 	dir = opendir(path);
@@ -48,137 +43,156 @@ static int open_device(const char *bdf)
 	closedir(dir);
 	if (!entry)
 		return -ENODEV;
-	vfio = open(path, O_RDWR | O_CLOEXEC);
-	return vfio < 0 ? -errno : 0;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
-static int iommufd_open(const char *bdf)
+static int iommufd_open(struct space *space, const char *bdf, const struct space *beside)
 {
 	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
-	int rc = open_device(bdf);
+	int rc;
 
-	if (rc)
-		return rc;
-	iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
-	if (iommufd < 0)
+	space->device_fd = open_device(bdf);
+	if (space->device_fd < 0)
+		return space->device_fd;
+	space->fd = beside ? dup(beside->fd) : open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	if (space->fd < 0)
 		goto fail;
-	bind.iommufd = iommufd;
-	if (ioctl(vfio, VFIO_DEVICE_BIND_IOMMUFD, &bind) ||
-	    ioctl(iommufd, IOMMU_IOAS_ALLOC, &alloc))
+	bind.iommufd = space->fd;
+	if (ioctl(space->device_fd, VFIO_DEVICE_BIND_IOMMUFD, &bind) ||
+	    ioctl(space->fd, IOMMU_IOAS_ALLOC, &alloc))
 		goto fail;
 	attach.pt_id = alloc.out_ioas_id;
-	if (ioctl(vfio, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
+	if (ioctl(space->device_fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
 		goto fail;
-	device = bind.out_devid;
-	ioas = alloc.out_ioas_id;
+	space->device = bind.out_devid;
+	space->ioas = alloc.out_ioas_id;
 	return 0;
 fail:
 	rc = -errno;
-	iommufd_close();
+	iommufd_close(space);
 	return rc;
 }
 
 #define MAP_FLAGS \
 	(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
 
-static int iommufd_map(const struct shape *shape, size_t bytes, __u64 iova)
+static int iommufd_map(const struct space *space, const struct shape *shape, size_t bytes,
+		       __u64 iova)
 {
 	struct iommu_ioas_map cmd = {
 		.size = sizeof(cmd),
 		.flags = MAP_FLAGS,
-		.ioas_id = ioas,
+		.ioas_id = space->ioas,
 		.user_va = (uintptr_t)shape->va,
 		.length = bytes,
 		.iova = iova,
 	};
 
-	return ioctl(iommufd, IOMMU_IOAS_MAP, &cmd) ? -errno : 0;
+	return ioctl(space->fd, IOMMU_IOAS_MAP, &cmd) ? -errno : 0;
 }
 
-static int iommufd_map_file(const struct shape *shape, size_t bytes, __u64 iova)
+static int iommufd_map_file(const struct space *space, const struct shape *shape, size_t bytes,
+			    __u64 iova)
 {
 	struct iommu_ioas_map_file cmd = {
 		.size = sizeof(cmd),
 		.flags = MAP_FLAGS,
-		.ioas_id = ioas,
+		.ioas_id = space->ioas,
 		.fd = shape->fd,
 		.length = bytes,
 		.iova = iova,
 	};
 
-	return ioctl(iommufd, IOMMU_IOAS_MAP_FILE, &cmd) ? -errno : 0;
+	return ioctl(space->fd, IOMMU_IOAS_MAP_FILE, &cmd) ? -errno : 0;
 }
 
-static int iommufd_unmap(__u64 iova, size_t bytes)
+static int iommufd_unmap(const struct space *space, __u64 iova, size_t bytes)
 {
 	struct iommu_ioas_unmap cmd = {
 		.size = sizeof(cmd),
-		.ioas_id = ioas,
+		.ioas_id = space->ioas,
 		.iova = iova,
 		.length = bytes,
 	};
 
-	if (ioctl(iommufd, IOMMU_IOAS_UNMAP, &cmd))
+	if (ioctl(space->fd, IOMMU_IOAS_UNMAP, &cmd))
 		return -errno;
 	return cmd.length == bytes ? 0 : -EIO;
 }
 
-static int iommufd_copy(__u64 src, size_t bytes, __u64 iova)
+static int iommufd_copy(const struct space *space, __u64 src, size_t bytes, __u64 iova)
 {
 	struct iommu_ioas_copy cmd = {
 		.size = sizeof(cmd),
 		.flags = MAP_FLAGS,
-		.dst_ioas_id = ioas,
-		.src_ioas_id = ioas,
+		.dst_ioas_id = space->ioas,
+		.src_ioas_id = space->ioas,
 		.length = bytes,
 		.dst_iova = iova,
 		.src_iova = src,
 	};
 
-	return ioctl(iommufd, IOMMU_IOAS_COPY, &cmd) ? -errno : 0;
+	return ioctl(space->fd, IOMMU_IOAS_COPY, &cmd) ? -errno : 0;
 }
 
-static int iommufd_attach(void)
+static int iommufd_attach(struct space *space)
 {
 	struct iommu_hwpt_alloc cmd = {
 		.size = sizeof(cmd),
-		.dev_id = device,
-		.pt_id = ioas,
+		.dev_id = space->device,
+		.pt_id = space->ioas,
 	};
 
-	if (ioctl(iommufd, IOMMU_HWPT_ALLOC, &cmd))
+	if (ioctl(space->fd, IOMMU_HWPT_ALLOC, &cmd))
 		return -errno;
-	second = cmd.out_hwpt_id;
+	space->second = cmd.out_hwpt_id;
 	return 0;
 }
 
-static int iommufd_detach(void)
+static int iommufd_create(const struct space *space, __u32 *id)
+{
+	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
+
+	if (ioctl(space->fd, IOMMU_IOAS_ALLOC, &cmd))
+		return -errno;
+	*id = cmd.out_ioas_id;
+	return 0;
+}
+
+static int iommufd_destroy(const struct space *space, __u32 id)
 {
 	struct iommu_destroy cmd = {
 		.size = sizeof(cmd),
-		.id = second,
+		.id = id,
 	};
 
-	return ioctl(iommufd, IOMMU_DESTROY, &cmd) ? -errno : 0;
+	return ioctl(space->fd, IOMMU_DESTROY, &cmd) ? -errno : 0;
 }
 
-static int iommufd_lookup(void)
+static int iommufd_detach(const struct space *space)
+{
+	return iommufd_destroy(space, space->second);
+}
+
+static int iommufd_lookup(const struct space *space)
 {
 	struct iommu_option cmd = {
 		.size = sizeof(cmd),
 		.option_id = IOMMU_OPTION_HUGE_PAGES,
 		.op = IOMMU_OPTION_OP_GET,
-		.object_id = ioas,
+		.object_id = space->ioas,
 	};
 
-	return ioctl(iommufd, IOMMU_OPTION, &cmd) ? -errno : 0;
+	return ioctl(space->fd, IOMMU_OPTION, &cmd) ? -errno : 0;
 }
 
 #define IOMMUFD_PEER(variable, its_name) \
 	const struct peer variable = { \
 		.name = its_name, \
+		.beside = true, \
 		.modules = { "iommufd" }, \
 		.open = iommufd_open, \
 		.close = iommufd_close, \
@@ -189,6 +203,8 @@ static int iommufd_lookup(void)
 		.attach = iommufd_attach, \
 		.detach = iommufd_detach, \
 		.lookup = iommufd_lookup, \
+		.create = iommufd_create, \
+		.destroy = iommufd_destroy, \
 	}
 
 IOMMUFD_PEER(peer_iommufd, "iommufd");

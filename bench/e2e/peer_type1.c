@@ -11,24 +11,20 @@
 
 #include "peer.h"
 
-static int container = -1, group = -1;
-
-static void type1_close(void)
+static void type1_close(struct space *space)
 {
 	/* The group first: it leaves the container with it. */
-	if (group >= 0)
-		close(group);
-	if (container >= 0)
-		close(container);
-	group = -1;
-	container = -1;
+	close(space->device_fd);
+	if (space->fd >= 0)
+		close(space->fd);
 }
 
-/* /dev/vfio/N, N being the name of the device's group. */
+/* /dev/vfio/N, N being the name of the device's group; or -errno. */
 static int open_group(const char *bdf)
 {
 	char path[300], target[256];
 	ssize_t len;
+	int group;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", bdf);
 	len = readlink(path, target, sizeof(target) - 1);
@@ -37,26 +33,31 @@ static int open_group(const char *bdf)
 	target[len] = '\0';
 	snprintf(path, sizeof(path), "/dev/vfio%s", strrchr(target, '/'));
 	group = open(path, O_RDWR | O_CLOEXEC);
-	return group < 0 ? -errno : 0;
+	return group < 0 ? -errno : group;
 }
 
-static int type1_open(const char *bdf)
+static int type1_open(struct space *space, const char *bdf, const struct space *beside)
 {
-	int rc = open_group(bdf);
+	int rc;
 
-	if (rc)
-		return rc;
-	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (container >= 0 &&
-	    !ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) &&
-	    !ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+	/* A container has one. */
+	if (beside)
+		return -EOPNOTSUPP;
+	space->device_fd = open_group(bdf);
+	if (space->device_fd < 0)
+		return space->device_fd;
+	space->fd = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	if (space->fd >= 0 &&
+	    !ioctl(space->device_fd, VFIO_GROUP_SET_CONTAINER, &space->fd) &&
+	    !ioctl(space->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
 		return 0;
 	rc = -errno;
-	type1_close();
+	type1_close(space);
 	return rc;
 }
 
-static int type1_map(const struct shape *shape, size_t bytes, __u64 iova)
+static int type1_map(const struct space *space, const struct shape *shape, size_t bytes,
+		     __u64 iova)
 {
 	struct vfio_iommu_type1_dma_map cmd = {
 		.argsz = sizeof(cmd),
@@ -66,10 +67,10 @@ static int type1_map(const struct shape *shape, size_t bytes, __u64 iova)
 		.size = bytes,
 	};
 
-	return ioctl(container, VFIO_IOMMU_MAP_DMA, &cmd) ? -errno : 0;
+	return ioctl(space->fd, VFIO_IOMMU_MAP_DMA, &cmd) ? -errno : 0;
 }
 
-static int type1_unmap(__u64 iova, size_t bytes)
+static int type1_unmap(const struct space *space, __u64 iova, size_t bytes)
 {
 	struct vfio_iommu_type1_dma_unmap cmd = {
 		.argsz = sizeof(cmd),
@@ -77,7 +78,7 @@ static int type1_unmap(__u64 iova, size_t bytes)
 		.size = bytes,
 	};
 
-	if (ioctl(container, VFIO_IOMMU_UNMAP_DMA, &cmd))
+	if (ioctl(space->fd, VFIO_IOMMU_UNMAP_DMA, &cmd))
 		return -errno;
 	return cmd.size == bytes ? 0 : -EIO;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "round.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "../profile/mark.h"
+#include "report.h"
 
 /* A disturbed round is repeated up to so often. */
 #define MAX_TRIES 10
@@ -25,21 +24,6 @@ const char *round_unit(const char *insn, const char *ns)
 	return bench_clock() == BENCH_CLOCK_INSN ? insn : ns;
 }
 
-static void fail(struct bench *b, const char *what, const char *why)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s: %s", what, why);
-	bench_fail(b, text);
-}
-
-bool round_failed(struct bench *b, const char *what, int rc)
-{
-	if (rc)
-		fail(b, what, strerror(-rc));
-	return rc;
-}
-
 /* Memory of the case's kind, and its number of runs into the report. */
 static bool have_shape(struct bench *b, struct op_case *c)
 {
@@ -50,13 +34,13 @@ static bool have_shape(struct bench *b, struct op_case *c)
 		return true;
 	c->shape = shape_get(c->kind, &error);
 	if (!c->shape) {
-		fail(b, c->kind->name, error);
+		bench_fail(b, error);
 		return false;
 	}
 	if (c->kind->use == SHAPE_FRESH)
 		return true;
 	runs = shape_runs(c->shape, c->bytes);
-	if (round_failed(b, "pagemap", runs < 0 ? runs : 0))
+	if (report_failed(b, "pagemap", runs < 0 ? runs : 0))
 		return false;
 	bench_counter(b, "runs", runs);
 	return true;
@@ -64,12 +48,13 @@ static bool have_shape(struct bench *b, struct op_case *c)
 
 bool round_begin(struct bench *b, struct op_case *c)
 {
-	return have_shape(b, c) && !round_failed(b, c->peer->name, c->peer->open(c->bdf));
+	return have_shape(b, c) &&
+	       !report_failed(b, c->peer->name, c->peer->open(c->space, c->bdf, NULL));
 }
 
 void round_end(struct op_case *c)
 {
-	c->peer->close();
+	c->peer->close(c->space);
 }
 
 /* What can come between the two ends of a round. */
@@ -114,7 +99,7 @@ bool round_once(struct bench *b, const struct op_case *c, const struct steps *st
 	int tries, rc;
 
 	for (tries = 0; tries < MAX_TRIES; tries++) {
-		if (round_failed(b, "before", steps->before(c)))
+		if (report_failed(b, "before", steps->before(c)))
 			return false;
 		mark(MARK_DROP);
 		then = disturbances();
@@ -124,8 +109,8 @@ bool round_once(struct bench *b, const struct op_case *c, const struct steps *st
 		stop = bench_now();
 		mark(MARK_END);
 		now = disturbances();
-		if (round_failed(b, c->op->name, rc) ||
-		    round_failed(b, "after", steps->after(c)))
+		if (report_failed(b, c->op->name, rc) ||
+		    report_failed(b, "after", steps->after(c)))
 			return false;
 		if (!disturbed(c, &then, &now))
 			break;

@@ -49,9 +49,6 @@ void round_end(struct op_case *c);
 bool round_once(struct bench *b, const struct op_case *c, const struct steps *steps,
 		__u64 *elapsed);
 
-/* Reports what a step returned, unless that is 0; returns whether it did. */
-bool round_failed(struct bench *b, const char *what, int rc);
-
 /* Of two names of a figure the one that fits the clock. */
 const char *round_unit(const char *insn, const char *ns);
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "balance.h"
-#include "dma.h"
+#include "mem.h"
 #include "iofd.h"
 #include "scene.h"
 
@@ -173,4 +173,4 @@ static const struct ktap_case cases[] = {
 	{}
 };
 
-const struct ktap_suite dma_no_memory = { "no-memory", cases };
+const struct ktap_suite mem_no_memory = { "no-memory", cases };

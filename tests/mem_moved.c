@@ -14,7 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "dma.h"
+#include "mem.h"
 #include "iofd.h"
 #include "pins.h"
 #include "scene.h"
@@ -268,4 +268,4 @@ static const struct ktap_case cases[] = {
 	{}
 };
 
-const struct ktap_suite dma_moved = { "moved", cases };
+const struct ktap_suite mem_moved = { "moved", cases };

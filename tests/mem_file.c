@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dma.h"
+#include "mem.h"
 #include "iofd.h"
 #include "scene.h"
 
@@ -219,4 +219,4 @@ static const struct ktap_case cases[] = {
 	{}
 };
 
-const struct ktap_suite dma_file = { "file", cases };
+const struct ktap_suite mem_file = { "file", cases };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "dma.h"
+#include "mem.h"
 #include "iofd.h"
 #include "scene.h"
 
@@ -189,4 +189,4 @@ static const struct ktap_case cases[] = {
 	{}
 };
 
-const struct ktap_suite dma_remap = { "remap", cases };
+const struct ktap_suite mem_remap = { "remap", cases };

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "dma.h"
+#include "mem.h"
 #include "iofd.h"
 #include "scene.h"
 
@@ -244,4 +244,4 @@ static const struct ktap_case cases[] = {
 	{}
 };
 
-const struct ktap_suite dma_huge = { "huge", cases };
+const struct ktap_suite mem_huge = { "huge", cases };

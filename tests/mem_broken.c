@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "balance.h"
-#include "dma.h"
+#include "mem.h"
 #include "iofd.h"
 #include "scene.h"
 
@@ -249,4 +249,4 @@ static const struct ktap_case cases[] = {
 	{}
 };
 
-const struct ktap_suite dma_broken = { "broken", cases };
+const struct ktap_suite mem_broken = { "broken", cases };
