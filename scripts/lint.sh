@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 
-need_packages shellcheck sparse perl python3
+need_packages shellcheck sparse perl python3 pyflakes3
 "$ROOT/scripts/kernel.sh" build bench
 src=$("$ROOT/scripts/kernel.sh" src)
 failed=0
@@ -61,6 +61,7 @@ sparse() {
 
 python() {
 	files '\.py$' | PYTHONPYCACHEPREFIX=$ROOT/build/pycache xargs -r -d '\n' python3 -W error -m py_compile
+	files '\.py$' | xargs -r -d '\n' pyflakes3
 }
 
 shells() {
