@@ -60,7 +60,7 @@ sparse() {
 }
 
 python() {
-	files '\.py$' | PYTHONPYCACHEPREFIX=$ROOT/build/pycache xargs -r -d '\n' python3 -W error -m py_compile
+	files '\.py$' | PYTHONPYCACHEPREFIX=$ROOT/build/pycache xargs -r -d '\n' python3 -W error -m py_compile || return 1
 	files '\.py$' | xargs -r -d '\n' pyflakes3
 }
 
