@@ -47,9 +47,21 @@ site() {
 	}
 }
 
+# How long the large site takes to build, when all is there that has to be installed: the best of two, for others share
+# this machine and only ever add time.
+build_seconds() {
+	local start ns best=
+	for _ in 1 2; do
+		start=$(date +%s%N)
+		HISTORY=$build/large.jsonl OUT=$build/large "$ROOT/scripts/dashboard.sh" 2>/dev/null
+		ns=$(($(date +%s%N) - start))
+		((${best:-$ns} < ns)) || best=$ns
+	done
+	awk -v ns="$best" 'BEGIN { print ns / 1e9 }'
+}
+
 # What suites print has no number of its own, and no plan where some are left out.
 results() {
-	local start
 	[[ $filter != '*' ]] || echo "1..${#suites[@]}"
 	/usr/bin/python3 "$ROOT/tests/tools/suites.py" "$filter" || true
 	if [[ 'dashboard/' == ${filter%%/*}/* || $filter == '*' ]]; then
@@ -58,11 +70,7 @@ results() {
 	fi
 	if [[ 'dashboard-speed/' == ${filter%%/*}/* || $filter == '*' ]]; then
 		site large --runs 2000 --benchmarks 150 --seed 1
-		# Timed by itself, when everything is there that has to be installed.
-		start=$(date +%s%N)
-		HISTORY=$build/large.jsonl OUT=$build/large "$ROOT/scripts/dashboard.sh" 2>/dev/null
-		BUILD_SECONDS=$(awk -v ns="$(($(date +%s%N) - start))" 'BEGIN { print ns / 1e9 }') \
-			node "$ROOT/dashboard/test/speed.mjs" "$filter" "$build/large" || true
+		BUILD_SECONDS=$(build_seconds) node "$ROOT/dashboard/test/speed.mjs" "$filter" "$build/large" || true
 	fi
 }
 
