@@ -207,6 +207,11 @@ class RecordTest(unittest.TestCase):
         run = from_results(write(self.dir / "icount.json", results()))
         self.assertEqual(run.errors(), {"copy/thp/256MiB/fast": 'it "failed"\nhere'})
         self.assertNotIn("copy", {key.op for key in run.figures()})
+        # Neither has one that failed half-way.
+        document = json.loads(lines(runs=1)[0])
+        name = next(iter(document["benchmarks"]))
+        document["benchmarks"] = {name: document["benchmarks"][name] | {"error": "later"}}
+        self.assertEqual(history.parse(json.dumps(document)).figures(), {})
 
     def test_figures_of_callgrind(self):
         run = from_results(write(self.dir / "native-insn.json", callgrind()))

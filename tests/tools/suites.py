@@ -10,7 +10,6 @@ A module is a suite, a method a case: those run whose suite/case matches. What a
 import fnmatch
 import pathlib
 import sys
-import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -23,11 +22,11 @@ class Result(unittest.TestResult):
         super().__init__(descriptions=False)
         self.buffer = True
         self.number = self.bad = 0
-        self.started = 0.0
+        self.subtest_failed = False
 
     def startTest(self, test):
         super().startTest(test)
-        self.started = time.monotonic()
+        self.subtest_failed = False
 
     def say(self, test, verdict, more=""):
         self.number += 1
@@ -57,12 +56,18 @@ class Result(unittest.TestResult):
         self.say(test, "not ok", " # ERROR")
 
     def addSubTest(self, test, subtest, err):
-        # unittest calls neither addSuccess nor addFailure for a case whose subtest failed.
         if err is not None:
             super().addSubTest(test, subtest, err)
+            self.subtest_failed = True
+            kind = self.failures if issubclass(err[0], test.failureException) else self.errors
+            self.explain(f"{subtest}\n{kind[-1][1]}")
+
+    def stopTest(self, test):
+        # unittest calls neither addSuccess nor addFailure for a case whose subtest failed.
+        if self.subtest_failed:
             self.bad += 1
-            self.explain((self.failures + self.errors)[-1][1])
-            self.say(test, "not ok", f" # ERROR {subtest._message or subtest.params}")
+            self.say(test, "not ok")
+        super().stopTest(test)
 
 
 def cases(suite):
