@@ -58,8 +58,14 @@ export async function comparison(track, from, to) {
 			toggle('Unchanged, too', all, (on) => choose({ rows: on ? 'all' : null }), { class: 'chip box' })),
 		rows.length ? table(track, peer, rows, after, from, to, threshold) : empty(`Nothing changed by ${threshold * 100} %.`),
 		list('New', found.added), list('Vanished', found.gone),
-		failed.length > 0 && h('section', h('h2', 'Failed or refused'), facts(failed)),
+		failures(after),
 	];
+}
+
+/** The benchmarks of a run that have no figure, and why. */
+export function failures(figures) {
+	const failed = Object.entries(figures.errors);
+	return failed.length > 0 && h('section', h('h2', 'Failed or refused'), facts(failed));
 }
 
 function card(name, value, mood) {

@@ -5,6 +5,7 @@ import { h, select, toggle } from './dom.js';
 import { choose, read } from './state.js';
 import { peerColour } from './chart.js';
 
+export const NARROW = matchMedia('(max-width: 720px)');
 const THRESHOLDS = [['0.005', '0.5 %'], ['0.01', '1 %'], ['0.02', '2 %'], ['0.05', '5 %']];
 
 /** What is chosen. */
@@ -38,7 +39,9 @@ export function bar(track, { threshold = false } = {}) {
 	const of = (name) => [['', 'all'], ...[...new Set(track.benchmarks.map((each) => each[name]))]
 		.filter(Boolean).map((value) => [value, value])];
 	const any = now.op || now.shape || now.size || now.q;
-	return h('section.filters', { 'aria-label': 'Filters' },
+	const some = any || now.peers.length < track.peers.length;
+	// Where there is little room, it opens when it is wanted; the style sheet hides the summary where there is enough.
+	return h('details.box', { open: Boolean(some) || !NARROW.matches }, h('summary', 'Filters'), h('section.filters', { 'aria-label': 'Filters' },
 		h('label.field.grow', h('span', 'Search'), h('input', {
 			id: 'search', type: 'search', value: now.q, placeholder: 'map thp 16MiB', autocomplete: 'off', spellcheck: 'false',
 			input: (event) => choose({ q: event.target.value }),
@@ -48,7 +51,7 @@ export function bar(track, { threshold = false } = {}) {
 		select('Size', of('size'), now.size, (size) => choose({ size })),
 		threshold && select('Counts as a change', THRESHOLDS, String(now.threshold), (value) => choose({ threshold: value === '0.01' ? null : value })),
 		peerChips(track),
-		any && h('button.plain', { id: 'clear', type: 'button', click: () => choose({ op: null, shape: null, size: null, q: null }) }, 'Clear'));
+		any && h('button.plain', { id: 'clear', type: 'button', click: () => choose({ op: null, shape: null, size: null, q: null }) }, 'Clear')));
 }
 
 /** A chip for each peer, in its colour. */

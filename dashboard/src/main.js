@@ -6,6 +6,7 @@ import { h } from './dom.js';
 import { choose, go, link, read } from './state.js';
 import { sweep } from './chart.js';
 import { empty } from './parts.js';
+import { NARROW } from './filters.js';
 import * as benchmarks from './view_benchmarks.js';
 import * as benchmark from './view_benchmark.js';
 import * as commits from './view_commits.js';
@@ -96,7 +97,10 @@ function moveRow(by) {
 
 const KEYS = {
 	1: () => go(link('benchmarks')), 2: () => go(link('commits')), 3: () => go(link('compare')),
-	'/': () => element('search')?.focus(),
+	'/': () => {
+		element('search')?.closest('details')?.setAttribute('open', '');
+		element('search')?.focus();
+	},
 	j: () => moveRow(1), k: () => moveRow(-1),
 	t: () => { theme(true); render(); },
 	'?': () => element('keys').showModal(),
@@ -127,6 +131,7 @@ onIndex((index) => {
 		h('p', 'GPL-2.0-only. Charts: uPlot, MIT licence; ', h('a', { href: 'LICENSES.txt' }, 'licences'), '.'));
 	addEventListener('hashchange', render);
 	addEventListener('keydown', onKey);
+	NARROW.addEventListener('change', render);
 	matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 		delete document.documentElement.dataset.theme;
 		theme(false);

@@ -4,7 +4,7 @@
 import { h, select } from './dom.js';
 import { minute } from './format.js';
 import { commitLink, empty, facts } from './parts.js';
-import { comparison } from './comparison.js';
+import { comparison, failures } from './comparison.js';
 import { choose, link, read } from './state.js';
 
 export async function view(track, [commit]) {
@@ -31,7 +31,7 @@ export async function view(track, [commit]) {
 			String(siblings.indexOf(at) + 1), (value) => choose({ run: value }))),
 		before ? h('p.lead', 'Against ', commitLink(before), ` ${before.subject}. `, h('a', { href: link('compare', [before.commit, run.commit]) }, 'Compare with another'))
 			: empty('This is the first run: there is nothing to compare it with.'),
-		await comparison(track, before ?? run, run),
+		before ? await comparison(track, before, run) : failures(await track.figures(at)),
 	];
 }
 

@@ -135,6 +135,7 @@ await run('dashboard', {
 	async the_first_commit_has_nothing_before_it(browser) {
 		const page = await open(browser, site, `#/commit/${digits(track[0])}`);
 		assert.match(await text(page, '.empty'), /first run/);
+		assert.equal(await page.locator('.cards, table').count(), 0);
 		await close(page);
 	},
 
