@@ -203,6 +203,8 @@ def from_results(path):
                 for bench in benchmarks
                 if bench.get("run_type", "iteration") == "iteration"
             }
+        for name in counters:
+            split_name(name, lane)
         commit = context["git_commit"]
         if not re.fullmatch("[0-9a-f]{40}", commit):
             raise BadRun(f"it is of no commit ('{commit}')")
@@ -229,5 +231,7 @@ def from_results(path):
         raise BadRun(f"{path}: {error.strerror}") from error
     except BadRun as error:
         raise BadRun(f"{path}: {error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise BadRun(f"{path}: no results file, or one of an older version: it has no {error}; measure again") from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise BadRun(f"{path}: no results file ({type(error).__name__}: {error})") from error

@@ -300,6 +300,7 @@ await run('dashboard', {
 					await page.waitForSelector('.spark canvas');
 				if (width !== 320)
 					await page.screenshot({ path: `${shots}/dashboard-${name}-${width}-${scheme}.png`, fullPage: name === 'benchmark' });
+				await page.evaluate(() => document.querySelectorAll('details').forEach((each) => { each.open = true; }));
 				const found = await page.evaluate(audit);
 				assert.deepEqual(found, [], `${name} at ${width}, ${scheme}`);
 				await close(page);
