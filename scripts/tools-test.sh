@@ -53,7 +53,7 @@ build_seconds() {
 	local start ns best=
 	for _ in 1 2; do
 		start=$(date +%s%N)
-		HISTORY=$build/large.jsonl OUT=$build/large "$ROOT/scripts/dashboard.sh" 2>/dev/null
+		HISTORY=$build/large.jsonl OUT=$build/large "$ROOT/scripts/dashboard.sh" 2>/dev/null || return 1
 		ns=$(($(date +%s%N) - start))
 		((${best:-$ns} < ns)) || best=$ns
 	done
