@@ -25,7 +25,7 @@ need_packages git python3 python3-fastjsonschema
 cd "$ROOT"
 
 theirs=$(mktemp)
-trap 'rm -f "$theirs"' EXIT
+trap 'rm -f "$theirs" "$theirs.jsonl"' EXIT
 
 # Sets parent: the commit that the branch is at, or nothing if there is no such branch.
 pull() {
