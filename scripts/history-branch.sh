@@ -30,7 +30,8 @@ trap 'rm -f "$theirs" "$theirs.jsonl"' EXIT
 # Sets parent: the commit that the branch is at, or nothing if there is no such branch.
 pull() {
 	local found
-	found=$(git ls-remote "$remote" "refs/heads/$branch") || die "the remote '$remote' cannot be read"
+	found=$(git ls-remote "$remote" "refs/heads/$branch" 2>"$theirs") ||
+		die "the remote '$remote' cannot be read: $(head -n 1 "$theirs")"
 	parent=${found%%[[:space:]]*}
 	[[ -n $parent ]] || return 0
 	git fetch -q --no-tags "$remote" "refs/heads/$branch" || die "the branch '$branch' of '$remote' cannot be fetched"
