@@ -32,6 +32,8 @@ pull() {
 	local found
 	found=$(git ls-remote "$remote" "refs/heads/$branch" 2>"$theirs") ||
 		die "the remote '$remote' cannot be read: $(head -n 1 "$theirs")"
+	# What git may have said of a connection that works is no line of a history.
+	: >"$theirs"
 	parent=${found%%[[:space:]]*}
 	[[ -n $parent ]] || return 0
 	git fetch -q --no-tags "$remote" "refs/heads/$branch" || die "the branch '$branch' of '$remote' cannot be fetched"
