@@ -7,7 +7,8 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench profile threads lockstat test test-kcsan kunit selftest coverage micro micro-check kernel modules lint clean distclean
+.PHONY: help bench profile threads lockstat test test-kcsan kunit selftest coverage micro micro-check gate baseline compare \
+	report record dashboard tools-test kernel modules lint clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -23,6 +24,13 @@ help:
 	@echo '  make coverage   which lines of the module all these tests together execute'
 	@echo '  make micro      the portable core, natively: look-ups, IOVA ranges, extents, in ns; against other ways to do it'
 	@echo '  make micro-check  its KUnit suites natively under ASan, UBSan and TSan; its instructions under callgrind'
+	@echo '  make gate       count instructions, and fail where something costs more than results/baseline/ says'
+	@echo '  make baseline   make that baseline from this commit, and learn how exact it is'
+	@echo '  make compare    A=ref B=ref: build and run two commits, and print what differs'
+	@echo '  make report     REPORT.md, its plots and the table in README.md, from what was measured last'
+	@echo '  make record     add what was measured last to results/history.jsonl, see docs/results.md'
+	@echo '  make dashboard  a static site from that history, build/dashboard/: trends, commits, comparisons'
+	@echo '  make tools-test  the tests of these: history, exports, dashboard (in headless Chromium), CI recipes'
 	@echo '  make kernel     only get and build the bench kernel (about 7 minutes on 2 cores, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
 	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
@@ -35,6 +43,7 @@ help:
 	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*", and no others (make test)'
 	@echo '  SUITE=glob CASE=glob  of the KUnit suites and cases, these, e.g. SUITE=extent; REPEAT=n times (make kunit)'
 	@echo '  MICRO_FILTER=regex  of the micro-benchmarks, those whose name matches (make micro); MAX_RANGES=n: more ranges'
+	@echo '  HISTORY=file        another history; MACHINE=name: of this machine, in a fleet; DIRTY=1: with uncommitted changes'
 	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit)'
 	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree, instead of the linux-source-7.3 package of Debian'
@@ -74,6 +83,27 @@ micro:
 micro-check:
 	@scripts/micro-check.sh
 
+gate:
+	@scripts/gate.sh
+
+baseline:
+	@scripts/baseline.sh
+
+compare:
+	@scripts/compare.sh
+
+report:
+	@scripts/report.sh
+
+record:
+	@scripts/record.sh
+
+dashboard:
+	@scripts/dashboard.sh
+
+tools-test:
+	@scripts/tools-test.sh
+
 kernel:
 	@scripts/kernel.sh build bench
 
@@ -89,4 +119,4 @@ clean:
 
 # By name: CACHE may be a directory that holds other things too.
 distclean: clean
-	rm -rf $(addprefix $(CACHE)/,apt ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* log lock)
+	rm -rf $(addprefix $(CACHE)/,apt ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* npm* log lock)

@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 
-need_packages shellcheck sparse perl python3
+need_packages shellcheck sparse perl python3 pyflakes3
 "$ROOT/scripts/kernel.sh" build bench
 src=$("$ROOT/scripts/kernel.sh" src)
 failed=0
@@ -60,7 +60,8 @@ sparse() {
 }
 
 python() {
-	files '\.py$' | PYTHONPYCACHEPREFIX=$ROOT/build/pycache xargs -r -d '\n' python3 -W error -m py_compile
+	files '\.py$' | PYTHONPYCACHEPREFIX=$ROOT/build/pycache xargs -r -d '\n' python3 -W error -m py_compile || return 1
+	files '\.py$' | xargs -r -d '\n' pyflakes3
 }
 
 shells() {

@@ -26,22 +26,17 @@ import shlex
 import subprocess
 import sys
 
+import machine
+import repository
 from results import bytes_of
 
 RUNS_TOLERANCE = 1.05
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODULES = {
     "type1": ["vfio_iommu_type1.ko"],
     "iommufd": ["iommufd.ko"],
     "fast": ["fast/iommufd.ko"],
     "floor": ["floor/iommufd-floor.ko"],
 }
-
-
-def git(*args):
-    """What git says, or None where there is no repository or no commit."""
-    run = subprocess.run(["git", "-C", ROOT, *args], capture_output=True, text=True, check=False)
-    return run.stdout.strip() if run.returncode == 0 else None
 
 
 def read_env(path):
@@ -111,21 +106,20 @@ def main():
 
     first = next(iter(shares))
     guest = read_env(shares[first] / "guest.env")
-    status = git("status", "--porcelain")
     its_own = ("peer", "modules", "load_avg")
     context = {key: value for key, value in contexts[first].items() if key not in its_own and "srcversion" not in key}
     context |= {
         # The guest's clock starts at the same date each time, so that a run repeats itself.
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "host_name": platform.node(),
+        "machine": machine.identity(),
         "executable": pathlib.Path(contexts[first]["executable"]).name,
         "lane": guest["lane"],
         "kernel_config": args.config,
         "qemu": guest["qemu"],
         "guest_cpus": guest["cpus"],
         "guest_memory": guest["mem"],
-        "git_commit": git("rev-parse", "HEAD") or "none",
-        "git_dirty": status != "",
+        **repository.state(),
         "filter": args.filter,
         "peers": contexts,
     }

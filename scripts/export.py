@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Print a run in a form that other programs read.
+
+usage: export.py benchmark-action [--peer PEER]... [--lane LANE] FILE
+       export.py openmetrics [--peer PEER]... [--lane LANE] FILE
+
+FILE is a results file (results/latest/icount.json), or a history (.jsonl), of which the newest run of the lane is taken
+(icount, if not said). Of all peers, unless some are named.
+
+benchmark-action: the JSON that github-action-benchmark reads as its tool customSmallerIsBetter.
+openmetrics: OpenMetrics text, for a Prometheus push gateway or the node exporter's textfile collector.
+
+A benchmark that failed has no figure to print; it is named on standard error.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+from history import load
+from run import BadRun, from_results
+
+# The metric that has the figures of a unit, and what it is.
+METRICS = {
+    "instructions": ("iommufd_fast_cost_instructions", "What an operation costs, in executed instructions."),
+    "ns": ("iommufd_fast_cost_nanoseconds", "What an operation costs, in nanoseconds."),
+    "bytes": ("iommufd_fast_memory_bytes", "What is kept in memory for what is mapped."),
+}
+RUN_METRIC = "iommufd_fast_run"
+
+
+def newest(path, lane):
+    """The run of a lane that comes last in a history."""
+    runs = [run for run in load(path) if run.lane == lane]
+    if not runs:
+        raise BadRun(f"{path} has no run of the lane '{lane}'")
+    return runs[-1]
+
+
+def benchmark_action(run, figures):
+    """An array of name, unit, value; what tells runs apart goes into extra."""
+    extra = "\n".join(
+        [f"commit: {run.commit}", f"lane: {run.lane}", f"machine: {run.machine['id']}"]
+        + [f"{name}: {value}" for name, value in run.environment.items()]
+    )
+    entries = []
+    for key, value in figures:
+        name = " ".join(filter(None, (key.op, key.shape, key.size)))
+        entries.append({"name": f"{name} ({key.peer})", "unit": f"{key.unit} per {key.per}", "value": value, "extra": extra})
+    return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+
+
+def labels(pairs):
+    """Labels, with what the text form gives a meaning to written in its way."""
+    escaped = ((name, value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")) for name, value in pairs)
+    return "{" + ",".join(f'{name}="{value}"' for name, value in escaped) + "}"
+
+
+def openmetrics(run, figures):
+    """A gauge for each unit; and one that is always 1, whose labels say what ran."""
+    lines = []
+    where = [("lane", run.lane), ("machine", run.machine["id"])]
+    for unit, (metric, text) in METRICS.items():
+        samples = [
+            f"{metric}{labels([*zip(('op', 'shape', 'size', 'per', 'peer'), (*key[:4], key.peer)), *where])} {value!r}"
+            for key, value in figures
+            if key.unit == unit
+        ]
+        if samples:
+            lines += [f"# TYPE {metric} gauge", f"# HELP {metric} {text}", *samples]
+    facts = [*where, ("commit", run.commit), ("dirty", str(run.dirty).lower()), ("date", run.date)]
+    facts += [(name, value) for name, value in run.environment.items() if name.isidentifier()]
+    lines += [f"# TYPE {RUN_METRIC} gauge", f"# HELP {RUN_METRIC} What the figures are of.", f"{RUN_METRIC}{labels(facts)} 1"]
+    return "\n".join([*lines, "# EOF"]) + "\n"
+
+
+FORMATS = {"benchmark-action": benchmark_action, "openmetrics": openmetrics}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("format", choices=FORMATS)
+    parser.add_argument("--peer", action="append", default=[])
+    parser.add_argument("--lane", default="icount")
+    parser.add_argument("file", type=pathlib.Path)
+    args = parser.parse_args()
+    try:
+        run = newest(args.file, args.lane) if args.file.suffix == ".jsonl" else from_results(args.file)
+        figures = [(key, value) for key, value in run.figures().items() if not args.peer or key.peer in args.peer]
+        if not figures:
+            raise BadRun(f"{args.file} has no figure" + (f" of {', '.join(args.peer)}" if args.peer else ""))
+    except (BadRun, OSError) as error:
+        sys.exit(f"error: {error}")
+    for name, why in run.errors().items():
+        print(f"warning: {name} has no figure: {why}", file=sys.stderr)
+    sys.stdout.write(FORMATS[args.format](run, figures))
+
+
+if __name__ == "__main__":
+    main()
