@@ -7,10 +7,10 @@
 #   PEERS="..."          only these of: type1 iommufd fast floor
 #   LANE=icount          or mttcg, kvm: see scripts/guest.sh
 #   BENCH_REPETITIONS=N  repeat each so often, for statistics (1)
-#   RESULTS_DIR=dir      leave the results there, and write nothing else
+#   RESULTS_DIR=dir      leave the results there
 #
-# Leaves results/latest/<lane>.json; after a whole run also REPORT.md and the table in README.md. Exit status 1 if a
-# benchmark failed or was refused: it is listed, the JSON says why, and nothing else is written.
+# Leaves results/latest/<lane>.json. Exit status 1 if a benchmark failed or was refused: it is listed, and the JSON says
+# why.
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -119,7 +119,4 @@ if ((status != 0)); then
 	cat "$E2E/errors" >&2
 	exit 1
 fi
-if [[ -z ${RESULTS_DIR:-} && -z $filter && $taken == icount && $(wc -w <<<"$peers") == 4 ]]; then
-	"$ROOT/scripts/report.py" "$json"
-	say "REPORT.md and the table in README.md are up to date"
-fi
+[[ -n ${RESULTS_DIR:-} || -n $filter || $taken != icount ]] || say "'make report' puts them into REPORT.md and README.md"

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write REPORT.md, and the table in README.md, from the results and the texts in docs/.
+"""Write REPORT.md, and the table in README.md, from results and the texts in docs/.
 
-usage: report.py FILE
+usage: report.py RESULTS OUTPUT
+
+RESULTS is a directory with icount.json of `make bench`, threads.json of `make threads`, native.json of `make micro`, and
+native-insn.json of `make micro-check`; OUTPUT is where the two go. The plots are scripts/plots.py's.
 
 No figure is typed by hand: where docs/method.md and docs/why.md have {op/shape/size/peer}, the figure of that benchmark
 is put in; {A over B}, {A minus B} and {A times N} compute. A figure that the results do not have is an error.
@@ -14,6 +17,8 @@ import re
 import sys
 import textwrap
 
+import micro
+import threads
 from results import IO_TABLES, METADATA, Results, amount, cell, number, times
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -117,6 +122,25 @@ def memory(results):
     return table(["shape", "size", *results.peers, "IO page table"], lines)
 
 
+def native(directory):
+    """What the portable core costs natively."""
+    return micro.document(micro.Native(directory / "native.json"), micro.Insn(directory / "native-insn.json"))
+
+
+def together(directory):
+    """What two threads do."""
+    figures = threads.Threads(directory / "threads.json")
+    context = figures.context
+    where = f"Lane `{context['lane']}`, {context['guest_cpus']} CPUs, commit {context['git_commit'][:12]}."
+    return "\n\n".join([where, *(micro.markdown(lines, texts) for texts, lines in threads.tables(figures))])
+
+
+def included(name):
+    """A text of docs/ that has no figures, its headings one level down."""
+    text = re.sub(r"<!--.*?-->\n*", "", (ROOT / "docs" / name).read_text(), flags=re.DOTALL)
+    return re.sub(r"^#", "##", text, flags=re.MULTILINE).replace("](../", "](").strip()
+
+
 def what_ran(results):
     """The context, in words."""
     context = results.context
@@ -137,7 +161,7 @@ def what_ran(results):
     )
 
 
-def report(results):
+def report(results, directory):
     """The whole of REPORT.md."""
     figures = Figures(results)
     peers = results.peers
@@ -148,7 +172,7 @@ def report(results):
         return [row for row in usual if row.op in ops]
 
     parts = [
-        "<!-- Made by scripts/report.py from the results of `make bench` and the texts in docs/: edit those. -->",
+        "<!-- Made by scripts/report.py from results/report/ and the texts in docs/: edit those, or measure. -->",
         "# What mapping memory for a device costs",
         f"Figures are {per_page}, system call included, unless a table says otherwise. `fast/type1` is what `fast` costs "
         "divided by what `type1` costs: under 1 it is cheaper.",
@@ -162,14 +186,22 @@ def report(results):
         side_by_side([row for row in usual if row.per == "call"], peers, ["op"]),
         "## A copy, and a second domain",
         side_by_side(of("copy", "attach"), peers, ["op", "shape", "size"]),
+        "![what fast costs, divided by what others cost](docs/plots/ratio.svg)",
         fill_in(ROOT / "docs/why.md", figures),
         f"## How cost grows with size (`fast`, {per_page})",
         "### map",
         growth(results, "map", "fast"),
         "### unmap",
         growth(results, "unmap", "fast"),
+        "![cost of a map against size](docs/plots/map.svg)",
+        "![cost of an unmap against size](docs/plots/unmap.svg)",
         "## What is kept in memory for each GiB that is mapped",
         memory(results),
+        included("threads.md"),
+        together(directory),
+        included("micro.md"),
+        "### Figures",
+        native(directory),
         fill_in(ROOT / "docs/method.md", figures),
         "## What ran",
         what_ran(results),
@@ -179,11 +211,13 @@ def report(results):
     return "\n\n".join(parts) + "\n"
 
 
-def update_readme(path, results):
-    """Put the short table between its two lines; False if the README has no place for it."""
-    text = path.read_text() if path.exists() else ""
-    if BEGIN not in text or END not in text.partition(BEGIN)[2]:
-        return False
+def readme(results):
+    """README.md with the short table between its two lines."""
+    text = (ROOT / "README.md").read_text()
+    before, begun, rest = text.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not begun or not ended:
+        sys.exit(f"error: README.md has no lines {BEGIN} and {END}")
     rows = [row for row in results.usual() if row.op not in ("copy", "attach")]
     short = "\n\n".join(
         [
@@ -192,19 +226,20 @@ def update_readme(path, results):
             memory(results),
         ]
     )
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    path.write_text(f"{before}{BEGIN}\n{short}\n{END}{after}")
-    return True
+    return f"{before}{BEGIN}\n{short}\n{END}{after}"
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__.strip())
-    results = Results(sys.argv[1])
-    (ROOT / "REPORT.md").write_text(report(results))
-    if not update_readme(ROOT / "README.md", results):
-        print(f"--> README.md has no lines {BEGIN} and {END}; its table is not written", file=sys.stderr)
+    directory, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    for name in ("icount.json", "threads.json", "native.json", "native-insn.json"):
+        if not (directory / name).is_file():
+            sys.exit(f"error: {directory} has no {name}, which the report is made from")
+    results = Results(directory / "icount.json")
+    texts = {"REPORT.md": report(results, directory), "README.md": readme(results)}
+    for name, text in texts.items():
+        (output / name).write_text(text)
 
 
 if __name__ == "__main__":

@@ -70,10 +70,8 @@ def us(value):
     return "–" if value is None else f"{value / 1000:.1f}"
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__.strip())
-    threads = Threads(sys.argv[1])
+def tables(threads):
+    """Tables of texts, each with how many of its columns are no figures."""
     others = [peer for peer in threads.peers if peer != "fast"]
     lines = [["load", "place", "phase", *threads.peers, *(f"fast/{peer}" for peer in others)]]
     for load, place, phase, speedup, beside in threads.speedups():
@@ -82,17 +80,26 @@ def main():
             + [times(speedup[peer]) for peer in threads.peers]
             + [times(beside.get(peer)) for peer in others]
         )
+    if len(lines) > 1:
+        yield 3, lines
+    with_objects = [peer for peer in threads.peers if threads.get("destroy", "idle", peer, "p50_ns")]
+    lines = [["destroy, µs", *(f"{peer} {which}" for peer in with_objects for which in ("p50", "p99"))]]
+    for place, by_peer in threads.destroying():
+        lines.append([place] + [us(value) for peer in with_objects for value in by_peer[peer]])
+    if len(lines) > 1:
+        yield 1, lines
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.strip())
+    threads = Threads(sys.argv[1])
     context = threads.context
     print(f"lane {context['lane']}, {context['guest_cpus']} CPUs, Linux {context.get('kernel', '?')}")
-    if len(lines) > 1:
-        print("two threads: times the work of one; and of what two threads do through another peer")
+    print("two threads: times the work of one; and of what two threads do through another peer")
+    for texts, lines in tables(threads):
         print()
-        print_table(lines, 3)
-    lines = [["destroy, µs", *(f"{peer} {which}" for peer in threads.peers for which in ("p50", "p99"))]]
-    lines += [[place] + [us(value) for pair in by_peer.values() for value in pair] for place, by_peer in threads.destroying()]
-    if len(lines) > 1:
-        print()
-        print_table(lines, 1)
+        print_table(lines, texts)
 
 
 if __name__ == "__main__":
