@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The gate: what it lets through, what it stops and what it says."""
+
+import copy
+import unittest
+
+from fixtures import callgrind, directory, results, script, write
+
+
+def changed(name, counter, factor, document=None):
+    """Results in which one figure is another."""
+    document = copy.deepcopy(document or clean())
+    for bench in document["benchmarks"]:
+        if bench["name"] == name:
+            bench[counter] *= factor
+    return document
+
+
+def clean(**context):
+    """Results without an error."""
+    document = results(**context)
+    document["benchmarks"] = [bench for bench in document["benchmarks"] if "error_occurred" not in bench]
+    return document
+
+
+class GateTest(unittest.TestCase):
+    def setUp(self):
+        scratch = directory()
+        self.dir = scratch.__enter__()
+        self.addCleanup(scratch.__exit__, None, None, None)
+        self.baseline = self.dir / "baseline.json"
+
+    def learn(self, *documents):
+        files = [write(self.dir / f"{i}.json", document) for i, document in enumerate(documents)]
+        return script("gate.py", "learn", self.baseline, *files)
+
+    def check(self, document):
+        return script("gate.py", "check", self.baseline, write(self.dir / "now.json", document))
+
+    def setup_baseline(self, *documents):
+        run = self.learn(*(documents or (clean(), clean())))
+        self.assertEqual(run.returncode, 0, run.stderr)
+
+    def test_the_same_passes(self):
+        self.setup_baseline()
+        run = self.check(clean())
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertIn("0 worse, 0 better, 0 new, 0 vanished, 0 refused", run.stdout)
+
+    def test_one_percent_more_fails(self):
+        self.setup_baseline()
+        run = self.check(changed("map/thp/256MiB/fast", "insn_per_4k", 1.01))
+        self.assertEqual(run.returncode, 1)
+        first = run.stdout.splitlines()[1].split()
+        self.assertEqual(first[:5], ["WORSE", "map", "thp", "256MiB", "fast"])
+        self.assertIn("+1.00 %", run.stdout)
+        self.assertIn("1.93", run.stdout)
+        self.assertIn("1.95", run.stdout)
+        self.assertIn("0123456789ab", run.stdout)
+
+    def test_under_half_a_percent_passes(self):
+        self.setup_baseline()
+        self.assertEqual(self.check(changed("map/thp/256MiB/fast", "insn_per_4k", 1.004)).returncode, 0)
+
+    def test_largest_change_comes_first(self):
+        self.setup_baseline()
+        document = changed("map/thp/256MiB/fast", "insn_per_4k", 1.02)
+        document = changed("small/populate4k/4KiB/fast", "insn_unmap", 0.5, document)
+        document = changed("lookup/none/0/fast", "insn_per_call", 1.1, document)
+        run = self.check(document)
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual([line.split()[1] for line in run.stdout.splitlines()[1:4]], ["small", "lookup", "map"])
+
+    def test_improvement_passes_and_asks_for_a_baseline(self):
+        self.setup_baseline()
+        run = self.check(changed("map/thp/256MiB/fast", "insn_per_4k", 0.9))
+        self.assertEqual(run.returncode, 0)
+        self.assertIn("better", run.stdout.splitlines()[1])
+        self.assertIn("make baseline", run.stdout)
+
+    def test_threshold_is_learnt(self):
+        name, counter = "map/thp/256MiB/fast", "insn_per_4k"
+        self.setup_baseline(clean(), changed(name, counter, 1.01), clean())
+        self.assertEqual(self.check(changed(name, counter, 1.02)).returncode, 0)
+        self.assertEqual(self.check(changed(name, counter, 1.04)).returncode, 1)
+        self.assertEqual(self.check(changed("lookup/none/0/fast", "insn_per_call", 1.01)).returncode, 1)
+
+    def test_memory_is_a_figure(self):
+        self.setup_baseline()
+        run = self.check(changed("map/scatter4k/1MiB/fast", "bytes_per_gib", 2))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("metadata", run.stdout)
+
+    def test_vanished_new_and_refused_are_said(self):
+        self.setup_baseline()
+        document = clean()
+        document["benchmarks"] = [bench for bench in document["benchmarks"] if bench["name"] != "lookup/none/0/fast"]
+        run = self.check(document)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("vanished: lookup", run.stdout)
+
+        document = clean()
+        document["benchmarks"].append(document["benchmarks"][0] | {"name": "copy/thp/1MiB/fast"})
+        run = self.check(document)
+        self.assertEqual(run.returncode, 0)
+        self.assertIn("new: copy thp 1MiB", run.stdout)
+
+        document = clean()
+        document["benchmarks"][0] |= {"error_occurred": True, "error_message": "no memory"}
+        run = self.check(document)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("refused: map/thp/256MiB/type1: no memory", run.stdout)
+        self.assertIn("0 vanished, 1 refused", run.stdout)
+
+    def test_a_part_is_compared_with_its_part(self):
+        self.setup_baseline()
+        document = clean(filter="^small/")
+        document["benchmarks"] = [bench for bench in document["benchmarks"] if bench["name"].startswith("small/")]
+        run = self.check(document)
+        self.assertEqual(run.returncode, 0, run.stdout)
+        self.assertIn("2 figures", run.stdout)
+
+    def test_another_kernel_is_not_compared(self):
+        self.setup_baseline()
+        for context in ({"kernel": "7.3.5"}, {"kernel_config": "0"}, {"qemu": "8"}):
+            with self.subTest(**context):
+                run = self.check(clean(**context))
+                self.assertEqual(run.returncode, 2)
+                self.assertRegex(run.stderr, "^error: the (kernel|config|qemu) is another one.*make baseline")
+                self.assertEqual(len(run.stderr.splitlines()), 1)
+
+    def test_baseline_needs_a_clean_tree(self):
+        run = self.learn(clean(git_dirty=True), clean(git_dirty=True))
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("not committed", run.stderr)
+        self.assertFalse(self.baseline.exists())
+
+    def test_baseline_needs_a_lane_that_repeats(self):
+        run = self.learn(clean(), changed("map/thp/256MiB/fast", "insn_per_4k", 1.2))
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("map thp 256MiB 4 KiB", run.stderr)
+        self.assertIn("does not repeat", run.stderr)
+
+    def test_baseline_needs_a_lane_that_counts(self):
+        run = self.learn(clean(lane="mttcg"), clean(lane="mttcg"))
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("depends on the machine", run.stderr)
+
+    def test_baseline_takes_no_refused_benchmark(self):
+        run = self.learn(results(), results())
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("refused: copy/thp/256MiB/fast", run.stderr)
+
+    def test_without_a_baseline_it_says_so(self):
+        for text in (None, "{", '{"schema": 99}', "[]"):
+            with self.subTest(text=text):
+                if text is not None:
+                    self.baseline.write_text(text, encoding="utf-8")
+                run = self.check(clean())
+                self.assertEqual(run.returncode, 2)
+                self.assertIn("make baseline", run.stderr)
+                self.assertEqual(len(run.stderr.splitlines()), 1)
+
+    def test_callgrind(self):
+        self.setup_baseline(callgrind(), callgrind())
+        self.assertEqual(self.check(callgrind()).returncode, 0)
+        document = callgrind()
+        document["benchmarks"][0]["insn_per_op"] *= 1.01
+        self.assertEqual(self.check(document).returncode, 1)
+        self.assertEqual(self.check(clean()).returncode, 2)
+
+    def test_compare(self):
+        a, b = write(self.dir / "a.json", clean()), self.dir / "b.json"
+        write(b, changed("map/thp/256MiB/fast", "insn_per_4k", 1.01))
+        run = script("gate.py", "compare", a, b)
+        self.assertEqual(run.returncode, 0)
+        self.assertIn("+1.00 %", run.stdout)
+        self.assertIn("1 differ", run.stdout)
+        self.assertEqual(script("gate.py", "compare", a, write(b, clean(kernel="0"))).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
