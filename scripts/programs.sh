@@ -90,11 +90,11 @@ in_guest() {
 	run_guest "$which" "$share" marked_only --lane "$lane" --timeout "$limit" "${options[@]}" --kernel "$kernel"
 }
 
-# The same where instructions are counted.
+# The same where instructions are counted. As little memory as will do: the leak detector reads all that describes it.
 in_icount_guest() {
 	local which=$1
 	shift
-	in_guest "$which" icount 1800 --edu 2 --edu-group 2 --append "$TEST_KERNEL_ARGS $huge" -- "$@"
+	in_guest "$which" icount 1800 --edu 2 --edu-group 2 --mem 3584M --append "$TEST_KERNEL_ARGS $huge" -- "$@"
 }
 
 # Of these programs, the ones that have a case that TEST_FILTER wants; they can say that here, too.
@@ -134,5 +134,5 @@ huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 		((${#dma[@]} == 0)) || in_icount_guest dma "${dma[@]}"
 		((${#mem[@]} == 0)) || in_icount_guest mem "${mem[@]}"
 	fi
-	((${#race[@]} == 0)) || in_guest race mttcg 600 --cpus 4 --edu 2 --append "$TEST_KERNEL_ARGS no_timer_check" -- "${race[@]}"
+	((${#race[@]} == 0)) || in_guest race mttcg 600 --cpus 4 --edu 2 --mem 2G --append "$TEST_KERNEL_ARGS no_timer_check" -- "${race[@]}"
 } | ktap_results "$name"

@@ -75,7 +75,7 @@ rm -f "$results/selftest-$peer".{ktap,json,xml}
 # In a shell of its own: what there is of results is shown also when the guest died. Huge pages are for the cases that
 # ask for them.
 (
-	PROGRESS=done_so_far run_logged "selftest-$peer" "$ROOT/scripts/guest.sh" --lane "$lane" --cpus "$cpus" \
+	PROGRESS=done_so_far run_logged "selftest-$peer" "$ROOT/scripts/guest.sh" --lane "$lane" --cpus "$cpus" --mem 2G \
 		--timeout 3600 --kernel "$kernel" --share "$share" \
 		--append "$TEST_KERNEL_ARGS hugepagesz=2M hugepages=96 loglevel=5"
 ) || true
