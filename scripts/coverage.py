@@ -104,7 +104,7 @@ def main():
         print(f"{name!s:{width}} {len(lines):6} {hit:9} {share}  {'(mock) ' if mock else ''}{missed}".rstrip())
     unseen = sorted(path.name for path in directory.glob("*.c") if path.relative_to(directory) not in files)
     if unseen:
-        print(f"not built: {' '.join(unseen)}")
+        print(f"no lines of their own: {' '.join(unseen)}")
     share = percent(executed, total)
     print(f"\n{executed} of {total} lines executed, {share:.1f} %")
     if share < float(least):

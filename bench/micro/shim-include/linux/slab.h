@@ -16,11 +16,11 @@
 
 /* Memory is memory here. */
 #define kvzalloc_flex(obj, member, count, gfp) \
-	((typeof(obj) *)kzalloc(sizeof(obj) + sizeof((obj).member[0]) * (count), gfp))
+	kzalloc(sizeof(obj) + sizeof(*(obj).member) * (count), gfp)
 #define flex_array_size(ptr, member, count) \
-	(sizeof((ptr)->member[0]) * (count))
+	(sizeof(*(ptr)->member) * (count))
 #define kvfree(memory)		kfree(memory)
-#define kvfree_rcu(ptr, member)	kfree_rcu_mightsleep(ptr)
+#define kvfree_rcu(ptr, head)	((void)&(ptr)->head, kfree_rcu_mightsleep(ptr))
 
 void *krealloc(const void *old, size_t size, gfp_t gfp);
 void kfree_rcu_mightsleep(void *memory);
