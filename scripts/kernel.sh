@@ -58,6 +58,9 @@ isolated_apt() {
 downloaded() { du -sm "$CACHE/apt/deb" "$CACHE/apt/cache/archives" | awk '{ mb += $1 } END { print mb " MB on disk" }'; }
 unpacked() { echo "$(find "$CACHE/unpack" -type f 2>/dev/null | wc -l) files"; }
 
+# The package of this version, if it was downloaded; apt writes a colon in its name as %3a.
+downloaded_deb() { find "$CACHE/apt/deb" -name "${PACKAGE}_${1//:/%3a}_*.deb" | head -1; }
+
 unpack() {
 	dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$PACKAGE.tar.xz" | tar -xJ -C "$2" --strip-components=1
 }
@@ -76,11 +79,11 @@ fetch() {
 		die "no package $PACKAGE in $SUITE (the log is $CACHE/log/kernel-lists.log); give a $SERIES tree with KERNEL_SRC=dir"
 	fi
 	if [[ ! -e $CACHE/linux-$version/Makefile ]]; then
-		deb=$(find "$CACHE/apt/deb" -name "${PACKAGE}_${version//:/%3a}_*.deb" | head -1)
+		deb=$(downloaded_deb "$version")
 		if [[ -z $deb ]]; then
 			say "downloading $PACKAGE $version (about 160 MB)"
 			PROGRESS=downloaded run_logged kernel-download env -C "$CACHE/apt/deb" "${APT_GET[@]}" download "$PACKAGE=$version"
-			deb=$(find "$CACHE/apt/deb" -name "${PACKAGE}_*.deb" -newer "$CACHE/log/kernel-lists.log" | head -1)
+			deb=$(downloaded_deb "$version")
 			[[ -n $deb ]] || die "apt left no $PACKAGE; the log is $CACHE/log/kernel-download.log"
 		fi
 		say "unpacking $PACKAGE $version"
