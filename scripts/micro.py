@@ -3,9 +3,10 @@
 """Show the results of the micro-benchmarks, or gather those that callgrind counted.
 
 usage: micro.py table NATIVE.json [INSN.json]
+       micro.py best OUT.json NATIVE.json...
        micro.py insn LIST DIR DIR OUT.json
 
-table: tables and targets on the terminal. insn: LIST says which benchmarks were counted and how many operations each had
+table: tables and targets on the terminal. best: of each benchmark, the round in which it took least. insn: LIST says which benchmarks were counted and how many operations each had
 (micro --list-insn), each DIR has callgrind's dumps of one run; OUT.json gets the counts of the first, and how much the
 second differed.
 """
@@ -196,7 +197,8 @@ def document(native, insn):
     load = ", ".join(f"{figure:.1f}" for figure in native.context["load_avg"])
     blocks = [
         f"One run on {native.context['num_cpus']} CPUs of {native.context['mhz_per_cpu']} MHz (as the machine says), load "
-        f"average {load}, {insn.compiler}. {hardware(native)} Time is that of the best batch."
+        f"average {load}, {insn.compiler}. {hardware(native)} Time is that of the "
+        f"best batch of {native.context.get('rounds', 1)} rounds."
     ]
     blocks += [markdown(lines, texts) for texts, lines in tables(native, insn)]
     lines = [["target", "measured", "reached"]]
@@ -212,6 +214,18 @@ def equality(data):
     if data["largest_difference"]:
         text += f", the largest difference {data['largest_difference']:.2%} ({data['differs_most']})"
     return text
+
+
+def best(out, paths):
+    """Of each benchmark the round in which it took least: what others do on this machine only adds time."""
+    documents = [json.loads(pathlib.Path(path).read_text()) for path in paths]
+    rounds = [{bench["name"]: bench for bench in document["benchmarks"]} for document in documents]
+    documents[0]["context"]["rounds"] = len(rounds)
+    documents[0]["benchmarks"] = [
+        min((its[name] for its in rounds), key=lambda bench: bench.get("best_ns", bench.get("p99_ns", bench["real_time"])))
+        for name in rounds[0]
+    ]
+    pathlib.Path(out).write_text(json.dumps(documents[0], indent=1) + "\n")
 
 
 def dumps(directory):
@@ -260,6 +274,8 @@ def main():
     args = sys.argv[1:]
     if len(args) in (2, 3) and args[0] == "table":
         show(Native(args[1]), Insn(args[2] if len(args) == 3 else None))
+    elif len(args) > 2 and args[0] == "best":
+        best(args[1], args[2:])
     elif len(args) == 5 and args[0] == "insn":
         gather(*args[1:])
     else:
