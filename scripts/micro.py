@@ -6,9 +6,9 @@ usage: micro.py table NATIVE.json [INSN.json]
        micro.py best OUT.json NATIVE.json...
        micro.py insn LIST DIR DIR OUT.json
 
-table: tables and targets on the terminal. best: of each benchmark, the round in which it took least. insn: LIST says which benchmarks were counted and how many operations each had
-(micro --list-insn), each DIR has callgrind's dumps of one run; OUT.json gets the counts of the first, and how much the
-second differed.
+table: tables and targets on the terminal. best: of each benchmark, the round in which it took least. insn: LIST says which
+benchmarks were counted and how many operations each had (micro --list-insn), each DIR has callgrind's dumps of one run;
+OUT.json gets the counts of the first, and how much the second differed.
 """
 
 import datetime

@@ -33,7 +33,7 @@ bool report_failed(struct bench *b, const char *what, int rc);
  * report_percentile() - the value that so many of a hundred do not exceed
  * @values: are sorted
  * @count: how many there are, at least one
- * @percent: 50 for the median
+ * @percent: 50 for the median, 0 for the least
  */
 double report_percentile(double *values, size_t count, unsigned int percent);
 
