@@ -5,7 +5,7 @@
 # meet, look-up against destroy before all, again and again for minutes; then the test program with many threads. A report
 # between two functions of which one is ours is a failure. The last line is "N passed, N failed, N skipped".
 #
-#   REPEAT=N  run the KUnit cases so often (40)
+#   REPEAT=N  run the KUnit cases so often (20)
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -19,7 +19,7 @@ mkdir -p "$log"
 lock test-kcsan
 "$ROOT/scripts/kernel.sh" build kcsan
 bad=0
-CASE='*_race*' REPEAT=${REPEAT:-40} "$ROOT/scripts/kunit.sh" | tee "$log/kunit" || bad=1
+CASE='*_race*' REPEAT=${REPEAT:-20} "$ROOT/scripts/kunit.sh" | tee "$log/kunit" || bad=1
 TEST_FILTER='threads/*' "$ROOT/scripts/programs.sh" | tee "$log/programs" || bad=1
 tail -qn 1 "$log/kunit" "$log/programs" | awk '{ passed += $1; failed += $3; skipped += $5 }
 	END { print passed " passed, " failed " failed, " skipped " skipped" }'
