@@ -9,11 +9,11 @@
  * - mutex: a hash table of lists under a mutex, one shared count.
  * - lfht: liburcu's lock-free hash table, one shared count.
  * - xarray: as rcu, but found in the xarray that hands out the IDs.
- * - percpu: as rcu, but a count for each thread, and a grace period to have them
+ * - percpu: as xarray, but a count for each thread, and a grace period to have them
  *   in one place for destroying (the kernel's percpu_ref).
- * - striped: as rcu, but a count for each thread that says in its lowest bit that
+ * - striped: as xarray, but a count for each thread that says in its lowest bit that
  *   the object is going, so that destroying needs no grace period.
- * - srcu: as rcu, but no count at all: destroying waits for all short-term users
+ * - srcu: as xarray, but no count at all: destroying waits for all short-term users
  *   of all objects (the kernel's SRCU, without memory barriers for readers).
  *
  * A thread stands for a CPU: what is a CPU's own in the kernel is a thread's
