@@ -24,12 +24,7 @@ need_packages git python3
 measure() {
 	local commit
 	commit=$(git -C "$ROOT" rev-parse --verify --quiet "$1^{commit}") || die "'$1' is no commit"
-	if [[ ! -e $2/.git ]]; then
-		git -C "$ROOT" worktree prune
-		run_logged compare-worktree git -C "$ROOT" worktree add --force --detach "$2" "$commit"
-	else
-		run_logged compare-checkout git -C "$2" checkout --force --detach "$commit"
-	fi
+	work_tree "$2" "$commit"
 	rm -f "$2/results/latest/"*.json
 	say "$1 ($(git -C "$2" log -1 --format='%h %s'))"
 	make -C "$2" --no-print-directory bench >"$CACHE/log/compare-${2##*/}.log" ||

@@ -36,12 +36,7 @@ gate_check_lanes
 lock gate-test
 rm -rf "$results"
 mkdir -p "$results"
-if [[ ! -e $scratch/.git ]]; then
-	git -C "$ROOT" worktree prune
-	run_logged gate-test-worktree git -C "$ROOT" worktree add --force --detach "$scratch" HEAD
-else
-	run_logged gate-test-checkout git -C "$scratch" checkout --force --detach "$(git -C "$ROOT" rev-parse HEAD)"
-fi
+work_tree "$scratch" "$(git -C "$ROOT" rev-parse HEAD)"
 
 # measure DIR: run the scratch copy's lane.
 measure() {

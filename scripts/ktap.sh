@@ -72,6 +72,18 @@ ktap_results() {
 	return "$status"
 }
 
+# sum_line FILE: the line of results that it ends with. What broke off before is a failure.
+sum_line() {
+	grep -xE '[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$1" | tail -n 1 | grep . ||
+		echo '0 passed, 1 failed, 0 skipped'
+}
+
+# add_sums: such lines, on standard input, as one.
+add_sums() {
+	awk '{ passed += $1; failed += $3; skipped += $5 }
+		END { print passed " passed, " failed " failed, " skipped " skipped" }'
+}
+
 # ktap_convert NAME: results/latest/NAME.ktap also as .json and .xml.
 ktap_convert() {
 	local src path=$ROOT/results/latest/$1 log=$CACHE/log/kunit-parse-$1.log

@@ -75,6 +75,18 @@ _ticker() {
 	done
 }
 
+# work_tree DIR COMMIT: that commit of this repository in a work tree of its own; one that is there is used again.
+work_tree() {
+	local name
+	name=work-tree-$(basename "$1")
+	if [[ -e $1/.git ]]; then
+		run_logged "$name" git -C "$1" checkout --force --detach "$2"
+	else
+		git -C "$ROOT" worktree prune
+		run_logged "$name" git -C "$ROOT" worktree add --force --detach "$1" "$2"
+	fi
+}
+
 # need_packages NAME...: install what is missing of these Debian packages, without a question.
 need_packages() {
 	local missing=() as_root=() installed pkg

@@ -10,6 +10,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/ktap.sh
+source "$ROOT/scripts/ktap.sh"
 
 export TEST_KERNEL=kcsan PEER=fast
 unset SUITE
@@ -21,6 +23,7 @@ lock test-kcsan
 bad=0
 CASE='*_race*' REPEAT=${REPEAT:-20} "$ROOT/scripts/kunit.sh" | tee "$log/kunit" || bad=1
 TEST_FILTER='threads/*' "$ROOT/scripts/programs.sh" | tee "$log/programs" || bad=1
-tail -qn 1 "$log/kunit" "$log/programs" | awk '{ passed += $1; failed += $3; skipped += $5 }
-	END { print passed " passed, " failed " failed, " skipped " skipped" }'
+for part in kunit programs; do
+	sum_line "$log/$part"
+done | add_sums
 exit "$bad"

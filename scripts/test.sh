@@ -61,12 +61,6 @@ show_behind() {
 	grep -v '^-->' "$log/$1.errors" >&2 || true
 }
 
-# sum_line PART: its last line. One that broke off before is a failure.
-sum_line() {
-	grep -xE '[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$log/$1" | tail -n 1 | grep . ||
-		echo '0 passed, 1 failed, 0 skipped'
-}
-
 others=(selftest)
 [[ $peer != fast ]] || others+=(kunit)
 # The guest of most of the test programs keeps one CPU busy, and so does that of the selftests.
@@ -85,10 +79,9 @@ fi
 
 bad=0
 for part in programs "${others[@]}"; do
-	sum_line "$part" >"$log/$part.sum"
+	sum_line "$log/$part" >"$log/$part.sum"
 	echo "$part: $(<"$log/$part.sum")"
 	[[ $(cat "$log/$part.status" 2>/dev/null) == 0 ]] || bad=1
 done
-cat "$log"/*.sum | awk '{ passed += $1; failed += $3; skipped += $5 }
-	END { print passed " passed, " failed " failed, " skipped " skipped" }'
+cat "$log"/*.sum | add_sums
 exit "$bad"

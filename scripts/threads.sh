@@ -17,6 +17,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=scripts/e2e.sh
 source "$ROOT/scripts/e2e.sh"
+# shellcheck source=scripts/ktap.sh
+source "$ROOT/scripts/ktap.sh"
 
 peers=${PEERS:-type1 iommufd fast}
 filter=${BENCH_FILTER:-}
@@ -43,7 +45,7 @@ for peer in "${chosen[@]}"; do
 	e2e_stage "$config" threads "$peer" "$share" "$filter"
 	append='hugepagesz=1G hugepages=0 no_timer_check'
 	if [[ -n ${LOCKSTAT:-} ]]; then
-		append+=' no5lvl'
+		append+=" $TEST_KERNEL_ARGS"
 		cat >"$share/hooks" <<-'END'
 			before_run() { echo 0 >/proc/lock_stat && echo 1 >/proc/sys/kernel/lock_stat; }
 			after_run() { cat /proc/lock_stat >/host/lock_stat; }
