@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Threads that are held at race points (kmod/race_point.h), so that a case says
+ * which step of one comes between which two of another. Nothing depends on time:
+ * a thread stands where it is told to until it is told to go on.
+ *
+ *	first = hold_start(test, "object:released", unbind, idev);
+ *	expect(destroy(id) == ...);
+ *	hold_finish(test, first);
+ */
+#ifndef KUNIT_HOLD_H
+#define KUNIT_HOLD_H
+
+#include <linux/types.h>
+
+struct held;
+struct kunit;
+
+struct held *hold_start(struct kunit *test, const char *point,
+			void (*fn)(void *data), void *data);
+void hold_advance(struct kunit *test, struct held *held, const char *point);
+void hold_let_go(struct held *held);
+void hold_signal(struct held *held);
+void hold_finish(struct kunit *test, struct held *held);
+bool hold_is_over(struct held *held);
+
+#endif
