@@ -36,10 +36,11 @@ lock programs
 [[ $peer != fast ]] || module=$(module_of "$config" kmod)
 kernel=$("$ROOT/scripts/kernel.sh" path "$config")
 headers=$("$ROOT/scripts/kernel.sh" headers)
+src=$("$ROOT/scripts/kernel.sh" src)
 mkdir -p "$build"
 (
 	lock tests-build
-	run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers"
+	run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src"
 )
 
 # write_job NAME PROGRAM...: what the guest does. Its results go to the console, where the kernel is told to be quiet: a
@@ -105,7 +106,7 @@ wanted() {
 	done
 }
 mapfile -t dma < <(wanted dma)
-mapfile -t mem < <(wanted uapi mem)
+mapfile -t mem < <(wanted uapi mem mock)
 mapfile -t race < <(wanted race)
 plan=0
 for programs in "${#dma[@]}" "${#mem[@]}" "${#race[@]}"; do

@@ -160,6 +160,43 @@ int hwpt_alloc(int iofd, __u32 flags, __u32 dev, __u32 pt, __u32 *hwpt)
 	return ret;
 }
 
+int hwpt_track_dirty(int iofd, __u32 hwpt, bool enable)
+{
+	struct iommu_hwpt_set_dirty_tracking cmd = {
+		.size = sizeof(cmd),
+		.flags = enable ? IOMMU_HWPT_DIRTY_TRACKING_ENABLE : 0,
+		.hwpt_id = hwpt,
+	};
+
+	return iofd_ioctl(iofd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
+}
+
+int hwpt_read_dirty(int iofd, __u32 hwpt, __u32 flags, __u64 iova, __u64 length, __u64 page_bytes,
+		    void *bits)
+{
+	struct iommu_hwpt_get_dirty_bitmap cmd = {
+		.size = sizeof(cmd),
+		.hwpt_id = hwpt,
+		.flags = flags,
+		.iova = iova,
+		.length = length,
+		.page_size = page_bytes,
+		.data = (__u64)bits,
+	};
+
+	return iofd_ioctl(iofd, IOMMU_HWPT_GET_DIRTY_BITMAP, &cmd);
+}
+
+int fault_queue_alloc(int iofd, __u32 *faults, int *fd)
+{
+	struct iommu_fault_alloc cmd = { .size = sizeof(cmd) };
+	int ret = iofd_ioctl(iofd, IOMMU_FAULT_QUEUE_ALLOC, &cmd);
+
+	*faults = cmd.out_fault_id;
+	*fd = cmd.out_fault_fd;
+	return ret;
+}
+
 int ioas_map_at(int iofd, __u32 ioas, const void *va, size_t length, __u64 iova)
 {
 	return ioas_map(iofd, ioas, IOAS_FIXED_RW, va, length, &iova);

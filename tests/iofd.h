@@ -6,6 +6,7 @@
 
 #include <linux/iommufd.h>
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define IOAS_RW (IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
@@ -35,6 +36,11 @@ int ioas_iova_ranges(int iofd, __u32 ioas, struct iommu_iova_range *ranges, __u3
 int ioas_allow_iovas(int iofd, __u32 ioas, const struct iommu_iova_range *ranges, __u32 count);
 
 int hwpt_alloc(int iofd, __u32 flags, __u32 dev, __u32 pt, __u32 *hwpt);
+int hwpt_track_dirty(int iofd, __u32 hwpt, bool enable);
+int hwpt_read_dirty(int iofd, __u32 hwpt, __u32 flags, __u64 iova, __u64 length, __u64 page_bytes,
+		    void *bits);
+
+int fault_queue_alloc(int iofd, __u32 *faults, int *fd);
 
 /* Shorthands for the usual: read-write at a fixed IOVA. */
 int ioas_map_at(int iofd, __u32 ioas, const void *va, size_t length, __u64 iova);
