@@ -197,7 +197,8 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_destroy, "IOMMUFD");
  * Context: Process; sleeps, faults in user memory.
  * Return: 0, or with nothing pinned
  * * -EINVAL: not such an access, nothing to pin, unknown flags, not at the start
- *   of a page, or a dma-buf is mapped there
+ *   of a page, a part of a page is mapped in the midst of it, or a dma-buf is
+ *   mapped there
  * * -EOVERFLOW: the range wraps
  * * -ENOENT: not attached, or not all of the range is mapped
  * * -EPERM: not mapped so that it may be read, or written

@@ -271,6 +271,19 @@ static bool unpin_piece(const struct piece *piece)
 	return pin;
 }
 
+/*
+ * Can the pages of a piece be given to the caller, one for each PAGE_SIZE of
+ * IOVAs? Pages and IOVAs do not fit together in the midst of a page; and a page
+ * of which only a part is used leaves no place in between, but may be the last.
+ */
+static bool is_in_pages(const struct piece *piece, bool is_last)
+{
+	unsigned long end_byte = piece->start_byte + piece->length_bytes;
+
+	return !offset_in_page(piece->start_byte) &&
+	       (is_last || !offset_in_page(end_byte));
+}
+
 /* Give the pages of a pinned piece to the caller. Returns how many. */
 static unsigned long write_pages(const struct piece *piece,
 				 struct page **out_pages)
@@ -323,6 +336,7 @@ static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 {
 	unsigned long at = first;
 	struct piece piece;
+	bool is_last;
 	int rc;
 
 	down_read(&ioas->domains_rwsem);
@@ -330,17 +344,14 @@ static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 		rc = get_piece(ioas, at, last, use, &piece);
 		if (rc)
 			goto err_unpin;
-		/* Pages and IOVAs do not fit together in the midst of a page. */
-		if (offset_in_page(piece.start_byte))
-			rc = -EINVAL;
-		else
-			rc = pin_piece(&piece);
+		is_last = piece.length_bytes > last - at;
+		rc = is_in_pages(&piece, is_last) ? pin_piece(&piece) : -EINVAL;
 		if (rc) {
 			put_piece(ioas, &piece, use);
 			goto err_unpin;
 		}
 		out_pages += write_pages(&piece, out_pages);
-		if (piece.length_bytes > last - at)
+		if (is_last)
 			break;
 		at += piece.length_bytes;
 	}

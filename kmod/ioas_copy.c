@@ -85,6 +85,17 @@ struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,
 	}
 }
 
+/* Are all areas of a chain what domains and accesses can use, each by itself? */
+static bool is_aligned(const struct area *chain, unsigned long align_bytes)
+{
+	for (; chain; chain = chain->next) {
+		if ((chain->start_byte | chain->length_bytes) &
+		    (align_bytes - 1))
+			return false;
+	}
+	return true;
+}
+
 static int populate_chain(struct iommufd_ioas *ioas, struct area *chain,
 			  unsigned long iova)
 {
@@ -153,6 +164,10 @@ int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
 		place->length_bytes += area->length_bytes;
 
 	down_read(&ioas->domains_rwsem);
+	/* Of the place only its ends are looked at. */
+	rc = -EINVAL;
+	if (!is_aligned(chain, ioas->space.alignment_bytes))
+		goto out_unlock;
 	rc = ioas_insert(ioas, place, *iova, fixed);
 	if (rc)
 		goto out_unlock;
