@@ -171,14 +171,16 @@ static long write_user_pages(struct iommufd_hwpt *hwpt,
 			     const struct iommu_test_cmd *cmd)
 {
 	unsigned long nr_bits = cmd->dirty.length / cmd->dirty.page_size;
-	unsigned long *bits = kvcalloc(BITS_TO_LONGS(nr_bits), sizeof(*bits),
+	/* Rounded up from below: there is at least one, and may be ULONG_MAX. */
+	unsigned long nr_bytes = (nr_bits - 1) / BITS_PER_BYTE + 1;
+	unsigned long nr_longs = (nr_bits - 1) / BITS_PER_LONG + 1;
+	unsigned long *bits = kvcalloc(nr_longs, sizeof(*bits),
 				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	long rc;
 
 	if (!bits)
 		return -ENOMEM;
-	if (copy_from_user(bits, u64_to_user_ptr(cmd->dirty.uptr),
-			   DIV_ROUND_UP(nr_bits, BITS_PER_BYTE))) {
+	if (copy_from_user(bits, u64_to_user_ptr(cmd->dirty.uptr), nr_bytes)) {
 		rc = -EFAULT;
 	} else {
 		/* No table of the domain may go away under the walk. */

@@ -145,6 +145,21 @@ static void hw_queue_is_not_in_halves(struct kunit *test)
 	balance_expect_even(test, &before);
 }
 
+/* So many bits that their number in words is not a number. */
+static void mock_dirty_is_counted_without_a_wrap(struct kunit *test)
+{
+	struct iommu_test_cmd cmd = {
+		.op = IOMMU_TEST_OP_DIRTY,
+		.dirty = { .page_size = 1, .length = U64_MAX },
+	};
+	long hwpt = rig_hwpt(&rig, rig.ioas, IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
+
+	KUNIT_ASSERT_GT(test, hwpt, 0);
+	cmd.id = hwpt;
+	cmd.dirty.uptr = (u64)rig.iofd.arg;
+	KUNIT_EXPECT_EQ(test, rig_test(&rig, &cmd), -ENOMEM);
+}
+
 static int pages_test_init(struct kunit *test)
 {
 	mock_rig_open(test, &rig, 0);
@@ -161,6 +176,7 @@ static struct kunit_case pages_test_cases[] = {
 	KUNIT_CASE(copy_of_halves_is_not_for_accesses),
 	KUNIT_CASE(copy_of_halves_is_not_for_pages),
 	KUNIT_CASE(hw_queue_is_not_in_halves),
+	KUNIT_CASE(mock_dirty_is_counted_without_a_wrap),
 	{}
 };
 
