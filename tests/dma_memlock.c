@@ -241,6 +241,48 @@ static void run_per_process(const void *arg)
 	memory_free(&mem);
 }
 
+static void child_fills_its_own(struct rig *rig, const struct memory *mem)
+{
+	__u64 mode = 0;
+
+	EXPECT_ERR(-EPERM, iofd_option(rig->iofd, IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0,
+				       &mode));
+	EXPECT_OK(map_part(rig, mem, LIMIT, IOVA));
+	EXPECT_EQ((long long)LIMIT, pins_vmlck());
+	EXPECT_ERR(-ENOMEM, map_part(rig, mem, PAGE, 3 * IOVA));
+}
+
+/*
+ * A manager says that it is by process, and hands the descriptor to one that may not: that one's
+ * limit is what counts then, and its VmLck; not the manager's, which maps what it likes, nor that
+ * of the next one that gets it.
+ */
+static void run_handed_over(const void *arg)
+{
+	int iofd = iofd_open();
+	struct memory mem;
+	__u64 process = 1;
+	struct rig rig;
+
+	(void)arg;
+	memory_alloc(&mem, MEMFD4K, 2 * LIMIT);
+	ASSERT_TRUE(iofd >= 0);
+	ASSERT_OK(iofd_option(iofd, IOMMU_OPTION_RLIMIT_MODE, IOMMU_OPTION_OP_SET, 0, &process));
+	rig_open_on(&rig, iofd, 0, 1);
+	rig_attach(&rig);
+	in_child(child_fills_its_own, &rig, &mem);
+	EXPECT_EQ(0, pins_vmlck());
+	expect_reaches(&rig, &rig.edu[0], IOVA, mem.va, 64);
+	EXPECT_OK(map_part(&rig, &mem, 2 * LIMIT, 2 * IOVA));
+	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, IOVA, LIMIT));
+	in_child(child_fills_its_own, &rig, &mem);
+	EXPECT_EQ(0, pins_vmlck());
+	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, IOVA, LIMIT));
+	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, 2 * IOVA, 2 * LIMIT));
+	rig_close(&rig);
+	memory_free(&mem);
+}
+
 #define MEMLOCK(_name, _run, _shape) { _name, _run, &(const enum shape){ _shape } }
 
 static const struct ktap_case cases[] = {
@@ -256,6 +298,7 @@ static const struct ktap_case cases[] = {
 	{ "copy", run_copy, NULL },
 	{ "per-user", run_per_user, NULL },
 	{ "per-process", run_per_process, NULL },
+	{ "handed-over", run_handed_over, NULL },
 	{}
 };
 

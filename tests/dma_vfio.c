@@ -154,6 +154,48 @@ static void run_part(const void *arg)
 	memory_free(&mem);
 }
 
+/*
+ * What the first version took out can be mapped anew, from other memory and in other pieces, beside
+ * what is left; and taken out again across all of them.
+ */
+static void run_part_anew(const void *arg)
+{
+	size_t quarter = BYTES / 4;
+	struct memory mem, other;
+	struct vfio vfio;
+	struct edu *edu;
+
+	(void)arg;
+	vfio_open(&vfio, 0, VFIO_TYPE1_IOMMU);
+	edu = &vfio.rig.edu[0];
+	memory_alloc(&mem, POPULATE4K, BYTES);
+	memory_alloc(&other, SCATTER4K, BYTES);
+	ASSERT_OK(dma_map(&vfio, mem.va, BYTES, IOVA));
+	EXPECT_EQ((long long)quarter, dma_unmap(&vfio, IOVA + quarter, quarter));
+	EXPECT_ERR(-EEXIST, dma_map(&vfio, other.va, quarter + PAGE, IOVA + quarter));
+	EXPECT_ERR(-EEXIST, dma_map(&vfio, other.va, quarter, IOVA + quarter - PAGE));
+	ASSERT_OK(dma_map(&vfio, other.va, PAGE, IOVA + quarter));
+	ASSERT_OK(dma_map(&vfio, other.va + PAGE, quarter - PAGE, IOVA + quarter + PAGE));
+	expect_reaches(&vfio.rig, edu, IOVA + quarter - LEN, mem.va + quarter - LEN, LEN);
+	expect_reaches(&vfio.rig, edu, IOVA + quarter, other.va, LEN);
+	expect_reaches(&vfio.rig, edu, IOVA + 2 * quarter - LEN, other.va + quarter - LEN, LEN);
+	expect_reaches(&vfio.rig, edu, IOVA + 2 * quarter, mem.va + 2 * quarter, LEN);
+
+	/* A page of the old on either side, and all of the new. */
+	EXPECT_EQ((long long)(quarter + 2 * PAGE),
+		  dma_unmap(&vfio, IOVA + quarter - PAGE, quarter + 2 * PAGE));
+	expect_no_reach(&vfio.rig, edu, IOVA + quarter - PAGE, mem.va + quarter - PAGE, LEN);
+	expect_no_reach(&vfio.rig, edu, IOVA + quarter, other.va, LEN);
+	expect_no_reach(&vfio.rig, edu, IOVA + 2 * quarter, mem.va + 2 * quarter, LEN);
+	expect_reaches(&vfio.rig, edu, IOVA + quarter - PAGE - LEN, mem.va + quarter - PAGE - LEN,
+		       LEN);
+	expect_reaches(&vfio.rig, edu, IOVA + 2 * quarter + PAGE, mem.va + 2 * quarter + PAGE, LEN);
+	EXPECT_EQ((long long)(3 * quarter - 2 * PAGE), dma_unmap(&vfio, IOVA, BYTES));
+	vfio_close(&vfio);
+	memory_free(&other);
+	memory_free(&mem);
+}
+
 /* The container goes with its mappings, however the program ends. */
 static void run_close(const void *arg)
 {
@@ -199,6 +241,7 @@ static const struct ktap_case cases[] = {
 	{ "reach-v2", run_reach, &v2 },
 	{ "part-v1", run_part, &v1 },
 	{ "part-v2", run_part, &v2 },
+	{ "part-anew", run_part_anew, NULL },
 	{ "close", run_close, NULL },
 	{ "both", run_both, NULL },
 	{}

@@ -120,6 +120,43 @@ static void run_ends(const void *arg)
 }
 
 /*
+ * Room at the end of all IOVAs alone: an alignment that leads beyond it must not lead back to 0,
+ * and all of it is given out.
+ */
+static void run_top(const void *arg)
+{
+	const __u64 top = -MIB;
+	int iofd = iofd_open();
+	unsigned int npages;
+	struct memory mem;
+	__u64 iova = 0;
+	__u32 ioas;
+	int ret;
+
+	(void)arg;
+	memory_alloc(&mem, THP, 4 * MIB);
+	ASSERT_OK(ioas_alloc(iofd, &ioas));
+	ASSERT_OK(ioas_map_at(iofd, ioas, NULL, top, 0));
+	EXPECT_ERR(-ENOSPC, ioas_map(iofd, ioas, IOAS_RW, mem.va, 2 * MIB, &iova));
+	EXPECT_ERR(-ENOSPC, ioas_map(iofd, ioas, IOAS_RW, mem.va + PAGE, 2 * MIB, &iova));
+	EXPECT_ERR(-ENOSPC, ioas_map(iofd, ioas, IOAS_RW, mem.va, MIB + PAGE, &iova));
+	EXPECT_OK(ioas_map(iofd, ioas, IOAS_RW, mem.va + PAGE, 4 * PAGE, &iova));
+	EXPECT_TRUE(iova >= top && iova <= -4 * PAGE);
+	for (npages = 4; npages < MIB / PAGE - 1; npages++) {
+		if (!EXPECT_OK(ioas_map(iofd, ioas, IOAS_RW, mem.va, PAGE, &iova)) ||
+		    !EXPECT_TRUE(iova >= top))
+			break;
+	}
+	/* The very last page is not given out, in-tree. */
+	ret = ioas_map(iofd, ioas, IOAS_RW, mem.va, PAGE, &iova);
+	EXPECT_ERR(rig_peer_is("iommufd") ? -ENOSPC : 0, ret);
+	EXPECT_ERR(-ENOSPC, ioas_map(iofd, ioas, IOAS_RW, mem.va, PAGE, &iova));
+	EXPECT_OK(ioas_unmap_at(iofd, ioas, 0, top));
+	EXPECT_EQ(ret ? MIB - PAGE : MIB, ioas_unmap_all(iofd, ioas));
+	memory_free(&mem);
+}
+
+/*
  * Memory is looked at when a device needs it: what was not there in time keeps the device out, and
  * changes nothing.
  */
@@ -154,6 +191,7 @@ static const struct ktap_case cases[] = {
 	{ "accounting", run_accounting, NULL },
 	{ "bytes", run_bytes, NULL },
 	{ "ends", run_ends, NULL },
+	{ "top", run_top, NULL },
 	{ "late-fault", run_late_fault, NULL },
 	{}
 };
