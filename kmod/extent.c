@@ -30,13 +30,15 @@ void extents_init(struct extents *ex)
  * extents_free() - give back the memory of a sequence
  * @ex: the sequence; empty afterwards
  *
- * The pages that it describes are the caller's to unpin first. Does not sleep.
+ * The pages that it describes are the caller's to unpin first.
+ *
+ * Context: May sleep.
  */
 void extents_free(struct extents *ex)
 {
 	for (u32 i = 0; i < ex->nr_chunks; i++)
 		kfree(ex->chunk[i].run);
-	kfree(ex->chunk);
+	kvfree(ex->chunk);
 	extents_init(ex);
 }
 
@@ -74,12 +76,15 @@ static int add_chunk(struct extents *ex, u16 capacity)
 {
 	struct extent_chunk *chunk;
 
-	/* The array doubles, so it is full exactly at the powers of two. */
+	/*
+	 * The array doubles, so it is full exactly at the powers of two. What
+	 * is beyond all that can be had is for the caller to tell.
+	 */
 	if (!ex->nr_chunks || is_power_of_2(ex->nr_chunks)) {
 		size_t room = ex->nr_chunks ? 2 * (size_t)ex->nr_chunks : 1;
 
-		chunk = krealloc(ex->chunk, room * sizeof(*chunk),
-				 GFP_KERNEL_ACCOUNT);
+		chunk = kvrealloc(ex->chunk, room * sizeof(*chunk),
+				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 		if (!chunk)
 			return -ENOMEM;
 		ex->chunk = chunk;

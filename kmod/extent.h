@@ -8,9 +8,11 @@
  * of what was pinned: mapping, unmapping, a second domain, copying and access
  * by the CPU all read them, and never ask an IO page table for an address.
  *
- * Size: 8 bytes a run in chunks of 512, and 40 bytes a chunk to find them by,
- * so 8.08 bytes a page where no two pages are neighbours. Up to
- * EXTENTS_INLINE runs need no allocation at all.
+ * Size: 8 bytes a run in chunks of 512, and 48 bytes a chunk to find them by,
+ * so 8.1 bytes a page where no two pages are neighbours. Up to
+ * EXTENTS_INLINE runs need no allocation at all. No more than a page of memory
+ * has to be in one piece, so fragmented memory describes itself: up to 2^34
+ * runs, which are 64 TiB of scattered pages.
  *
  * Locking: none here. The owner of a struct extents serializes its changes
  * against everything else; any number of readers may read it at once.

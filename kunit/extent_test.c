@@ -3,7 +3,9 @@
  * Sequences of runs: what kmod/extent.h promises.
  */
 #include <kunit/test.h>
+#include <linux/log2.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 
 #include "extent.h"
 #include "alloc_fault.h"
@@ -352,6 +354,54 @@ static void extents_append_out_of_memory_keeps_what_there_is(struct kunit *test)
 	KUNIT_EXPECT_GE(test, fault.nr_failed, 4);
 }
 
+/* A list of chunks that is larger than a page need not be in one piece. */
+static void extents_append_where_memory_is_in_pieces(struct kunit *test)
+{
+	const u32 nr_chunks = rounddown_pow_of_two(PAGE_SIZE / sizeof(*ex.chunk));
+	struct fault fault = { .nth = 1 };
+	int rc;
+
+	fault_require(test);
+	append_n(test, nr_chunks * EXTENT_CHUNK_LEN);
+	KUNIT_ASSERT_EQ(test, ex.nr_chunks, nr_chunks);
+	fault_arm(&fault);
+	rc = extents_append(&ex, 5, 1, 0);
+	fault_disarm(&fault);
+	KUNIT_EXPECT_TRUE(test, fault.fired);
+	KUNIT_EXPECT_EQ(test, rc, 0);
+	KUNIT_EXPECT_EQ(test, pfn_at(&ex, ex.npages - 1), 5);
+}
+
+/* As many as kmalloc() has room for, all of them full. */
+#define NR_CHUNKS	65536
+
+/*
+ * A sequence as it is after 128 GiB of scattered pages, but that of its chunks
+ * only the last one has runs.
+ */
+static void extents_hold_more_runs_than_there_were(struct kunit *test)
+{
+	struct extent_chunk *chunk;
+
+	append_n(test, EXTENT_CHUNK_LEN);
+	chunk = kvrealloc(ex.chunk, NR_CHUNKS * sizeof(*chunk), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, chunk);
+	ex.chunk = chunk;
+	chunk[NR_CHUNKS - 1] = chunk[0];
+	for (u32 i = 0; i < NR_CHUNKS; i++) {
+		if (i < NR_CHUNKS - 1)
+			chunk[i] = (struct extent_chunk){};
+		chunk[i].first_index = i;
+	}
+	ex.nr_chunks = NR_CHUNKS;
+	ex.npages += NR_CHUNKS - 1;
+
+	KUNIT_EXPECT_EQ(test, extents_append(&ex, 5, 1, 0), 0);
+	KUNIT_EXPECT_EQ(test, ex.nr_chunks, NR_CHUNKS + 1);
+	KUNIT_EXPECT_EQ(test, pfn_at(&ex, NR_CHUNKS - 1), nth_pfn(0));
+	KUNIT_EXPECT_EQ(test, pfn_at(&ex, ex.npages - 1), 5);
+}
+
 static void extents_cut_out_of_memory_changes_nothing(struct kunit *test)
 {
 	struct fault fault;
@@ -492,6 +542,8 @@ static struct kunit_case extent_test_cases[] = {
 	KUNIT_CASE_PARAM(extents_cut_moves_the_end, length_gen_params),
 	KUNIT_CASE(extents_cut_beyond_the_end_moves_nothing),
 	KUNIT_CASE(extents_append_out_of_memory_keeps_what_there_is),
+	KUNIT_CASE(extents_append_where_memory_is_in_pieces),
+	KUNIT_CASE(extents_hold_more_runs_than_there_were),
 	KUNIT_CASE(extents_cut_out_of_memory_changes_nothing),
 	KUNIT_CASE(extents_agree_with_an_array),
 	{}

@@ -4,6 +4,7 @@
  */
 #include <linux/kthread.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -75,6 +76,24 @@ void *krealloc(const void *old, size_t size, gfp_t gfp)
 	if (old)
 		memcpy(memory, old, min(old_size, size));
 	kfree((void *)old);
+	return memory;
+}
+
+/**
+ * kvrealloc() - enlarge an allocation that need not be in one piece
+ * @old: the allocation, or NULL
+ * @size: in bytes
+ * @gfp: as for kmalloc()
+ *
+ * More than a page is not had by kmalloc() alone: where check.c lets that fail,
+ * there are pages.
+ */
+void *kvrealloc(const void *old, size_t size, gfp_t gfp)
+{
+	void *memory = krealloc(old, size, gfp);
+
+	if (!memory && size > PAGE_SIZE)
+		memory = realloc((void *)old, size);
 	return memory;
 }
 

@@ -23,6 +23,7 @@
 #define kvfree_rcu(ptr, head)	((void)&(ptr)->head, kfree_rcu_mightsleep(ptr))
 
 void *krealloc(const void *old, size_t size, gfp_t gfp);
+void *kvrealloc(const void *old, size_t size, gfp_t gfp);
 void kfree_rcu_mightsleep(void *memory);
 
 #endif
