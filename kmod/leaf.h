@@ -15,6 +15,12 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
+/* See leaf_walk(). */
+#if !IS_ENABLED(CONFIG_HAVE_GUP_FAST) || \
+	!IS_ENABLED(CONFIG_MMU_GATHER_RCU_TABLE_FREE)
+#error "CPU page tables can not be walked without a lock here"
+#endif
+
 /**
  * enum leaf_kind - what the CPU page table holds for an address
  * @LEAF_ABSENT: nothing yet: a fault may put a leaf of any size there
@@ -54,28 +60,33 @@ static inline struct leaf huge_leaf(unsigned long pfn, unsigned int shift, bool 
 /*
  * Interrupts are off: table pages are freed only after every CPU has taken an
  * interrupt or passed through a grace period, so none goes away under the walk.
- * Each entry is read once, for it may turn from a table into a leaf meanwhile.
+ * Each entry is read once, for it may turn from a table into a leaf meanwhile;
+ * what it leads to is found by what was read, and where a level is folded into
+ * the one above, by the place of that one.
  */
 static inline struct leaf leaf_walk(struct mm_struct *mm, unsigned long va)
 {
 	const struct leaf absent = { .kind = LEAF_ABSENT };
-	pgd_t pgd;
-	p4d_t p4d;
-	pud_t pud;
+	pgd_t *pgdp, pgd;
+	p4d_t *p4dp, p4d;
+	pud_t *pudp, pud;
 	pmd_t pmd;
 
-	pgd = pgdp_get(pgd_offset(mm, va));
+	pgdp = pgd_offset(mm, va);
+	pgd = pgdp_get(pgdp);
 	if (pgd_none(pgd))
 		return absent;
-	p4d = p4dp_get(p4d_offset(&pgd, va));
+	p4dp = p4d_offset_lockless(pgdp, pgd, va);
+	p4d = p4dp_get(p4dp);
 	if (p4d_none(p4d) || !p4d_present(p4d))
 		return absent;
-	pud = pudp_get(pud_offset(&p4d, va));
+	pudp = pud_offset_lockless(p4dp, p4d, va);
+	pud = pudp_get(pudp);
 	if (pud_none(pud) || !pud_present(pud))
 		return absent;
 	if (pud_leaf(pud))
 		return huge_leaf(pud_pfn(pud), PUD_SHIFT, pud_write(pud));
-	pmd = pmdp_get_lockless(pmd_offset(&pud, va));
+	pmd = pmdp_get_lockless(pmd_offset_lockless(pudp, pud, va));
 	if (pmd_none(pmd) || !pmd_present(pmd))
 		return absent;
 	if (pmd_leaf(pmd))
@@ -86,7 +97,7 @@ static inline struct leaf leaf_walk(struct mm_struct *mm, unsigned long va)
 /**
  * leaf_look_up() - see how large the leaf at an address is
  * @mm: whose page table; the caller keeps it alive
- * @va: the address
+ * @va: the address, of user space: others have other tables
  *
  * The answer is of the past when it arrives: it serves as a hint, or, of a page
  * that is pinned, as something to confirm with leaf_holds().

@@ -8,6 +8,7 @@
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "extent.h"
 #include "leaf.h"
@@ -241,6 +242,13 @@ static int pin_all(struct pin_walk *walk)
 	return end_run(walk);
 }
 
+/* What is not is neither walked over nor pinned. */
+static bool is_in_user_space(unsigned long va, unsigned long npages)
+{
+	return npages <= TASK_SIZE_MAX >> PAGE_SHIFT &&
+	       access_ok((void __user *)va, npages << PAGE_SHIFT);
+}
+
 /* Any range. */
 static int pin_pages(struct mm_struct *mm, unsigned long va,
 		     unsigned long npages, bool write, struct extents *ex)
@@ -258,6 +266,8 @@ static int pin_pages(struct mm_struct *mm, unsigned long va,
 	};
 	int rc = -EFAULT;
 
+	if (!is_in_user_space(va, npages))
+		return -EFAULT;
 	if (npages > PIN_STACK_LEN) {
 		walk.page = (struct page **)__get_free_page(GFP_KERNEL);
 		if (!walk.page)
@@ -286,7 +296,7 @@ static int pin_page(unsigned long va, bool write, struct extents *ex)
 	struct page *page;
 	long got;
 
-	if (mock_should_fail())
+	if (!access_ok((void __user *)va, PAGE_SIZE) || mock_should_fail())
 		return -EFAULT;
 	got = pin_user_pages_fast(va, 1, gup_flags(write), &page);
 	if (got != 1)
@@ -309,8 +319,8 @@ static int pin_page(unsigned long va, bool write, struct extents *ex)
  * Context: Process; sleeps, faults, takes mmap_lock of @mm for reading. When
  * @mm is not the caller's own this works too, as long as its process lives.
  * Return: 0, or with nothing pinned and @ex empty:
- * * -EFAULT: not mapped, not accessible so, memory that must not be pinned, or
- *   the process of @mm has exited
+ * * -EFAULT: not mapped, not accessible so, not all in user space, memory that
+ *   must not be pinned, or the process of @mm has exited
  * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay
  * * -EINTR, -EAGAIN: a fatal signal, or a fault that could not be completed
  */

@@ -22,6 +22,19 @@ void pin_hook_arm(void (*fn)(void *data), void *data)
 	WRITE_ONCE(hooked, current);
 }
 
+/**
+ * pin_hook_disarm() - do not do it
+ *
+ * Return: true when it was still to be done: nothing was pinned, or asked for.
+ */
+bool pin_hook_disarm(void)
+{
+	if (READ_ONCE(hooked) != current)
+		return false;
+	WRITE_ONCE(hooked, NULL);
+	return true;
+}
+
 /** pin_hook_fast() - pin_user_pages_fast(), and what is armed */
 int pin_hook_fast(unsigned long va, int npages, unsigned int flags,
 		  struct page **pages)

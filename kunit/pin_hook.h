@@ -13,6 +13,7 @@
 struct page;
 
 void pin_hook_arm(void (*fn)(void *data), void *data);
+bool pin_hook_disarm(void);
 int pin_hook_fast(unsigned long va, int npages, unsigned int flags,
 		  struct page **pages);
 
