@@ -4,7 +4,10 @@
  * PT_SUPPORTED_FEATURES, include the format, then this.
  */
 #include <linux/args.h>
+#include <linux/build_bug.h>
 #include <linux/iommu.h>
+#include <linux/log2.h>
+#include <linux/pgtable.h>
 
 #define PTPFX CONCATENATE(PT_FMT, _)
 
@@ -15,10 +18,20 @@
 #include "fill.h"
 
 /*
- * The software bit by which generic_pt marks that a new table has been flushed,
- * for formats that need it. As in iommu_pt.h, which only its formats include.
+ * What is taken for granted of a format: where base and huge pages are, that an
+ * entry is one word, and that an IOTLB flush needs to know no more than IOVAs
+ * (domain.c makes its own). What the kernel's build of it has to be like is said
+ * in fill_rules.h.
  */
-#define FILL_TABLE_FLUSHED_BIT	0
+#ifdef pt_table_item_lg2sz
+#error "The format has a rule of its own for what an entry stands for"
+#endif
+static_assert(PT_GRANULE_LG2SZ == PAGE_SHIFT);
+static_assert(PT_ITEM_WORD_SIZE == sizeof(u64));
+static_assert(PT_GRANULE_LG2SZ + PT_TABLEMEM_LG2SZ - ilog2(PT_ITEM_WORD_SIZE) ==
+	      PMD_SHIFT);
+static_assert(!(CONCATENATE(FILL_FEATURES_, PT_FMT) &
+		BIT(PT_FEAT_DETAILED_GATHER)));
 
 struct fill_args {
 	struct fill *fill;
