@@ -4,6 +4,7 @@
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 
 #include "backing.h"
 #include "pin.h"
@@ -22,14 +23,17 @@ struct copy {
 	bool write;
 };
 
-/* As much as is in @ex, of which page 0 is page @first_index of the backing. */
+/*
+ * Of the next @npages as much as is in @ex, of which page 0 is page @first_index
+ * of the backing.
+ */
 static void copy_extents(struct copy *copy, const struct extents *ex,
-			 unsigned long first_index)
+			 unsigned long first_index, unsigned long npages)
 {
 	unsigned long index = (copy->start_byte >> PAGE_SHIFT) - first_index;
 	struct extents_iter it;
 
-	while (copy->left_bytes && extents_seek(ex, index, &it)) {
+	while (npages-- && extents_seek(ex, index, &it)) {
 		struct page *page = pfn_to_page(extent_pfn(it.run) + index -
 						it.index);
 		size_t offset = offset_in_page(copy->start_byte);
@@ -46,22 +50,49 @@ static void copy_extents(struct copy *copy, const struct extents *ex,
 	}
 }
 
-/* Memory that is not pinned is, for a moment. */
+/* Between two looks at signals. Memory that is not pinned is, for so long. */
 #define RW_BATCH_NPAGES	16
+
+/* Of what is left a few pages, all of them pinned already or none. */
+static int copy_some(struct backing *backing, struct copy *copy)
+{
+	unsigned long index = copy->start_byte >> PAGE_SHIFT;
+	unsigned long last_byte = copy->start_byte + copy->left_bytes - 1;
+	unsigned long npages = (last_byte >> PAGE_SHIFT) - index + 1;
+	struct segment *segment = backing_segment(backing, index);
+	struct extents ex;
+	int rc;
+
+	npages = min(npages, RW_BATCH_NPAGES);
+	if (segment && segment->first_index <= index) {
+		copy_extents(copy, &segment->extents, segment->first_index,
+			     npages);
+		return 0;
+	}
+	if (segment)
+		npages = min(npages, segment->first_index - index);
+	extents_init(&ex);
+	rc = backing_pin(backing, index, npages, &ex);
+	if (rc)
+		return rc;
+	copy_extents(copy, &ex, index, npages);
+	unpin_extents(&ex, backing->writable);
+	return 0;
+}
 
 /**
  * backing_rw() - read or write with the CPU
  * @backing: the backing
  * @start_byte: where, in bytes
  * @data: where to read to, or write from
- * @length_bytes: how much
+ * @length_bytes: how much, at least 1
  * @write: write; @backing is writable
  *
  * What is not pinned yet is pinned for the while of the copy, and not charged.
  *
  * Context: Process; sleeps, faults in user memory. Takes @backing->lock.
- * Return: 0, or maybe with a part done what pin_user_range() or
- * pin_file_range() say.
+ * Return: 0, or maybe with a part done -EINTR for a fatal signal, or what
+ * pin_user_range() or pin_file_range() say.
  */
 int backing_rw(struct backing *backing, unsigned long start_byte, void *data,
 	       size_t length_bytes, bool write)
@@ -72,30 +103,18 @@ int backing_rw(struct backing *backing, unsigned long start_byte, void *data,
 		.left_bytes = length_bytes,
 		.write = write,
 	};
-	int rc = 0;
+	int rc;
 
 	mutex_lock(&backing->lock);
-	while (!rc && copy.left_bytes) {
-		unsigned long index = copy.start_byte >> PAGE_SHIFT;
-		unsigned long last_byte = copy.start_byte + copy.left_bytes - 1;
-		unsigned long npages = (last_byte >> PAGE_SHIFT) - index + 1;
-		struct segment *segment = backing_segment(backing, index);
-		struct extents ex;
-
-		if (segment && segment->first_index <= index) {
-			copy_extents(&copy, &segment->extents,
-				     segment->first_index);
-			continue;
-		}
-		if (segment)
-			npages = min(npages, segment->first_index - index);
-		npages = min(npages, RW_BATCH_NPAGES);
-		extents_init(&ex);
-		rc = backing_pin(backing, index, npages, &ex);
-		if (rc)
+	for (;;) {
+		rc = copy_some(backing, &copy);
+		if (rc || !copy.left_bytes)
 			break;
-		copy_extents(&copy, &ex, index);
-		unpin_extents(&ex, backing->writable);
+		if (fatal_signal_pending(current)) {
+			rc = -EINTR;
+			break;
+		}
+		cond_resched();
 	}
 	mutex_unlock(&backing->lock);
 	return rc;

@@ -5,6 +5,7 @@
 #include <linux/iommu.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 
 #include "backing.h"
 #include "domain.h"
@@ -122,7 +123,7 @@ static int map_all(struct mapping *map, unsigned long skip_bytes)
 	if (!IS_ALIGNED(map->iova | map->length_bytes | skip_bytes, PAGE_SIZE))
 		map->fill = NULL;
 
-	while (map->done_bytes < map->length_bytes) {
+	for (;;) {
 		unsigned long old_bytes = map->done_bytes;
 		int rc = 0;
 
@@ -130,11 +131,13 @@ static int map_all(struct mapping *map, unsigned long skip_bytes)
 			rc = fill_pages(map);
 		if (!rc && map->done_bytes == old_bytes)
 			rc = map_run(map, skip_bytes);
-		if (rc)
+		if (rc || map->done_bytes == map->length_bytes)
 			return rc;
 		skip_bytes = 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
-	return 0;
 }
 
 /* What iommu_map() does after each call is done here once for all that filled. */
@@ -161,8 +164,9 @@ static int sync_filled(struct mapping *map)
  * domain_alignment_bytes().
  *
  * Context: Process; sleeps. Takes @backing->lock.
- * Return: 0, or with nothing mapped what iommu_map() says: -ENOMEM, or -EINVAL
- * or -ERANGE for what the page table can not hold.
+ * Return: 0, or with nothing mapped -EINTR for a fatal signal, or what
+ * iommu_map() says: -ENOMEM, or -EINVAL or -ERANGE for what the page table can
+ * not hold.
  */
 int domain_map(struct iommu_domain *domain, unsigned long iova,
 	       struct backing *backing, unsigned long start_byte,

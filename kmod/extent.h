@@ -185,6 +185,12 @@ bool extents_seek(const struct extents *ex, unsigned long index,
 bool extents_next_chunk(struct extents_iter *it);
 size_t extents_nr_runs(const struct extents *ex);
 
+/** extents_ends_chunk() - do all runs of a chunk lie behind, up to this one? */
+static inline bool extents_ends_chunk(const struct extents_iter *it)
+{
+	return it->pos + 1 == it->end;
+}
+
 /**
  * extents_next() - go on to the next run
  * @it: a position that extents_seek() or extents_next() returned true for
@@ -193,7 +199,7 @@ size_t extents_nr_runs(const struct extents *ex);
  */
 static inline bool extents_next(struct extents_iter *it)
 {
-	if (it->pos + 1 == it->end)
+	if (extents_ends_chunk(it))
 		return extents_next_chunk(it);
 	it->run = *++it->pos;
 	return true;

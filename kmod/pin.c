@@ -7,6 +7,7 @@
 #include <linux/mm_inline.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -80,6 +81,16 @@ static long pin_some(struct pin_walk *walk, unsigned long npages)
 	return got ? got : -EFAULT;
 }
 
+/*
+ * Between two steps of a pin. Memory that is there already is pinned without a
+ * look at signals, however much it is.
+ */
+static int check_killed(void)
+{
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
 static void advance(struct pin_walk *walk, unsigned long npages)
 {
 	walk->va += npages << PAGE_SHIFT;
@@ -137,7 +148,7 @@ static int add_leaf(struct pin_walk *walk, unsigned long pfn,
 	walk->run_pfn = pfn;
 	walk->run_npages = npages;
 	walk->run_order = order;
-	return rc;
+	return rc ? rc : check_killed();
 }
 
 /* Pages from @va to where the next huge leaf could begin. */
@@ -174,7 +185,7 @@ static int pin_small(struct pin_walk *walk)
 		done += run_npages;
 	}
 	advance(walk, got);
-	return 0;
+	return walk->npages ? check_killed() : 0;
 }
 
 /*
@@ -412,7 +423,7 @@ int pin_file_range(struct file *file, loff_t start, unsigned long npages,
  * @ex: the sequence; empty afterwards
  * @dirty: the pages were pinned for writing and may have been written to
  *
- * Context: Process; sleeps when @dirty (it locks folios).
+ * Context: Process; sleeps.
  */
 void unpin_extents(struct extents *ex, bool dirty)
 {
@@ -425,6 +436,9 @@ void unpin_extents(struct extents *ex, bool dirty)
 			unpin_user_page_range_dirty_lock(pfn_to_page(extent_pfn(it.run)),
 							 extent_npages(it.run),
 							 dirty);
+		/* Behind many pages: a run of them, or many runs of one. */
+		if (extent_npages(it.run) > 1 || extents_ends_chunk(&it))
+			cond_resched();
 	}
 	extents_free(ex);
 }
