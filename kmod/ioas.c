@@ -340,11 +340,15 @@ int ioas_map_user(struct iommufd_ioas *ioas, u32 flags, u64 va,
 {
 	struct backing *backing;
 	struct area *area;
+	unsigned long end;
 	int rc;
 
 	rc = check_map(flags, va, iova, length_bytes);
 	if (rc)
 		return rc;
+	/* Nobody has memory there, and its end would not be a number. */
+	if (check_add_overflow(va, length_bytes, &end))
+		return -EOVERFLOW;
 	backing = backing_create_user(va & PAGE_MASK,
 				      npages_of(va, length_bytes),
 				      flags & IOMMU_IOAS_MAP_WRITEABLE,
@@ -362,8 +366,9 @@ int ioas_map_user(struct iommufd_ioas *ioas, u32 flags, u64 va,
  *
  * Return: 0; -EOPNOTSUPP for unknown flags or a reserved field that is not 0;
  * -EINVAL for a length of 0, neither readable nor writable, not aligned, or a
- * reserved IOVA; -EOVERFLOW for a range that wraps; -EEXIST, -ENOSPC, -ENOENT,
- * -ENOMEM, -EFAULT as ioas_map() says.
+ * reserved IOVA; -EOVERFLOW for a range that wraps, or memory up to the last
+ * address there is; -EEXIST, -ENOSPC, -ENOENT, -ENOMEM, -EFAULT, -EINTR as
+ * ioas_map() says.
  */
 int ioctl_ioas_map(struct ioctl_call *call)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* IOMMU_IOAS_MAP refused: by its fields, by what is mapped already, by the memory it is given. */
 #include <errno.h>
+#include <linux/vfio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -118,6 +119,33 @@ static void run_span(const void *arg)
 	uapi_close(&u);
 }
 
+/*
+ * Memory that ends with the last byte there could be, when it is given and nobody needs it yet: in
+ * an IOAS without a device, by both of its interfaces.
+ */
+static void run_last_byte(const void *arg)
+{
+	struct vfio_iommu_type1_dma_map dma = {
+		.argsz = sizeof(dma),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = -PAGE,
+		.iova = UAPI_FREE,
+		.size = PAGE,
+	};
+	struct iommu_vfio_ioas set = { .size = sizeof(set), .op = IOMMU_VFIO_IOAS_SET };
+	int iofd = iofd_open();
+
+	(void)arg;
+	ASSERT_OK(ioas_alloc(iofd, &set.ioas_id));
+	EXPECT_ERR(-EOVERFLOW, ioas_map_at(iofd, set.ioas_id, (void *)-PAGE, PAGE, UAPI_FREE));
+	EXPECT_ERR(-EOVERFLOW, ioas_map_at(iofd, set.ioas_id, (void *)-1, 1, UAPI_FREE));
+	ASSERT_OK(iofd_ioctl(iofd, IOMMU_VFIO_IOAS, &set));
+	EXPECT_ERR(-EOVERFLOW, iofd_ioctl(iofd, VFIO_IOMMU_MAP_DMA, &dma));
+	/* Elsewhere it is looked at when it is pinned. */
+	EXPECT_OK(ioas_map_at(iofd, set.ioas_id, (void *)(-2 * PAGE), PAGE, UAPI_FREE));
+	EXPECT_EQ(PAGE, ioas_unmap_all(iofd, set.ioas_id));
+}
+
 /* Every way to overlap what is mapped; its neighbours stay free. */
 static void run_overlap(const void *arg)
 {
@@ -207,6 +235,9 @@ static void run_not_memory(const void *arg)
 	expect_bad_memory(&u, (void *)(1UL << 46), PAGE);
 	expect_bad_memory(&u, (void *)(1UL << 60), PAGE);
 	expect_bad_memory(&u, (void *)0xffff888000000000, PAGE);	/* the kernel's */
+	expect_bad_memory(&u, (void *)0xffff888000000000, 4 * PAGE);
+	expect_bad_memory(&u, (void *)(-2 * PAGE), PAGE);
+	expect_bad_memory(&u, (void *)((1UL << 47) - 2 * PAGE), 4 * PAGE);
 	expect_bad_memory(&u, u.rig.edu[0].bar, PAGE);			/* a device's registers */
 
 	fd = syscall(SYS_memfd_secret, 0);
@@ -278,6 +309,7 @@ static void run_answer(const void *arg)
 static const struct ktap_case cases[] = {
 	{ "fields", run_fields, NULL },
 	{ "span", run_span, NULL },
+	{ "last-byte", run_last_byte, NULL },
 	{ "overlap", run_overlap, NULL },
 	{ "hole", run_hole, NULL },
 	{ "hole-thp", run_huge_hole, &(const enum shape){ THP } },
