@@ -107,5 +107,6 @@ extern const struct ktap_suite mock_dirty;
 extern const struct ktap_suite mock_late;
 extern const struct ktap_suite mock_count;
 extern const struct ktap_suite mock_dmabufs;
+extern const struct ktap_suite mock_pages;
 
 #endif

@@ -9,7 +9,8 @@
 #include "rig.h"
 
 static const struct ktap_suite *const suites[] = {
-	&mock_frame, &mock_fault, &mock_late, &mock_count, &mock_dirty, &mock_dmabufs, NULL,
+	&mock_frame, &mock_fault, &mock_late, &mock_count, &mock_dirty, &mock_dmabufs,
+	&mock_pages, NULL,
 };
 
 int main(int argc, char **argv)
