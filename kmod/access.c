@@ -202,6 +202,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_destroy, "IOMMUFD");
  * * -EOVERFLOW: the range wraps
  * * -ENOENT: not attached, or not all of the range is mapped
  * * -EPERM: not mapped so that it may be read, or written
+ * * -EINTR: a fatal signal
  * * what backing_claim() says
  */
 int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,

@@ -6,6 +6,7 @@
 #include <linux/iommu.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "access.h"
@@ -354,6 +355,11 @@ static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 		if (is_last)
 			break;
 		at += piece.length_bytes;
+		if (fatal_signal_pending(current)) {
+			rc = -EINTR;
+			goto err_unpin;
+		}
+		cond_resched();
 	}
 	up_read(&ioas->domains_rwsem);
 	return 0;
@@ -463,6 +469,11 @@ int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
 			break;
 		first += piece.length_bytes;
 		data += piece.length_bytes;
+		if (fatal_signal_pending(current)) {
+			rc = -EINTR;
+			break;
+		}
+		cond_resched();
 	}
 	up_read(&ioas->domains_rwsem);
 	return rc;

@@ -6,6 +6,7 @@
  * side: then the copy is as many areas, in a chain until all are mapped.
  */
 #include <linux/iommu.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "area.h"
@@ -63,6 +64,7 @@ static struct area *copy_area(struct iommufd_ioas *ioas, unsigned long first,
  * * -ENOENT: not all of the range is mapped
  * * -EPERM: @prot has IOMMU_WRITE, and some was mapped for reading only
  * * -ENOMEM: out of memory
+ * * -EINTR: a fatal signal, where there are several areas
  */
 struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,
 			     unsigned long length_bytes, int prot)
@@ -82,6 +84,11 @@ struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,
 		if (area->length_bytes > last - iova)
 			return chain;
 		iova += area->length_bytes;
+		if (fatal_signal_pending(current)) {
+			area_free_chain(chain);
+			return ERR_PTR(-EINTR);
+		}
+		cond_resched();
 	}
 }
 
@@ -105,9 +112,11 @@ static int populate_chain(struct iommufd_ioas *ioas, struct area *chain,
 	for (area = chain; area; area = area->next) {
 		area->node.first = iova;
 		area->node.last = iova + area->length_bytes - 1;
-		rc = area_populate(area, ioas);
+		rc = fatal_signal_pending(current) ? -EINTR :
+						     area_populate(area, ioas);
 		if (rc)
 			goto err_depopulate;
+		cond_resched();
 		iova += area->length_bytes;
 	}
 	return 0;
@@ -144,7 +153,7 @@ static void insert_chain(struct iommufd_ioas *ioas, struct area *chain,
  * @fixed: map them at *@iova, and not at a place of the kernel's choice
  *
  * Context: Process; sleeps.
- * Return: as ioas_map(), and -ENOMEM.
+ * Return: as ioas_map(), and -ENOMEM, or -EINTR for a fatal signal.
  */
 int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
 		   unsigned long *iova, bool fixed)

@@ -5,12 +5,16 @@
  */
 #include <kunit/test.h>
 #include <linux/iommu.h>
+#include <linux/iommufd.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <uapi/linux/iommufd.h>
 
 #include "backing.h"
 #include "balance.h"
 #include "domain.h"
+#include "ioas.h"
+#include "iofd.h"
 #include "memory.h"
 #include "paging.h"
 #include "pin.h"
@@ -19,6 +23,9 @@
 #define HUGE	MEMORY_HUGE_NPAGES
 #define IOVA	(1UL << 30)
 #define PROT	(IOMMU_READ | IOMMU_WRITE | IOMMU_CACHE)
+#define MAP_FLAGS \
+	(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | \
+	 IOMMU_IOAS_MAP_WRITEABLE)
 
 static struct extents ex;
 
@@ -172,6 +179,87 @@ static void backing_rw_ends_with_its_process(struct kunit *test)
 	balance_expect_even(test, &before);
 }
 
+/* Mapped by as many calls, side by side. */
+#define NR_AREAS	4
+
+static struct iofd iofd;
+
+static struct iommufd_ioas *map_areas(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_SCATTERED, NR_AREAS);
+	struct iommufd_ioas *ioas;
+
+	iofd_open(test, &iofd);
+	ioas = iofd_ioas(test, &iofd);
+	for (int i = 0; i < NR_AREAS; i++)
+		KUNIT_ASSERT_EQ(test,
+				ioas_map_user(ioas, MAP_FLAGS,
+					      va + i * PAGE_SIZE, PAGE_SIZE,
+					      IOVA + i * PAGE_SIZE, NULL), 0);
+	return ioas;
+}
+
+static void access_unmap(void *data, unsigned long iova, unsigned long length)
+{
+}
+
+static const struct iommufd_access_ops pin_ops = {
+	.needs_pin_pages = 1,
+	.unmap = access_unmap,
+};
+
+/* Each area is a step, and a short one. */
+static void access_of_areas_ends_with_its_process(struct kunit *test)
+{
+	struct iommufd_ioas *ioas = map_areas(test);
+	struct balance before = balance_now();
+	struct page *pages[NR_AREAS] = {};
+	struct iommufd_access *access;
+	int pin_rc, rw_rc;
+	void *data;
+	u32 id;
+
+	data = kunit_kzalloc(test, NR_AREAS * PAGE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	access = iommufd_access_create(iofd.ictx, &pin_ops, NULL, &id);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, access);
+	KUNIT_ASSERT_EQ(test, iommufd_access_attach(access, ioas->obj.id), 0);
+	kill_self(NULL);
+	pin_rc = iommufd_access_pin_pages(access, IOVA, NR_AREAS * PAGE_SIZE,
+					  pages, 0);
+	rw_rc = iommufd_access_rw(access, IOVA, data, NR_AREAS * PAGE_SIZE, 0);
+	revive();
+	KUNIT_EXPECT_EQ(test, pin_rc, -EINTR);
+	KUNIT_EXPECT_EQ(test, rw_rc, -EINTR);
+	balance_expect_even(test, &before);
+	iommufd_access_destroy(access);
+}
+
+static void copy_of_areas_ends_with_its_process(struct kunit *test)
+{
+	struct iommufd_ioas *ioas = map_areas(test);
+	struct iommufd_ioas *dst = iofd_ioas(test, &iofd);
+	unsigned long iova = IOVA;
+	struct area *chain;
+	int rc;
+
+	kill_self(NULL);
+	chain = ioas_copy_areas(ioas, IOVA, NR_AREAS * PAGE_SIZE, PROT);
+	revive();
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(chain), -EINTR);
+	if (!IS_ERR(chain))
+		area_free_chain(chain);
+
+	chain = ioas_copy_areas(ioas, IOVA, NR_AREAS * PAGE_SIZE, PROT);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chain);
+	kill_self(NULL);
+	rc = ioas_map_chain(dst, chain, &iova, true);
+	revive();
+	KUNIT_ASSERT_EQ(test, rc, -EINTR);
+	/* Its place is free. */
+	KUNIT_EXPECT_EQ(test, ioas_map_chain(dst, chain, &iova, true), 0);
+}
+
 static int killed_test_init(struct kunit *test)
 {
 	extents_init(&ex);
@@ -184,12 +272,17 @@ static void killed_test_exit(struct kunit *test)
 	pin_hook_disarm();
 	revive();
 	disallow_signal(SIGKILL);
+	if (iofd.file)
+		iofd_close(&iofd);
+	iofd.file = NULL;
 }
 
 static struct kunit_case killed_test_cases[] = {
 	KUNIT_CASE_PARAM(pin_user_range_ends_with_its_process, pin_gen_params),
 	KUNIT_CASE_PARAM(domain_map_ends_with_its_process, map_gen_params),
 	KUNIT_CASE_PARAM(backing_rw_ends_with_its_process, rw_gen_params),
+	KUNIT_CASE(access_of_areas_ends_with_its_process),
+	KUNIT_CASE(copy_of_areas_ends_with_its_process),
 	{}
 };
 
