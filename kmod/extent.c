@@ -36,9 +36,12 @@ void extents_init(struct extents *ex)
  */
 void extents_free(struct extents *ex)
 {
-	for (u32 i = 0; i < ex->nr_chunks; i++)
-		kfree(ex->chunk[i].run);
-	kvfree(ex->chunk);
+	/* Mostly all runs are in @few. */
+	if (ex->chunk) {
+		for (u32 i = 0; i < ex->nr_chunks; i++)
+			kfree(ex->chunk[i].run);
+		kvfree(ex->chunk);
+	}
 	extents_init(ex);
 }
 

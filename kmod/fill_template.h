@@ -27,7 +27,7 @@
 #error "The format has a rule of its own for what an entry stands for"
 #endif
 static_assert(PT_GRANULE_LG2SZ == PAGE_SHIFT);
-static_assert(PT_ITEM_WORD_SIZE == sizeof(u64));
+static_assert(sizeof(u64) == PT_ITEM_WORD_SIZE);
 static_assert(PT_GRANULE_LG2SZ + PT_TABLEMEM_LG2SZ - ilog2(PT_ITEM_WORD_SIZE) ==
 	      PMD_SHIFT);
 static_assert(!(CONCATENATE(FILL_FEATURES_, PT_FMT) &

@@ -136,7 +136,7 @@ static int end_run(struct pin_walk *walk)
 static int add_leaf(struct pin_walk *walk, unsigned long pfn,
 		    unsigned long npages, unsigned int order)
 {
-	int rc;
+	int rc = 0;
 
 	if (pfn == walk->run_pfn + walk->run_npages &&
 	    order == walk->run_order && IS_ALIGNED(pfn, 1UL << order) &&
@@ -144,11 +144,15 @@ static int add_leaf(struct pin_walk *walk, unsigned long pfn,
 		walk->run_npages += npages;
 		return 0;
 	}
-	rc = end_run(walk);
+	if (walk->run_npages) {
+		rc = end_run(walk);
+		if (!rc)
+			rc = check_killed();
+	}
 	walk->run_pfn = pfn;
 	walk->run_npages = npages;
 	walk->run_order = order;
-	return rc ? rc : check_killed();
+	return rc;
 }
 
 /* Pages from @va to where the next huge leaf could begin. */

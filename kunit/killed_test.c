@@ -21,7 +21,7 @@
 #include "pin_hook.h"
 
 #define HUGE	MEMORY_HUGE_NPAGES
-#define IOVA	(1UL << 30)
+#define IOVA	BIT(30)
 #define PROT	(IOMMU_READ | IOMMU_WRITE | IOMMU_CACHE)
 #define MAP_FLAGS \
 	(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | \
