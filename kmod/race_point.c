@@ -33,5 +33,6 @@ void race_point(const char *name)
  */
 void race_point_set(race_point_fn fn)
 {
+	/* Pairs with race_point(). */
 	smp_store_release(&at_point, fn);
 }
