@@ -266,7 +266,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_unpin_pages, "IOMMUFD");
  * * -EOVERFLOW: the range wraps
  * * -ENOENT: not attached, or not all of the range is mapped
  * * -EPERM: not mapped so that it may be read, or written
- * * -EINTR: a fatal signal; what is not long is done all the same
+ * * -EINTR: a fatal signal, where it is more than 16 pages or than one mapping
  * * -EFAULT, -ENOMEM: as pin_user_range() says
  */
 int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
