@@ -116,7 +116,7 @@ static void touch_scattered(unsigned char *va, size_t bytes)
 {
 	size_t first;
 
-	for (first = 0; first < SCATTER_STRIDE; first++)
+	for (first = 0; first < SCATTER_STRIDE && first * PAGE < bytes; first++)
 		touch(va + first * PAGE, bytes - first * PAGE, SCATTER_STRIDE * PAGE);
 }
 
