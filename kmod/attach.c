@@ -9,18 +9,24 @@
 #include "device.h"
 #include "group.h"
 #include "hwpt.h"
+#include "race_point.h"
 
 /* group_attach() or group_replace(): of a device's untagged DMA */
 typedef int (*attach_fn)(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 			 struct iommufd_hwpt **unused);
 
-/* Make an automatic HWPT, and attach the device to it. */
+/*
+ * Make an automatic HWPT, and attach the device to it. It is visible before that,
+ * for from then on it ends with the last attachment, which another thread may
+ * end: it is held for the device, so that nobody else can destroy it.
+ */
 static int attach_new(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 		      attach_fn attach, u32 *pt_id,
 		      struct iommufd_hwpt **unused)
 {
 	struct iommufd_hwpt_paging *paging;
 	int rc;
+	u32 id;
 
 	/* Before all the memory of an IOAS is pinned for nothing. */
 	if (attach == group_attach && group_is_attached(idev->group))
@@ -31,22 +37,17 @@ static int attach_new(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 		return PTR_ERR(paging);
 	paging->hwpt.automatic = true;
 	rc = hwpt_populate(paging);
-	if (rc)
-		goto err_abort;
-	/* The group's long-term use. */
+	if (rc) {
+		hwpt_abort(paging);
+		return rc;
+	}
+	id = paging->hwpt.obj.id;
 	object_hold(&paging->hwpt.obj);
-	rc = attach(idev, &paging->hwpt, unused);
-	if (rc)
-		goto err_depopulate;
-	*pt_id = paging->hwpt.obj.id;
 	hwpt_publish(paging);
-	return 0;
-
-err_depopulate:
-	*unused = NULL;
-	hwpt_depopulate(paging);
-err_abort:
-	hwpt_abort(paging);
+	rc = attach(idev, &paging->hwpt, unused);
+	race_point("attach:attached");
+	if (!rc)
+		*pt_id = id;
 	return rc;
 }
 

@@ -148,7 +148,8 @@ void hwpt_abort(struct iommufd_hwpt_paging *paging)
 
 /**
  * hwpt_publish() - make a HWPT visible
- * @paging: populated; the caller must not touch it again
+ * @paging: populated; the caller must not touch it again, unless it is a long-term
+ *          user
  */
 void hwpt_publish(struct iommufd_hwpt_paging *paging)
 {
