@@ -87,6 +87,29 @@ static u8 pasid_width(struct device *dev, u64 *caps)
 	return ilog2(max_pasids);
 }
 
+/* All that is to be known of a device, in @arg; returns the driver's data. */
+static void *query(struct iommufd_ctx *ictx, struct iommu_hw_info *arg,
+		   u32 *length_bytes)
+{
+	enum iommu_hw_info_type type = IOMMU_HW_INFO_TYPE_DEFAULT;
+	struct iommufd_device *idev = idev_get(ictx, arg->dev_id);
+	void *data;
+
+	if (IS_ERR(idev))
+		return ERR_CAST(idev);
+	if (arg->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE)
+		type = arg->in_data_type;
+	data = read_info(idev->dev, length_bytes, &type);
+	if (!IS_ERR(data)) {
+		arg->out_data_type = type;
+		arg->out_capabilities = capabilities(idev->dev);
+		arg->out_max_pasid_log2 = pasid_width(idev->dev,
+						      &arg->out_capabilities);
+	}
+	idev_put(idev);
+	return data;
+}
+
 /**
  * ioctl_get_hw_info() - IOMMU_GET_HW_INFO
  * @call: the ioctl
@@ -97,8 +120,6 @@ static u8 pasid_width(struct device *dev, u64 *caps)
 int ioctl_get_hw_info(struct ioctl_call *call)
 {
 	struct iommu_hw_info *arg = call->arg;
-	enum iommu_hw_info_type type = IOMMU_HW_INFO_TYPE_DEFAULT;
-	struct iommufd_device *idev;
 	u32 length_bytes;
 	void *data;
 	int rc;
@@ -106,29 +127,15 @@ int ioctl_get_hw_info(struct ioctl_call *call)
 	rc = check(arg);
 	if (rc)
 		return rc;
-	if (arg->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE)
-		type = arg->in_data_type;
-
-	idev = idev_get(call->ictx, arg->dev_id);
-	if (IS_ERR(idev))
-		return PTR_ERR(idev);
-	data = read_info(idev->dev, &length_bytes, &type);
-	if (IS_ERR(data)) {
-		rc = PTR_ERR(data);
-		goto out_put;
-	}
+	data = query(call->ictx, arg, &length_bytes);
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+	/* Writing may take any time, and unbinding must not wait for it. */
 	rc = write_info(u64_to_user_ptr(arg->data_uptr), arg->data_len, data,
 			length_bytes);
 	kfree(data);
 	if (rc)
-		goto out_put;
+		return rc;
 	arg->data_len = length_bytes;
-	arg->out_data_type = type;
-	arg->out_capabilities = capabilities(idev->dev);
-	arg->out_max_pasid_log2 = pasid_width(idev->dev,
-					      &arg->out_capabilities);
-	rc = ioctl_reply(call);
-out_put:
-	idev_put(idev);
-	return rc;
+	return ioctl_reply(call);
 }

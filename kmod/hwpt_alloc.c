@@ -3,6 +3,9 @@
  * IOMMU_HWPT_ALLOC.
  */
 #include <linux/iommu.h>
+#include <linux/minmax.h>
+#include <linux/pagemap.h>
+#include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
 #include "device.h"
@@ -15,6 +18,9 @@
 	 IOMMU_HWPT_ALLOC_DIRTY_TRACKING |			\
 	 IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID)
 #define NESTED_FLAGS	(IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID)
+
+/* Of a driver to read user memory that goes away each time it was there. */
+#define MAX_TRIES	16
 
 /**
  * hwpt_set_faults() - have page faults of a HWPT's devices reported
@@ -76,23 +82,102 @@ static int reply(struct ioctl_call *call, const struct iommufd_hwpt *hwpt)
 	return ioctl_reply(call);
 }
 
-/* On an IOAS. Gives @idev back, which is not needed to the end. */
-static int alloc_paging(struct ioctl_call *call, struct iommufd_ioas *ioas,
-			struct iommufd_device *idev,
-			const struct iommu_user_data *user_data)
+/* Can it be built on @base? Of paging HWPTs only on one that is for nesting. */
+static int check_base(const struct iommu_hwpt_alloc *arg,
+		      struct iommufd_object *base)
+{
+	switch (base->type) {
+	case IOMMUFD_OBJ_IOAS:
+		return 0;
+	case IOMMUFD_OBJ_HWPT_PAGING:
+	case IOMMUFD_OBJ_VIOMMU:
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (arg->flags & ~NESTED_FLAGS)
+		return -EOPNOTSUPP;
+	if (!arg->data_len)
+		return -EINVAL;
+	if (base->type == IOMMUFD_OBJ_HWPT_PAGING &&
+	    !(hwpt_of(base)->flags & IOMMU_HWPT_ALLOC_NEST_PARENT))
+		return -EINVAL;
+	return 0;
+}
+
+static struct iommufd_hwpt *create(struct iommufd_object *base,
+				   struct device *dev, u32 flags,
+				   const struct iommu_user_data *user_data)
+{
+	struct iommufd_hwpt_paging *paging;
+
+	switch (base->type) {
+	case IOMMUFD_OBJ_IOAS:
+		paging = hwpt_create(container_of(base, struct iommufd_ioas,
+						  obj),
+				     dev, flags, user_data);
+		return IS_ERR(paging) ? ERR_CAST(paging) : &paging->hwpt;
+	case IOMMUFD_OBJ_VIOMMU:
+		return hwpt_create_viommu(container_of(base,
+						       struct iommufd_viommu,
+						       obj),
+					  dev, flags, user_data);
+	default:
+		return hwpt_create_nested(hwpt_paging_of(base), dev, flags,
+					  user_data);
+	}
+}
+
+/*
+ * The device is held, so its driver waits to unbind it: user memory that is not
+ * there is not waited for, but -EFAULT.
+ */
+static struct iommufd_hwpt *
+try_create(struct ioctl_call *call, struct iommufd_object *base,
+	   const struct iommu_user_data *user_data)
 {
 	const struct iommu_hwpt_alloc *arg = call->arg;
-	struct iommufd_hwpt_paging *paging;
+	struct iommufd_device *idev = idev_get(call->ictx, arg->dev_id);
+	struct iommufd_hwpt *hwpt;
+
+	if (IS_ERR(idev))
+		return ERR_CAST(idev);
+	pagefault_disable();
+	hwpt = create(base, idev->dev, arg->flags & ~IOMMU_HWPT_FAULT_ID_VALID,
+		      user_data);
+	pagefault_enable();
+	idev_put(idev);
+	return hwpt;
+}
+
+/* No driver's data is larger than a page; what is they refuse. */
+static bool fault_in(const struct iommu_user_data *user_data)
+{
+	return !fault_in_readable(user_data->uptr,
+				  min(user_data->len, PAGE_SIZE));
+}
+
+/* Has the memory there first; what was there may be gone again, for a while. */
+static struct iommufd_hwpt *
+create_with_data(struct ioctl_call *call, struct iommufd_object *base,
+		 const struct iommu_user_data *user_data)
+{
+	struct iommufd_hwpt *hwpt = ERR_PTR(-EFAULT);
+
+	for (int i = 0; i < MAX_TRIES && hwpt == ERR_PTR(-EFAULT); i++) {
+		if (!fault_in(user_data))
+			break;
+		hwpt = try_create(call, base, user_data);
+	}
+	return hwpt;
+}
+
+static int publish_paging(struct ioctl_call *call,
+			  struct iommufd_hwpt_paging *paging)
+{
 	int rc;
 
-	paging = hwpt_create(ioas, idev->dev,
-			     arg->flags & ~IOMMU_HWPT_FAULT_ID_VALID,
-			     user_data);
-	/* Populating may wait for userspace; unbinding must not wait for it. */
-	idev_put(idev);
-	if (IS_ERR(paging))
-		return PTR_ERR(paging);
-	rc = set_faults(&paging->hwpt, arg);
+	rc = set_faults(&paging->hwpt, call->arg);
 	if (!rc)
 		rc = hwpt_populate(paging);
 	if (rc)
@@ -110,32 +195,11 @@ err_abort:
 	return rc;
 }
 
-/* On a paging HWPT or a vIOMMU. Gives @idev back. */
-static int alloc_nested(struct ioctl_call *call, struct iommufd_object *obj,
-			struct iommufd_device *idev,
-			const struct iommu_user_data *user_data)
+static int publish_nested(struct ioctl_call *call, struct iommufd_hwpt *hwpt)
 {
-	const struct iommu_hwpt_alloc *arg = call->arg;
-	u32 flags = arg->flags & ~IOMMU_HWPT_FAULT_ID_VALID;
-	struct iommufd_hwpt *hwpt;
 	int rc;
 
-	if (arg->flags & ~NESTED_FLAGS)
-		hwpt = ERR_PTR(-EOPNOTSUPP);
-	else if (!user_data)
-		hwpt = ERR_PTR(-EINVAL);
-	else if (obj->type == IOMMUFD_OBJ_VIOMMU)
-		hwpt = hwpt_create_viommu(container_of(obj,
-						       struct iommufd_viommu,
-						       obj),
-					  idev->dev, flags, user_data);
-	else
-		hwpt = hwpt_create_nested(hwpt_paging_of(obj), idev->dev, flags,
-					  user_data);
-	idev_put(idev);
-	if (IS_ERR(hwpt))
-		return PTR_ERR(hwpt);
-	rc = set_faults(hwpt, arg);
+	rc = set_faults(hwpt, call->arg);
 	if (!rc)
 		rc = reply(call, hwpt);
 	if (rc) {
@@ -146,17 +210,7 @@ static int alloc_nested(struct ioctl_call *call, struct iommufd_object *obj,
 	return 0;
 }
 
-/**
- * ioctl_hwpt_alloc() - IOMMU_HWPT_ALLOC
- * @call: the ioctl
- *
- * Return: 0; -EOPNOTSUPP for flags, data types and reserved fields that are not
- * supported, or not together; -EINVAL for data without a type, a fault_id
- * without its flag, a pt_id that is no IOAS, no paging HWPT and no vIOMMU;
- * -ENOENT; what hwpt_create(), hwpt_populate(), hwpt_create_nested() and
- * hwpt_create_viommu() say; -EFAULT.
- */
-int ioctl_hwpt_alloc(struct ioctl_call *call)
+static int alloc_on(struct ioctl_call *call, struct iommufd_object *base)
 {
 	const struct iommu_hwpt_alloc *arg = call->arg;
 	const struct iommu_user_data data = {
@@ -164,37 +218,44 @@ int ioctl_hwpt_alloc(struct ioctl_call *call)
 		.uptr = u64_to_user_ptr(arg->data_uptr),
 		.len = arg->data_len,
 	};
-	const struct iommu_user_data *user_data = data.len ? &data : NULL;
-	struct object_table *objects = &call->ictx->objects;
-	struct iommufd_device *idev;
-	struct iommufd_object *obj;
+	struct iommufd_hwpt *hwpt;
+	int rc;
+
+	rc = check_base(arg, base);
+	if (rc)
+		return rc;
+	hwpt = data.len ? create_with_data(call, base, &data) :
+			  try_create(call, base, NULL);
+	if (IS_ERR(hwpt))
+		return PTR_ERR(hwpt);
+	if (hwpt->obj.type == IOMMUFD_OBJ_HWPT_NESTED)
+		return publish_nested(call, hwpt);
+	return publish_paging(call, hwpt_paging_of(&hwpt->obj));
+}
+
+/**
+ * ioctl_hwpt_alloc() - IOMMU_HWPT_ALLOC
+ * @call: the ioctl
+ *
+ * Return: 0; -EOPNOTSUPP for flags, data types and reserved fields that are not
+ * supported, or not together; -EINVAL for data without a type, a fault_id
+ * without its flag, a pt_id that is no IOAS, no nesting parent and no vIOMMU;
+ * -ENOENT; what hwpt_create(), hwpt_populate(), hwpt_create_nested() and
+ * hwpt_create_viommu() say; -EFAULT.
+ */
+int ioctl_hwpt_alloc(struct ioctl_call *call)
+{
+	const struct iommu_hwpt_alloc *arg = call->arg;
+	struct iommufd_object *base;
 	int rc;
 
 	rc = check(arg);
 	if (rc)
 		return rc;
-	idev = idev_get(call->ictx, arg->dev_id);
-	if (IS_ERR(idev))
-		return PTR_ERR(idev);
-	obj = object_get(objects, arg->pt_id, IOMMUFD_OBJ_ANY);
-	if (IS_ERR(obj)) {
-		idev_put(idev);
-		return PTR_ERR(obj);
-	}
-	switch (obj->type) {
-	case IOMMUFD_OBJ_IOAS:
-		rc = alloc_paging(call,
-				  container_of(obj, struct iommufd_ioas, obj),
-				  idev, user_data);
-		break;
-	case IOMMUFD_OBJ_HWPT_PAGING:
-	case IOMMUFD_OBJ_VIOMMU:
-		rc = alloc_nested(call, obj, idev, user_data);
-		break;
-	default:
-		idev_put(idev);
-		rc = -EINVAL;
-	}
-	object_put(objects, obj);
+	base = object_get(&call->ictx->objects, arg->pt_id, IOMMUFD_OBJ_ANY);
+	if (IS_ERR(base))
+		return PTR_ERR(base);
+	rc = alloc_on(call, base);
+	object_put(&call->ictx->objects, base);
 	return rc;
 }

@@ -73,22 +73,16 @@ static struct iommufd_hwpt *set_domain(struct iommufd_hwpt_nested *nested,
 	return &nested->hwpt;
 }
 
-static bool is_parent(const struct iommufd_hwpt_paging *paging)
-{
-	return paging->hwpt.flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
-}
-
 /**
  * hwpt_create_nested() - make a nested HWPT on a paging one
- * @parent: the paging one; the caller is a user of it
+ * @parent: the paging one, which is for nesting; the caller is a user of it
  * @dev: a device that it must suit
  * @flags: 0 or IOMMU_HWPT_ALLOC_PASID
  * @user_data: the guest's page table, in the terms of the IOMMU driver
  *
  * Context: Process; sleeps.
- * Return: the HWPT, or ERR_PTR() of -EINVAL when @parent is not for nesting,
- * -EOPNOTSUPP when the driver does not nest, what the driver says, -ENOMEM, or
- * -ENOENT when @parent is being destroyed.
+ * Return: the HWPT, or ERR_PTR() of -EOPNOTSUPP when the driver does not nest,
+ * what the driver says, -ENOMEM, or -ENOENT when @parent is being destroyed.
  */
 struct iommufd_hwpt *
 hwpt_create_nested(struct iommufd_hwpt_paging *parent, struct device *dev,
@@ -97,8 +91,6 @@ hwpt_create_nested(struct iommufd_hwpt_paging *parent, struct device *dev,
 	const struct iommu_ops *ops = dev_iommu_ops(dev);
 	struct iommufd_hwpt_nested *nested;
 
-	if (!is_parent(parent))
-		return ERR_PTR(-EINVAL);
 	if (!ops->domain_alloc_nested)
 		return ERR_PTR(-EOPNOTSUPP);
 	nested = alloc_nested(parent, NULL, flags);

@@ -4,7 +4,8 @@
  *
  * The handler's structure is there, copied in and completed with zeroes; what
  * it changes there reaches userspace with ioctl_reply() only. So a handler that
- * fails has changed nothing, and one whose reply fails can still undo.
+ * fails has changed nothing, and one whose reply fails can still undo. What can not
+ * be undone replies first: when it fails then, the ID that it gave names nothing.
  */
 #ifndef IOMMUFD_IOCTL_H
 #define IOMMUFD_IOCTL_H

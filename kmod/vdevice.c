@@ -70,9 +70,9 @@ void vdevice_end(struct iommufd_device *idev)
 		WARN_ON(!object_release_entomb(objects, &vdev->obj));
 }
 
-/* What of it is the driver's is NULL or zero. */
+/* What of it is the driver's is NULL or zero, and it stands for no device. */
 static struct iommufd_vdevice *alloc(struct iommufd_viommu *viommu,
-				     struct iommufd_device *idev, u64 virt_id)
+				     u64 virt_id)
 {
 	size_t size_bytes = sizeof(struct iommufd_vdevice);
 	struct iommufd_vdevice *vdev;
@@ -87,30 +87,24 @@ static struct iommufd_vdevice *alloc(struct iommufd_viommu *viommu,
 	if (IS_ERR(vdev))
 		return vdev;
 	vdev->viommu = viommu;
-	vdev->idev = idev;
 	vdev->virt_id = virt_id;
 	return vdev;
 }
 
-static struct iommufd_vdevice *create(struct iommufd_viommu *viommu,
-				      struct iommufd_device *idev, u64 virt_id)
+static int set_up(struct iommufd_vdevice *vdev, struct iommufd_device *idev)
 {
-	struct object_table *objects = &viommu->ictx->objects;
-	struct iommufd_vdevice *vdev;
+	struct iommufd_viommu *viommu = vdev->viommu;
 	int rc;
 
 	if (__iommu_get_iommu_dev(idev->dev) != viommu->iommu_dev)
-		return ERR_PTR(-EINVAL);
-	vdev = alloc(viommu, idev, virt_id);
-	if (IS_ERR(vdev))
-		return vdev;
-	rc = -ENOENT;
+		return -EINVAL;
 	if (!object_hold(&viommu->obj))
-		goto err_abort;
+		return -ENOENT;
 	rc = -EEXIST;
 	if (cmpxchg(&idev->vdev, NULL, VDEV_RESERVED))
 		goto err_release;
-	rc = xa_insert(&viommu->vdevs, virt_id, vdev, GFP_KERNEL_ACCOUNT);
+	vdev->idev = idev;
+	rc = xa_insert(&viommu->vdevs, vdev->virt_id, vdev, GFP_KERNEL_ACCOUNT);
 	if (rc) {
 		/* Taken by another device. */
 		rc = rc == -EBUSY ? -EEXIST : rc;
@@ -120,36 +114,33 @@ static struct iommufd_vdevice *create(struct iommufd_viommu *viommu,
 		rc = viommu->ops->vdevice_init(vdev);
 	if (rc)
 		goto err_erase;
-	return vdev;
+	/* Who sees it there sees it whole. */
+	smp_store_release(&idev->vdev, vdev);
+	return 0;
 
 err_erase:
-	xa_erase(&viommu->vdevs, virt_id);
+	xa_erase(&viommu->vdevs, vdev->virt_id);
 err_clear:
 	WRITE_ONCE(idev->vdev, NULL);
 err_release:
 	object_release(&viommu->obj);
-err_abort:
-	object_abort(objects, &vdev->obj);
-	return ERR_PTR(rc);
+	return rc;
 }
 
-static int publish(struct ioctl_call *call, struct iommufd_vdevice *vdev)
+/* The bound device is held until its virtual one is visible, or given up. */
+static int publish(struct iommufd_vdevice *vdev, u32 dev_id)
 {
-	struct object_table *objects = &call->ictx->objects;
-	struct iommu_vdevice_alloc *arg = call->arg;
+	struct iommufd_ctx *ictx = vdev->viommu->ictx;
+	struct iommufd_device *idev = idev_get(ictx, dev_id);
 	int rc;
 
-	arg->out_vdevice_id = vdev->obj.id;
-	rc = ioctl_reply(call);
-	if (rc) {
-		vdevice_destroy(&vdev->obj);
-		object_abort(objects, &vdev->obj);
-		return rc;
-	}
-	/* Who sees it there sees it whole. */
-	smp_store_release(&vdev->idev->vdev, vdev);
-	object_publish(objects, &vdev->obj);
-	return 0;
+	if (IS_ERR(idev))
+		return PTR_ERR(idev);
+	rc = set_up(vdev, idev);
+	if (!rc)
+		object_publish(&ictx->objects, &vdev->obj);
+	idev_put(idev);
+	return rc;
 }
 
 /**
@@ -162,24 +153,27 @@ static int publish(struct ioctl_call *call, struct iommufd_vdevice *vdev)
  */
 int ioctl_vdevice_alloc(struct ioctl_call *call)
 {
-	const struct iommu_vdevice_alloc *arg = call->arg;
+	struct iommu_vdevice_alloc *arg = call->arg;
 	struct iommufd_vdevice *vdev;
 	struct iommufd_viommu *viommu;
-	struct iommufd_device *idev;
 	int rc;
 
 	viommu = viommu_get(call->ictx, arg->viommu_id);
 	if (IS_ERR(viommu))
 		return PTR_ERR(viommu);
-	idev = idev_get(call->ictx, arg->dev_id);
-	if (IS_ERR(idev)) {
-		rc = PTR_ERR(idev);
-		goto out_put_viommu;
+	vdev = alloc(viommu, arg->virt_id);
+	if (IS_ERR(vdev)) {
+		rc = PTR_ERR(vdev);
+		goto out_put;
 	}
-	vdev = create(viommu, idev, arg->virt_id);
-	rc = IS_ERR(vdev) ? PTR_ERR(vdev) : publish(call, vdev);
-	idev_put(idev);
-out_put_viommu:
+	/* First, for it may take any time, and unbinding must not wait for it. */
+	arg->out_vdevice_id = vdev->obj.id;
+	rc = ioctl_reply(call);
+	if (!rc)
+		rc = publish(vdev, arg->dev_id);
+	if (rc)
+		object_abort(&call->ictx->objects, &vdev->obj);
+out_put:
 	viommu_put(viommu);
 	return rc;
 }

@@ -56,23 +56,50 @@ void viommu_destroy(struct iommufd_object *obj)
 	object_release(&viommu->hwpt->hwpt.obj);
 }
 
+/*
+ * The IOMMU behind a device, and how large a vIOMMU of it is. It stays when the
+ * device goes, for nothing takes IOMMUs away: so no device is held any longer, and
+ * unbinding it does not wait for user memory that a driver reads and writes.
+ */
+static struct iommu_device *find_iommu(struct iommufd_ctx *ictx, u32 dev_id,
+				       u32 type, size_t *size_bytes)
+{
+	struct iommufd_device *idev = idev_get(ictx, dev_id);
+	struct iommu_device *iommu_dev;
+	const struct iommu_ops *ops;
+
+	if (IS_ERR(idev))
+		return ERR_CAST(idev);
+	iommu_dev = __iommu_get_iommu_dev(idev->dev);
+	ops = iommu_dev->ops;
+	*size_bytes = 0;
+	if (ops->get_viommu_size && ops->viommu_init)
+		*size_bytes = ops->get_viommu_size(idev->dev, type);
+	idev_put(idev);
+	if (!*size_bytes)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (WARN_ON_ONCE(*size_bytes < sizeof(struct iommufd_viommu)))
+		return ERR_PTR(-EOPNOTSUPP);
+	return iommu_dev;
+}
+
 /* All but what is the driver's. @parent is held for it. */
 static void set_up(struct iommufd_viommu *viommu, struct iommufd_ctx *ictx,
-		   struct device *dev, struct iommufd_hwpt_paging *parent,
-		   u32 type)
+		   struct iommu_device *iommu_dev,
+		   struct iommufd_hwpt_paging *parent, u32 type)
 {
 	viommu->ictx = ictx;
 	viommu->type = type;
 	viommu->hwpt = parent;
-	/* It does not go before its devices, of which one is bound. */
-	viommu->iommu_dev = __iommu_get_iommu_dev(dev);
+	viommu->iommu_dev = iommu_dev;
 	xa_init(&viommu->vdevs);
 	INIT_LIST_HEAD(&viommu->veventqs);
 	init_rwsem(&viommu->veventqs_rwsem);
 }
 
 static struct iommufd_viommu *create(struct iommufd_ctx *ictx,
-				     struct device *dev,
+				     struct iommu_device *iommu_dev,
+				     size_t size_bytes,
 				     struct iommufd_hwpt_paging *parent,
 				     const struct iommu_viommu_alloc *arg)
 {
@@ -81,19 +108,11 @@ static struct iommufd_viommu *create(struct iommufd_ctx *ictx,
 		.uptr = u64_to_user_ptr(arg->data_uptr),
 		.len = arg->data_len,
 	};
-	const struct iommu_ops *ops = dev_iommu_ops(dev);
 	struct iommufd_viommu *viommu;
-	size_t size_bytes = 0;
 	int rc;
 
 	if (!(parent->hwpt.flags & IOMMU_HWPT_ALLOC_NEST_PARENT))
 		return ERR_PTR(-EINVAL);
-	if (ops->get_viommu_size && ops->viommu_init)
-		size_bytes = ops->get_viommu_size(dev, arg->type);
-	if (!size_bytes)
-		return ERR_PTR(-EOPNOTSUPP);
-	if (WARN_ON_ONCE(size_bytes < sizeof(*viommu)))
-		return ERR_PTR(-EOPNOTSUPP);
 	viommu = object_alloc(&ictx->objects, size_bytes, IOMMUFD_OBJ_VIOMMU);
 	if (IS_ERR(viommu))
 		return viommu;
@@ -101,9 +120,9 @@ static struct iommufd_viommu *create(struct iommufd_ctx *ictx,
 		rc = -ENOENT;
 		goto err_abort;
 	}
-	set_up(viommu, ictx, dev, parent, arg->type);
-	rc = ops->viommu_init(viommu, parent->hwpt.domain,
-			      data.len ? &data : NULL);
+	set_up(viommu, ictx, iommu_dev, parent, arg->type);
+	rc = iommu_dev->ops->viommu_init(viommu, parent->hwpt.domain,
+					 data.len ? &data : NULL);
 	if (!rc && WARN_ON_ONCE(!viommu->ops))
 		rc = -EINVAL;
 	if (rc)
@@ -146,25 +165,22 @@ int ioctl_viommu_alloc(struct ioctl_call *call)
 {
 	const struct iommu_viommu_alloc *arg = call->arg;
 	struct iommufd_hwpt_paging *parent;
+	struct iommu_device *iommu_dev;
 	struct iommufd_viommu *viommu;
-	struct iommufd_device *idev;
+	size_t size_bytes;
 	int rc;
 
 	if (arg->flags || arg->__reserved ||
 	    arg->type == IOMMU_VIOMMU_TYPE_DEFAULT)
 		return -EOPNOTSUPP;
-	idev = idev_get(call->ictx, arg->dev_id);
-	if (IS_ERR(idev))
-		return PTR_ERR(idev);
+	iommu_dev = find_iommu(call->ictx, arg->dev_id, arg->type, &size_bytes);
+	if (IS_ERR(iommu_dev))
+		return PTR_ERR(iommu_dev);
 	parent = hwpt_get_paging(call->ictx, arg->hwpt_id);
-	if (IS_ERR(parent)) {
-		rc = PTR_ERR(parent);
-		goto out_put_idev;
-	}
-	viommu = create(call->ictx, idev->dev, parent, arg);
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
+	viommu = create(call->ictx, iommu_dev, size_bytes, parent, arg);
 	rc = IS_ERR(viommu) ? PTR_ERR(viommu) : publish(call, viommu);
 	object_put(&call->ictx->objects, &parent->hwpt.obj);
-out_put_idev:
-	idev_put(idev);
 	return rc;
 }

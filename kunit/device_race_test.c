@@ -12,17 +12,22 @@
 #include "device.h"
 #include "hold.h"
 #include "ioas.h"
+#include "late.h"
 #include "mock_rig.h"
+
+#define VIRT_ID		9
 
 static struct mock_rig rig;
 static struct iommufd_device *idev;
-static long parent;
+static long parent, viommu;
 
 static int device_race_test_init(struct kunit *test)
 {
 	mock_rig_open(test, &rig, 0);
 	parent = rig_hwpt(&rig, rig.ioas, IOMMU_HWPT_ALLOC_NEST_PARENT);
 	KUNIT_ASSERT_GT(test, parent, 0);
+	viommu = rig_viommu(&rig, parent);
+	KUNIT_ASSERT_GT(test, viommu, 0);
 	/* The mock's driver holds it for as long as the rig is there. */
 	idev = idev_get(rig.iofd.ictx, rig.dev);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, idev);
@@ -70,8 +75,164 @@ static void device_moves_on_from_a_new_hwpt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, parent), -EBUSY);
 }
 
+union args {
+	struct iommu_hw_info hw_info;
+	struct iommu_hwpt_alloc hwpt;
+	struct iommu_viommu_alloc viommu;
+	struct iommu_vdevice_alloc vdevice;
+};
+
+static void fill_hw_info(union args *args, u64 data)
+{
+	args->hw_info = (struct iommu_hw_info){
+		.dev_id = rig.dev,
+		.data_uptr = data,
+		.data_len = data ? sizeof(struct iommu_test_hw_info) : 0,
+	};
+}
+
+static void fill_hwpt(union args *args, u32 pt, u64 data)
+{
+	args->hwpt = (struct iommu_hwpt_alloc){
+		.dev_id = rig.dev,
+		.pt_id = pt,
+		.data_type = data ? IOMMU_HWPT_DATA_SELFTEST :
+				    IOMMU_HWPT_DATA_NONE,
+		.data_uptr = data,
+		.data_len = data ? sizeof(struct iommu_hwpt_selftest) : 0,
+	};
+}
+
+static void fill_paging(union args *args, u64 data)
+{
+	fill_hwpt(args, rig.ioas, data);
+}
+
+static void fill_nested(union args *args, u64 data)
+{
+	fill_hwpt(args, parent, data);
+}
+
+static void fill_nested_on_viommu(union args *args, u64 data)
+{
+	fill_hwpt(args, viommu, data);
+}
+
+static void fill_viommu(union args *args, u64 data)
+{
+	args->viommu = (struct iommu_viommu_alloc){
+		.type = IOMMU_VIOMMU_TYPE_SELFTEST,
+		.dev_id = rig.dev,
+		.hwpt_id = parent,
+		.data_uptr = data,
+		.data_len = data ? sizeof(struct iommu_viommu_selftest) : 0,
+	};
+}
+
+static void fill_vdevice(union args *args, u64 data)
+{
+	args->vdevice = (struct iommu_vdevice_alloc){
+		.viommu_id = viommu,
+		.dev_id = rig.dev,
+		.virt_id = VIRT_ID,
+	};
+}
+
+/**
+ * struct unbind_case - an ioctl that waits for its memory
+ * @name: of the case
+ * @cmd: the ioctl
+ * @size_bytes: of its structure
+ * @fill: sets the structure, all but its size
+ * @data: it waits for what the structure points to, else to reply
+ * @write: it waits to write there, else to read
+ * @rc: what it says when the device is gone
+ */
+static const struct unbind_case {
+	const char *name;
+	unsigned int cmd;
+	size_t size_bytes;
+	void (*fill)(union args *args, u64 data);
+	bool data;
+	bool write;
+	long rc;
+} unbind_cases[] = {
+	{ "hw-info", IOMMU_GET_HW_INFO, sizeof(struct iommu_hw_info),
+	  fill_hw_info, false, true, 0 },
+	{ "hw-info-data", IOMMU_GET_HW_INFO, sizeof(struct iommu_hw_info),
+	  fill_hw_info, true, true, 0 },
+	{ "hwpt", IOMMU_HWPT_ALLOC, sizeof(struct iommu_hwpt_alloc),
+	  fill_paging, false, true, 0 },
+	{ "hwpt-data", IOMMU_HWPT_ALLOC, sizeof(struct iommu_hwpt_alloc),
+	  fill_paging, true, false, -ENOENT },
+	{ "nested-data", IOMMU_HWPT_ALLOC, sizeof(struct iommu_hwpt_alloc),
+	  fill_nested, true, false, -ENOENT },
+	{ "nested-on-viommu-data", IOMMU_HWPT_ALLOC,
+	  sizeof(struct iommu_hwpt_alloc), fill_nested_on_viommu, true, false,
+	  -ENOENT },
+	{ "viommu", IOMMU_VIOMMU_ALLOC, sizeof(struct iommu_viommu_alloc),
+	  fill_viommu, false, true, 0 },
+	{ "viommu-data", IOMMU_VIOMMU_ALLOC, sizeof(struct iommu_viommu_alloc),
+	  fill_viommu, true, false, 0 },
+	{ "viommu-data-out", IOMMU_VIOMMU_ALLOC,
+	  sizeof(struct iommu_viommu_alloc), fill_viommu, true, true, 0 },
+	{ "vdevice", IOMMU_VDEVICE_ALLOC, sizeof(struct iommu_vdevice_alloc),
+	  fill_vdevice, false, true, -ENOENT },
+};
+
+KUNIT_ARRAY_PARAM_DESC(unbind, unbind_cases, name);
+
+static void device_unbind_does_not_wait_for_user_memory(struct kunit *test)
+{
+	const struct unbind_case *param = test->param_value;
+	struct iofd_call call = { .iofd = &rig.iofd, .cmd = param->cmd };
+	struct late *late = late_map(test);
+	union args args = {};
+	struct held *held;
+
+	param->fill(&args, param->data ? late->va : 0);
+	if (param->data) {
+		call.arg = iofd_put_arg(test, &args, param->size_bytes);
+	} else {
+		memcpy(late->data, &args, param->size_bytes);
+		*(u32 *)late->data = param->size_bytes;
+		call.arg = late->va;
+	}
+	held = hold_start(test, param->write ? "late:write" : "late:read",
+			  iofd_call, &call);
+	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, rig.stdev), 0);
+	/* It stands there still. */
+	KUNIT_EXPECT_FALSE(test, param->write ? late_is_written(late) :
+						late_is_read(late));
+	hold_finish(test, held);
+	KUNIT_EXPECT_EQ(test, call.rc, param->rc);
+}
+
+/* Memory that is there has not to be waited for, in whatever state it is. */
+static void hwpt_data_is_read_where_it_is(struct kunit *test)
+{
+	struct late *late = late_map(test);
+	union args args;
+	long rc;
+
+	fill_nested(&args, late->va);
+	KUNIT_EXPECT_FALSE(test, late_is_read(late));
+	rc = rig_ioctl(&rig, IOMMU_HWPT_ALLOC, &args.hwpt, sizeof(args.hwpt));
+	KUNIT_EXPECT_EQ(test, rc, 0);
+	KUNIT_EXPECT_TRUE(test, late_is_read(late));
+	KUNIT_EXPECT_FALSE(test, late_is_written(late));
+
+	/* Nothing is there. */
+	fill_nested(&args, 1);
+	rc = rig_ioctl(&rig, IOMMU_HWPT_ALLOC, &args.hwpt, sizeof(args.hwpt));
+	KUNIT_EXPECT_EQ(test, rc, -EFAULT);
+}
+
 static struct kunit_case device_race_test_cases[] = {
 	KUNIT_CASE(device_moves_on_from_a_new_hwpt),
+	KUNIT_CASE_PARAM(device_unbind_does_not_wait_for_user_memory,
+			 unbind_gen_params),
+	KUNIT_CASE(hwpt_data_is_read_where_it_is),
 	{}
 };
 

@@ -77,6 +77,38 @@ long iofd_ioctl(struct kunit *test, struct iofd *iofd, unsigned int cmd,
 }
 
 /**
+ * iofd_put_arg() - put the structure of an ioctl in memory of its own
+ * @test: the case
+ * @arg: the structure
+ * @size_bytes: its size, which becomes its first member
+ *
+ * Return: its address.
+ */
+unsigned long iofd_put_arg(struct kunit *test, const void *arg,
+			   size_t size_bytes)
+{
+	unsigned long va = memory_map(test, MEMORY_BASE, 1);
+	const u32 size = size_bytes;
+
+	KUNIT_ASSERT_LE(test, size_bytes, PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, copy_to_user((void __user *)va, arg, size_bytes),
+			0);
+	KUNIT_ASSERT_EQ(test, put_user(size, (u32 __user *)va), 0);
+	return va;
+}
+
+/**
+ * iofd_call() - do an ioctl, in a thread that may not assert
+ * @data: struct iofd_call
+ */
+void iofd_call(void *data)
+{
+	struct iofd_call *call = data;
+
+	call->rc = iofd_raw_ioctl(call->iofd, call->cmd, call->arg);
+}
+
+/**
  * iofd_ioas() - make an IOAS
  * @test: the case
  * @iofd: the open file
