@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "object.h"
+#include "race_point.h"
 
 /* With its head this is 256 bytes; most iommufds have fewer objects. */
 #define LEAST_ROOM	29
@@ -77,13 +78,17 @@ static int make_room(struct object_table *table, u32 id)
 	return 0;
 }
 
-/* Can not fail: there is room for each ID that object_alloc() took. */
-static void set_slot(struct object_table *table, u32 id,
-		     struct iommufd_object *obj)
+/*
+ * @id names @obj from here on, or if that is NULL nothing, and stays taken. Can
+ * not fail: there is an entry, and room, for each ID that object_alloc() took.
+ * Called with the table's lock held.
+ */
+static void set_visible(struct object_table *table, u32 id,
+			struct iommufd_object *obj)
 {
-	xa_lock(&table->objects);
 	rcu_assign_pointer(slots_of(table)->slot[id], obj);
-	xa_unlock(&table->objects);
+	__xa_store(&table->objects, id, obj ? (void *)obj : XA_ZERO_ENTRY,
+		   GFP_NOWAIT);
 }
 
 /**
@@ -129,11 +134,9 @@ err_erase:
  */
 void object_publish(struct object_table *table, struct iommufd_object *obj)
 {
-	u32 id = obj->id;
-
-	/* Can not fail: the ID was taken by object_alloc(). */
-	xa_store(&table->objects, id, obj, GFP_KERNEL);
-	set_slot(table, id, obj);
+	xa_lock(&table->objects);
+	set_visible(table, obj->id, obj);
+	xa_unlock(&table->objects);
 }
 
 /**
@@ -187,15 +190,36 @@ void object_put(struct object_table *table, struct iommufd_object *obj)
 		wake_up_all(&table->idle);
 }
 
-/* Take @obj out of sight. Returns false when it has long-term users. */
-static bool hide(struct object_table *table, struct iommufd_object *obj)
+/*
+ * As object_hide(), called with the table's lock held: what is visible and who may
+ * hide it change in one step.
+ */
+static bool hide_locked(struct object_table *table, struct iommufd_object *obj)
 {
 	if (!refcount_dec_if_one(&obj->users))
 		return false;
-	set_slot(table, obj->id, NULL);
-	/* The ID stays taken, so that it does not name two objects in turn. */
-	xa_store(&table->objects, obj->id, XA_ZERO_ENTRY, GFP_KERNEL);
+	set_visible(table, obj->id, NULL);
 	return true;
+}
+
+/**
+ * object_hide() - take an object out of sight, to end it
+ * @table: the table
+ * @obj: the object, visible or not; the caller protects its memory, by RCU
+ *
+ * Its ID stays taken, so that it does not name two objects in turn.
+ *
+ * Context: Process; does not sleep.
+ * Return: false when it has long-term users, or another thread has hidden it.
+ */
+bool object_hide(struct object_table *table, struct iommufd_object *obj)
+{
+	bool hidden;
+
+	xa_lock(&table->objects);
+	hidden = hide_locked(table, obj);
+	xa_unlock(&table->objects);
+	return hidden;
 }
 
 /*
@@ -206,27 +230,23 @@ static bool unhide(struct object_table *table, struct iommufd_object *obj)
 {
 	if (!refcount_inc_not_zero(&obj->wait_cnt))
 		return false;
+	xa_lock(&table->objects);
 	refcount_set(&obj->users, 1);
-	xa_store(&table->objects, obj->id, obj, GFP_KERNEL);
-	set_slot(table, obj->id, obj);
-	/* Who could not become a long-term user can now. */
+	set_visible(table, obj->id, obj);
+	xa_unlock(&table->objects);
+	race_point("object:unhidden");
+	/* Who could not hide it can now. */
 	wake_up_all(&table->idle);
 	return true;
 }
 
-/* @obj is hidden and has no users of either kind. Its ID stays taken. */
-static void entomb(struct object_table *table, struct iommufd_object *obj)
-{
-	table->destroy[obj->type](obj);
-	kfree_rcu_mightsleep(obj);
-}
-
-/* As entomb(), and its ID is free again. */
+/* @obj is hidden and has no users of either kind. */
 static void end(struct object_table *table, struct iommufd_object *obj)
 {
 	u32 id = obj->id;
 
-	entomb(table, obj);
+	table->destroy[obj->type](obj);
+	kfree_rcu_mightsleep(obj);
 	xa_erase(&table->objects, id);
 }
 
@@ -262,7 +282,7 @@ int object_destroy(struct object_table *table, u32 id)
 
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	if (!hide(table, obj)) {
+	if (!object_hide(table, obj)) {
 		/* Another thread is just destroying it, or it is in use. */
 		bool gone = !refcount_read(&obj->users);
 
@@ -278,29 +298,14 @@ int object_destroy(struct object_table *table, u32 id)
 	return 0;
 }
 
-/* Give up a long-term use, and if it was the last one hide @obj. */
-static bool release_and_hide(struct object_table *table,
-			     struct iommufd_object *obj)
-{
-	bool hidden;
-
-	/* Without a count of our own its memory may go after the release. */
-	refcount_inc(&obj->wait_cnt);
-	object_release(obj);
-	hidden = hide(table, obj);
-	object_put(table, obj);
-	if (hidden)
-		wait_idle(table, obj);
-	return hidden;
-}
-
 /**
  * object_release_destroy() - the end of object_hold(), and of the object
  * @table: the table
  * @obj: the object; the caller must not touch it again
  *
- * For objects that the kernel ends with the last use of its own. Userspace may
- * be destroying the same object: one of the two does.
+ * For objects that the kernel ends with the last use of its own. Userspace that
+ * destroys the same object finds it in use, and then not at all: who has the last
+ * use ends it, and when this returns it is ended.
  *
  * Context: Process; sleeps until the last short-term user went.
  * Return: false when it has other long-term users, and stays.
@@ -308,32 +313,39 @@ static bool release_and_hide(struct object_table *table,
 bool object_release_destroy(struct object_table *table,
 			    struct iommufd_object *obj)
 {
-	bool hidden = release_and_hide(table, obj);
+	bool hidden;
 
-	if (hidden)
-		end(table, obj);
-	return hidden;
+	/*
+	 * In one step, so that nobody finds it without users in between, and
+	 * ends it instead. Who hides it needs the lock, so its memory stays.
+	 */
+	xa_lock(&table->objects);
+	object_release(obj);
+	hidden = hide_locked(table, obj);
+	xa_unlock(&table->objects);
+	race_point("object:released");
+	if (!hidden)
+		return false;
+	wait_idle(table, obj);
+	end(table, obj);
+	return true;
 }
 
 /**
- * object_release_entomb() - as object_release_destroy(), for good
+ * object_entomb() - end an object for good
  * @table: the table
- * @obj: the object; the caller must not touch it again
+ * @obj: the object, which the caller has hidden; it must not touch it again
  *
  * Its ID is not given to another object as long as the table lives: userspace
  * was not asked, and may still mean this one by it.
  *
  * Context: Process; sleeps until the last short-term user went.
- * Return: false when it has other long-term users, and stays.
  */
-bool object_release_entomb(struct object_table *table,
-			   struct iommufd_object *obj)
+void object_entomb(struct object_table *table, struct iommufd_object *obj)
 {
-	bool hidden = release_and_hide(table, obj);
-
-	if (hidden)
-		entomb(table, obj);
-	return hidden;
+	wait_idle(table, obj);
+	table->destroy[obj->type](obj);
+	kfree_rcu_mightsleep(obj);
 }
 
 /**
@@ -354,7 +366,7 @@ void object_table_destroy(struct object_table *table)
 		progress = false;
 		left = false;
 		xa_for_each(&table->objects, id, obj) {
-			if (!hide(table, obj)) {
+			if (!object_hide(table, obj)) {
 				left = true;
 				continue;
 			}

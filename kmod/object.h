@@ -20,9 +20,13 @@
  *   once: whether they ever go is up to userspace, and waiting for userspace
  *   could be for ever.
  *
- * Both start at 1, which is the table's own. The wait for short-term users can
- * be interrupted, for they may be in the middle of a page fault that another
- * process serves.
+ * Both start at 1, which is the table's own. What the kernel ends, a device or an
+ * automatic HWPT, goes with the last long-term use: giving that up and hiding the
+ * object are one step, and nobody else can end it in between.
+ *
+ * The wait for short-term users can be interrupted, for they may be in the middle
+ * of a page fault that another process serves. That of a driver can not: nobody
+ * is a short-term user of its object while user memory is waited for.
  *
  * A look-up takes no lock: an object's memory outlives an RCU grace period
  * after it left the table, and a count that reached zero is never raised again.
@@ -57,7 +61,7 @@ struct object_slots {
 /**
  * struct object_table - the objects of one iommufd
  * @objects: by ID; a reserved entry where an ID is taken and nothing visible.
- *           Its lock protects changes of @slots.
+ *           Its lock protects changes of @slots, and of what is visible.
  * @slots: the same for look-ups, with room for every ID that is taken; NULL
  *         before the first one
  * @idle: those who wait for the last short-term user of an object, or for one
@@ -87,8 +91,8 @@ void object_put(struct object_table *table, struct iommufd_object *obj);
 int object_destroy(struct object_table *table, u32 id);
 bool object_release_destroy(struct object_table *table,
 			    struct iommufd_object *obj);
-bool object_release_entomb(struct object_table *table,
-			   struct iommufd_object *obj);
+bool object_hide(struct object_table *table, struct iommufd_object *obj);
+void object_entomb(struct object_table *table, struct iommufd_object *obj);
 
 /**
  * object_hold() - become a long-term user

@@ -9,6 +9,7 @@
 
 #include "device.h"
 #include "ioctl.h"
+#include "race_point.h"
 #include "viommu.h"
 
 /*
@@ -38,17 +39,17 @@ void vdevice_destroy(struct iommufd_object *obj)
 }
 
 /*
- * Become a long-term user of a bound device's virtual one. Returns false when it
- * is just being destroyed, and true with NULL when there is none. None is being
- * made: who does that is a user of the bound device.
+ * Take a bound device's virtual one out of sight. Returns false when userspace is
+ * just destroying it, and true with NULL when there is none. None is being made:
+ * who does that is a user of the bound device, as are all who hold it.
  */
-static bool try_hold(struct iommufd_device *idev, struct iommufd_vdevice **vdev)
+static bool try_hide(struct iommufd_device *idev, struct iommufd_vdevice **vdev)
 {
 	bool done;
 
 	rcu_read_lock();
 	*vdev = READ_ONCE(idev->vdev);
-	done = !*vdev || object_hold(&(*vdev)->obj);
+	done = !*vdev || object_hide(&idev->ictx->objects, &(*vdev)->obj);
 	rcu_read_unlock();
 	return done;
 }
@@ -65,9 +66,10 @@ void vdevice_end(struct iommufd_device *idev)
 	struct iommufd_vdevice *vdev;
 
 	/* Userspace may be destroying it, and may be interrupted in that. */
-	wait_event(objects->idle, try_hold(idev, &vdev));
+	wait_event(objects->idle, try_hide(idev, &vdev));
+	race_point("vdevice:ending");
 	if (vdev)
-		WARN_ON(!object_release_entomb(objects, &vdev->obj));
+		object_entomb(objects, &vdev->obj);
 }
 
 /* What of it is the driver's is NULL or zero, and it stands for no device. */

@@ -228,11 +228,32 @@ static void hwpt_data_is_read_where_it_is(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rc, -EFAULT);
 }
 
+/* Not that it is in use, which userspace could do nothing about. */
+static void vdevice_is_gone_once_its_device_ends_it(struct kunit *test)
+{
+	const struct iommu_destroy destroy = { .id = rig.stdev };
+	long vdev = rig_vdevice(&rig, viommu, VIRT_ID);
+	struct iofd_call call = {
+		.iofd = &rig.iofd,
+		.cmd = IOMMU_DESTROY,
+		.arg = iofd_put_arg(test, &destroy, sizeof(destroy)),
+	};
+	struct held *held;
+
+	KUNIT_ASSERT_GT(test, vdev, 0);
+	held = hold_start(test, "vdevice:ending", iofd_call, &call);
+	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, vdev), -ENOENT);
+	hold_finish(test, held);
+	KUNIT_EXPECT_EQ(test, call.rc, 0);
+	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, viommu), 0);
+}
+
 static struct kunit_case device_race_test_cases[] = {
 	KUNIT_CASE(device_moves_on_from_a_new_hwpt),
 	KUNIT_CASE_PARAM(device_unbind_does_not_wait_for_user_memory,
 			 unbind_gen_params),
 	KUNIT_CASE(hwpt_data_is_read_where_it_is),
+	KUNIT_CASE(vdevice_is_gone_once_its_device_ends_it),
 	{}
 };
 

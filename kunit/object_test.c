@@ -362,16 +362,18 @@ static void object_release_destroy_ends_with_the_last_use(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, xa_empty(&table.objects));
 }
 
-static void object_release_entomb_keeps_the_id(struct kunit *test)
+static void object_entomb_keeps_the_id(struct kunit *test)
 {
 	struct thing *thing = thing_create(test);
 	u32 id = thing->obj.id;
 
 	KUNIT_ASSERT_TRUE(test, object_hold(&thing->obj));
-	KUNIT_ASSERT_TRUE(test, object_hold(&thing->obj));
-	KUNIT_EXPECT_FALSE(test, object_release_entomb(&table, &thing->obj));
+	KUNIT_EXPECT_FALSE(test, object_hide(&table, &thing->obj));
 	KUNIT_EXPECT_EQ(test, look_up(id, TYPE), 0);
-	KUNIT_EXPECT_TRUE(test, object_release_entomb(&table, &thing->obj));
+	object_release(&thing->obj);
+	KUNIT_ASSERT_TRUE(test, object_hide(&table, &thing->obj));
+	KUNIT_EXPECT_FALSE(test, object_hide(&table, &thing->obj));
+	object_entomb(&table, &thing->obj);
 	KUNIT_EXPECT_EQ(test, atomic_read(&nr_destroyed), 1);
 	KUNIT_EXPECT_EQ(test, look_up(id, TYPE), -ENOENT);
 	KUNIT_EXPECT_EQ(test, object_destroy(&table, id), -ENOENT);
@@ -533,7 +535,7 @@ static void object_get_races_with_destroy(struct kunit *test)
 	KUNIT_EXPECT_GT(test, atomic_read(&run.nr_won), 0);
 }
 
-/* Userspace destroys what the kernel is just letting go of: one of the two. */
+/* Userspace destroys what the kernel is just letting go of, and ends. */
 static void race_release(void *data)
 {
 	struct object_race *run = data;
@@ -552,10 +554,9 @@ static void race_user_destroy(void *data)
 	struct object_race *run = data;
 
 	while (!atomic_read(&run->over)) {
-		for (u32 id = 1; id <= RACE_ROUNDS / 2; id++) {
-			if (!object_destroy(&table, id))
-				atomic_inc(&run->nr_won);
-		}
+		for (u32 id = 1; id <= RACE_ROUNDS / 2; id++)
+			KUNIT_EXPECT_NE(run->test, object_destroy(&table, id),
+					0);
 		cond_resched();
 	}
 }
@@ -608,7 +609,7 @@ static struct kunit_case object_test_cases[] = {
 	KUNIT_CASE(object_destroy_interrupted_leaves_it_as_it_was),
 	KUNIT_CASE(object_being_destroyed_cannot_be_held),
 	KUNIT_CASE(object_release_destroy_ends_with_the_last_use),
-	KUNIT_CASE(object_release_entomb_keeps_the_id),
+	KUNIT_CASE(object_entomb_keeps_the_id),
 	KUNIT_CASE(object_table_destroy_takes_dependents_first),
 	KUNIT_CASE(object_alloc_fails_without_a_trace),
 	KUNIT_CASE(object_life_needs_no_memory),
