@@ -29,6 +29,8 @@ void vdevice_destroy(struct iommufd_object *obj)
 	struct iommufd_viommu *viommu = vdev->viommu;
 	struct object_table *objects = &viommu->ictx->objects;
 
+	/* Nobody finds it any more, but its virtual ID is not another's yet. */
+	xa_store(&viommu->vdevs, vdev->virt_id, XA_ZERO_ENTRY, GFP_KERNEL);
 	if (vdev->destroy)
 		vdev->destroy(vdev);
 	xa_erase(&viommu->vdevs, vdev->virt_id);
@@ -93,6 +95,7 @@ static struct iommufd_vdevice *alloc(struct iommufd_viommu *viommu,
 	return vdev;
 }
 
+/* Who finds it, by the device or by its virtual ID, finds it complete. */
 static int set_up(struct iommufd_vdevice *vdev, struct iommufd_device *idev)
 {
 	struct iommufd_viommu *viommu = vdev->viommu;
@@ -105,23 +108,27 @@ static int set_up(struct iommufd_vdevice *vdev, struct iommufd_device *idev)
 	rc = -EEXIST;
 	if (cmpxchg(&idev->vdev, NULL, VDEV_RESERVED))
 		goto err_release;
-	vdev->idev = idev;
-	rc = xa_insert(&viommu->vdevs, vdev->virt_id, vdev, GFP_KERNEL_ACCOUNT);
+	/* Reserved, which looks up as nothing. */
+	rc = xa_insert(&viommu->vdevs, vdev->virt_id, NULL, GFP_KERNEL_ACCOUNT);
 	if (rc) {
 		/* Taken by another device. */
 		rc = rc == -EBUSY ? -EEXIST : rc;
 		goto err_clear;
 	}
+	vdev->idev = idev;
+	race_point("vdevice:reserved");
 	if (viommu->ops->vdevice_init)
 		rc = viommu->ops->vdevice_init(vdev);
 	if (rc)
 		goto err_erase;
+	/* Can not fail: the entry is there. */
+	xa_store(&viommu->vdevs, vdev->virt_id, vdev, GFP_KERNEL);
 	/* Who sees it there sees it whole. */
 	smp_store_release(&idev->vdev, vdev);
 	return 0;
 
 err_erase:
-	xa_erase(&viommu->vdevs, vdev->virt_id);
+	xa_release(&viommu->vdevs, vdev->virt_id);
 err_clear:
 	WRITE_ONCE(idev->vdev, NULL);
 err_release:

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
+#include <linux/uaccess.h>
 #include <linux/xarray.h>
 #include <uapi/linux/iommufd.h>
 
@@ -14,11 +15,13 @@
 #include "ioas.h"
 #include "late.h"
 #include "mock_rig.h"
+#include "viommu.h"
 
 #define VIRT_ID		9
 
 static struct mock_rig rig;
 static struct iommufd_device *idev;
+static struct iommufd_viommu *core;
 static long parent, viommu;
 
 static int device_race_test_init(struct kunit *test)
@@ -28,7 +31,10 @@ static int device_race_test_init(struct kunit *test)
 	KUNIT_ASSERT_GT(test, parent, 0);
 	viommu = rig_viommu(&rig, parent);
 	KUNIT_ASSERT_GT(test, viommu, 0);
-	/* The mock's driver holds it for as long as the rig is there. */
+	/* Both stay for as long as nobody destroys them. */
+	core = viommu_get(rig.iofd.ictx, viommu);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, core);
+	viommu_put(core);
 	idev = idev_get(rig.iofd.ictx, rig.dev);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, idev);
 	idev_put(idev);
@@ -248,12 +254,40 @@ static void vdevice_is_gone_once_its_device_ends_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, viommu), 0);
 }
 
+static void vdevice_is_not_found_before_it_is_complete(struct kunit *test)
+{
+	union args args;
+	struct iofd_call call = {
+		.iofd = &rig.iofd,
+		.cmd = IOMMU_VDEVICE_ALLOC,
+	};
+	struct iommu_test_cmd other = {
+		.op = IOMMU_TEST_OP_MOCK_DOMAIN,
+		.id = rig.ioas,
+	};
+	struct held *held;
+
+	KUNIT_ASSERT_EQ(test, rig_test(&rig, &other), 0);
+	fill_vdevice(&args, 0);
+	call.arg = iofd_put_arg(test, &args, sizeof(args.vdevice));
+	held = hold_start(test, "vdevice:reserved", iofd_call, &call);
+	KUNIT_EXPECT_NULL(test, xa_load(&core->vdevs, VIRT_ID));
+	/* But neither the device nor the ID are free. */
+	KUNIT_EXPECT_EQ(test, rig_vdevice(&rig, viommu, 1), -EEXIST);
+	rig.dev = other.mock_domain.out_idev_id;
+	KUNIT_EXPECT_EQ(test, rig_vdevice(&rig, viommu, VIRT_ID), -EEXIST);
+	hold_finish(test, held);
+	KUNIT_EXPECT_EQ(test, call.rc, 0);
+	KUNIT_EXPECT_NOT_NULL(test, xa_load(&core->vdevs, VIRT_ID));
+}
+
 static struct kunit_case device_race_test_cases[] = {
 	KUNIT_CASE(device_moves_on_from_a_new_hwpt),
 	KUNIT_CASE_PARAM(device_unbind_does_not_wait_for_user_memory,
 			 unbind_gen_params),
 	KUNIT_CASE(hwpt_data_is_read_where_it_is),
 	KUNIT_CASE(vdevice_is_gone_once_its_device_ends_it),
+	KUNIT_CASE(vdevice_is_not_found_before_it_is_complete),
 	{}
 };
 

@@ -100,6 +100,32 @@ static void viommu_needs_a_nesting_parent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig_nested(&rig, other, 0, 0), -EINVAL);
 }
 
+static struct xarray *ended_vdevs;
+static bool found_as_it_ended;
+
+static void look_for_itself(struct iommufd_vdevice *vdev)
+{
+	found_as_it_ended = xa_load(ended_vdevs, vdev->virt_id);
+}
+
+static void vdevice_is_not_found_as_it_ends(struct kunit *test)
+{
+	struct iommufd_viommu *core = viommu_get(rig.iofd.ictx, viommu);
+	long vdev = rig_vdevice(&rig, viommu, 9);
+	struct iommufd_vdevice *found;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, core);
+	KUNIT_ASSERT_GT(test, vdev, 0);
+	found = xa_load(&core->vdevs, 9);
+	KUNIT_ASSERT_NOT_NULL(test, found);
+	found->destroy = look_for_itself;
+	ended_vdevs = &core->vdevs;
+	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, vdev), 0);
+	KUNIT_EXPECT_FALSE(test, found_as_it_ended);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&core->vdevs));
+	viommu_put(core);
+}
+
 static void vdevice_is_one_a_device_and_id(struct kunit *test)
 {
 	long vdev = rig_vdevice(&rig, viommu, U64_MAX);
@@ -378,6 +404,7 @@ static void mmio_is_mapped_whole(struct kunit *test)
 static struct kunit_case viommu_test_cases[] = {
 	KUNIT_CASE(viommu_goes_after_what_belongs_to_it),
 	KUNIT_CASE(viommu_needs_a_nesting_parent),
+	KUNIT_CASE(vdevice_is_not_found_as_it_ends),
 	KUNIT_CASE(vdevice_is_one_a_device_and_id),
 	KUNIT_CASE(vdevice_ends_with_its_device),
 	KUNIT_CASE(veventq_tells_of_lost_events),
