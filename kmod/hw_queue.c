@@ -12,6 +12,7 @@
 #include "hwpt.h"
 #include "ioas_access.h"
 #include "ioctl.h"
+#include "race_point.h"
 #include "viommu.h"
 
 static struct iommufd_ioas *ioas_of(const struct iommufd_viommu *viommu)
@@ -111,50 +112,50 @@ static struct iommufd_hw_queue *alloc(struct iommufd_viommu *viommu,
 	return queue;
 }
 
-static struct iommufd_hw_queue *create(struct iommufd_viommu *viommu,
-				       const struct iommu_hw_queue_alloc *arg)
+/* All of it that can fail. From then on a queue that comes next may need it. */
+static int set_up(struct iommufd_hw_queue *queue, u32 index)
 {
-	struct iommufd_hw_queue *queue = alloc(viommu, arg);
+	struct iommufd_viommu *viommu = queue->viommu;
 	phys_addr_t phys;
 	int rc;
 
-	if (IS_ERR(queue))
-		return queue;
-	rc = -ENOENT;
 	if (!object_hold(&viommu->obj))
-		goto err_abort;
+		return -ENOENT;
 	rc = pin(queue, &phys);
 	if (rc)
 		goto err_release;
-	rc = viommu->ops->hw_queue_init_phys(queue, arg->index, phys);
+	rc = viommu->ops->hw_queue_init_phys(queue, index, phys);
 	if (rc)
 		goto err_unpin;
-	return queue;
+	race_point("hw_queue:set-up");
+	return 0;
 
 err_unpin:
 	unpin(queue);
 err_release:
 	object_release(&viommu->obj);
-err_abort:
-	object_abort(&viommu->ictx->objects, &queue->obj);
-	return ERR_PTR(rc);
+	return rc;
 }
 
-static int publish(struct ioctl_call *call, struct iommufd_hw_queue *queue)
+static int create(struct ioctl_call *call, struct iommufd_viommu *viommu)
 {
 	struct object_table *objects = &call->ictx->objects;
 	struct iommu_hw_queue_alloc *arg = call->arg;
+	struct iommufd_hw_queue *queue = alloc(viommu, arg);
 	int rc;
 
+	if (IS_ERR(queue))
+		return PTR_ERR(queue);
+	/* First: a reply that fails could not be undone when it is needed. */
 	arg->out_hw_queue_id = queue->obj.id;
 	rc = ioctl_reply(call);
-	if (rc) {
-		hw_queue_destroy(&queue->obj);
+	if (!rc)
+		rc = set_up(queue, arg->index);
+	if (rc)
 		object_abort(objects, &queue->obj);
-		return rc;
-	}
-	object_publish(objects, &queue->obj);
-	return 0;
+	else
+		object_publish(objects, &queue->obj);
+	return rc;
 }
 
 static int check(const struct iommu_hw_queue_alloc *arg)
@@ -185,7 +186,6 @@ static int check(const struct iommu_hw_queue_alloc *arg)
 int ioctl_hw_queue_alloc(struct ioctl_call *call)
 {
 	const struct iommu_hw_queue_alloc *arg = call->arg;
-	struct iommufd_hw_queue *queue;
 	struct iommufd_viommu *viommu;
 	int rc;
 
@@ -195,8 +195,7 @@ int ioctl_hw_queue_alloc(struct ioctl_call *call)
 	viommu = viommu_get(call->ictx, arg->viommu_id);
 	if (IS_ERR(viommu))
 		return PTR_ERR(viommu);
-	queue = create(viommu, arg);
-	rc = IS_ERR(queue) ? PTR_ERR(queue) : publish(call, queue);
+	rc = create(call, viommu);
 	viommu_put(viommu);
 	return rc;
 }

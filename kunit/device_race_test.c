@@ -14,10 +14,12 @@
 #include "hold.h"
 #include "ioas.h"
 #include "late.h"
+#include "memory.h"
 #include "mock_rig.h"
 #include "viommu.h"
 
 #define VIRT_ID		9
+#define QUEUE_IOVA	((u64)MOCK_APERTURE_START)
 
 static struct mock_rig rig;
 static struct iommufd_device *idev;
@@ -281,6 +283,52 @@ static void vdevice_is_not_found_before_it_is_complete(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, xa_load(&core->vdevs, VIRT_ID));
 }
 
+static struct iommu_hw_queue_alloc queue_args(u32 index)
+{
+	return (struct iommu_hw_queue_alloc){
+		.size = sizeof(struct iommu_hw_queue_alloc),
+		.viommu_id = viommu,
+		.type = IOMMU_HW_QUEUE_TYPE_SELFTEST,
+		.index = index,
+		.nesting_parent_iova = QUEUE_IOVA,
+		.length = PAGE_SIZE,
+	};
+}
+
+/* From when the next one may need it: so it has told its ID before. */
+static void hw_queue_cannot_fail_once_it_may_be_needed(struct kunit *test)
+{
+	struct iommu_hw_queue_alloc first = queue_args(0), second = queue_args(1);
+	struct iommu_ioas_map map = {
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+		.ioas_id = rig.ioas,
+		.user_va = memory_map(test, MEMORY_BASE, 1),
+		.length = PAGE_SIZE,
+		.iova = QUEUE_IOVA,
+	};
+	struct iofd_call call = {
+		.iofd = &rig.iofd,
+		.cmd = IOMMU_HW_QUEUE_ALLOC,
+		.arg = iofd_put_arg(test, &first, sizeof(first)),
+	};
+	struct held *held;
+
+	KUNIT_ASSERT_EQ(test, rig_ioctl(&rig, IOMMU_IOAS_MAP, &map,
+					sizeof(map)), 0);
+	held = hold_start(test, "hw_queue:set-up", iofd_call, &call);
+	KUNIT_EXPECT_EQ(test, copy_from_user(&first, (void __user *)call.arg,
+					     sizeof(first)), 0);
+	KUNIT_EXPECT_NE(test, first.out_hw_queue_id, 0);
+	KUNIT_EXPECT_EQ(test, rig_ioctl(&rig, IOMMU_HW_QUEUE_ALLOC, &second,
+					sizeof(second)), 0);
+	hold_finish(test, held);
+	KUNIT_EXPECT_EQ(test, call.rc, 0);
+	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, first.out_hw_queue_id), -EBUSY);
+	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, second.out_hw_queue_id), 0);
+	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, first.out_hw_queue_id), 0);
+}
+
 static struct kunit_case device_race_test_cases[] = {
 	KUNIT_CASE(device_moves_on_from_a_new_hwpt),
 	KUNIT_CASE_PARAM(device_unbind_does_not_wait_for_user_memory,
@@ -288,6 +336,7 @@ static struct kunit_case device_race_test_cases[] = {
 	KUNIT_CASE(hwpt_data_is_read_where_it_is),
 	KUNIT_CASE(vdevice_is_gone_once_its_device_ends_it),
 	KUNIT_CASE(vdevice_is_not_found_before_it_is_complete),
+	KUNIT_CASE(hw_queue_cannot_fail_once_it_may_be_needed),
 	{}
 };
 
