@@ -2,7 +2,7 @@
 /*
  * MMIO for guests. See mmio.h.
  */
-#include <linux/errno.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
@@ -92,6 +92,25 @@ static const struct vm_operations_struct mmio_vm_ops = {
 	.close = vma_close,
 };
 
+/*
+ * Become a long-term user of a region's owner. Not before userspace can see it:
+ * who makes it may still give it up, and the region with it.
+ */
+static bool hold_owner(struct iommufd_ctx *ictx,
+		       const struct mmio_region *region)
+{
+	struct iommufd_object *owner = object_get(&ictx->objects,
+						  region->owner->id,
+						  IOMMUFD_OBJ_ANY);
+	bool held;
+
+	if (IS_ERR(owner))
+		return false;
+	held = object_hold(owner);
+	object_put(&ictx->objects, owner);
+	return held;
+}
+
 /* The region that is exactly what @vma asks for, its owner held; or NULL. */
 static const struct mmio_region *hold_region(struct iommufd_ctx *ictx,
 					     const struct vm_area_struct *vma)
@@ -104,7 +123,7 @@ static const struct mmio_region *hold_region(struct iommufd_ctx *ictx,
 	region = mas_walk(&mas);
 	if (region && (mas.index != vma->vm_pgoff ||
 		       region->npages != vma_pages(vma) ||
-		       !object_hold(region->owner)))
+		       !hold_owner(ictx, region)))
 		region = NULL;
 	mas_unlock(&mas);
 	mutex_unlock(&ictx->mmio_lock);

@@ -3,7 +3,8 @@
  * MMIO that an IOMMU driver lets a guest have, by mmap() of the iommufd.
  *
  * A region is at an offset of the file that its owner told userspace. It can be
- * mapped as a whole only; each mapping is a long-term user of the owner.
+ * mapped once the owner is visible, as a whole only; each mapping is a long-term
+ * user of the owner.
  */
 #ifndef IOMMUFD_MMIO_H
 #define IOMMUFD_MMIO_H

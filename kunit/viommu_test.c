@@ -360,6 +360,28 @@ static void viommu_parts_fail_without_a_trace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unmap(1), 0);
 }
 
+/* Who makes the owner may have to give it up, and what is to be mapped with it. */
+static void mmio_is_mapped_once_its_owner_is_visible(struct kunit *test)
+{
+	unsigned long page = get_zeroed_page(GFP_KERNEL), offset, va;
+	struct iommufd_ioas *ioas = ioas_create(rig.iofd.ictx);
+	struct file *file = rig.iofd.file;
+
+	KUNIT_ASSERT_NE(test, page, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ioas);
+	KUNIT_ASSERT_EQ(test, mmio_add(rig.iofd.ictx, &ioas->obj, __pa(page),
+				       PAGE_SIZE, &offset), 0);
+	KUNIT_EXPECT_EQ(test, (long)vm_mmap(file, 0, PAGE_SIZE, PROT_READ,
+					    MAP_SHARED, offset), -ENXIO);
+	KUNIT_EXPECT_EQ(test, refcount_read(&ioas->obj.users), 1);
+	object_publish(&rig.iofd.ictx->objects, &ioas->obj);
+	va = vm_mmap(file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, offset);
+	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(va));
+	KUNIT_EXPECT_EQ(test, vm_munmap(va, PAGE_SIZE), 0);
+	mmio_remove(rig.iofd.ictx, offset);
+	free_page(page);
+}
+
 /* A page that stands for MMIO, and belongs to the IOAS. */
 static void mmio_is_mapped_whole(struct kunit *test)
 {
@@ -413,6 +435,7 @@ static struct kunit_case viommu_test_cases[] = {
 	KUNIT_CASE(hw_queue_owns_its_memory),
 	KUNIT_CASE(hw_queue_has_to_be_contiguous),
 	KUNIT_CASE(viommu_parts_fail_without_a_trace),
+	KUNIT_CASE(mmio_is_mapped_once_its_owner_is_visible),
 	KUNIT_CASE(mmio_is_mapped_whole),
 	{}
 };
