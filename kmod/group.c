@@ -136,7 +136,8 @@ static bool suits_faults(const struct iommufd_device *idev,
 bool group_suits(const struct iommufd_device *idev,
 		 const struct iommufd_hwpt *hwpt)
 {
-	return suits_coherency(idev, hwpt) &&
+	return hwpt_suits_iommu(hwpt, __iommu_get_iommu_dev(idev->dev)) &&
+	       suits_coherency(idev, hwpt) &&
 	       suits_dirty_tracking(idev, hwpt) && suits_faults(idev, hwpt);
 }
 

@@ -235,3 +235,28 @@ struct iommufd_hwpt_paging *hwpt_get_paging(struct iommufd_ctx *ictx, u32 id)
 
 	return IS_ERR(obj) ? ERR_CAST(obj) : hwpt_paging_of(obj);
 }
+
+/**
+ * hwpt_suits_iommu() - can a HWPT be used with an IOMMU?
+ * @hwpt: the HWPT
+ * @iommu_dev: the IOMMU, as of __iommu_get_iommu_dev()
+ *
+ * A driver takes any domain that it is given for one of its own. The IOMMU core
+ * sees to that where it attaches a domain, but not where it puts one in the place
+ * of another, nor where one is nested in another. And what a vIOMMU makes is for
+ * the one IOMMU that it is a part of.
+ *
+ * Return: true if so.
+ */
+bool hwpt_suits_iommu(const struct iommufd_hwpt *hwpt,
+		      const struct iommu_device *iommu_dev)
+{
+	const struct iommufd_viommu *viommu = NULL;
+
+	if (hwpt->domain->owner != iommu_dev->ops)
+		return false;
+	if (hwpt->obj.type == IOMMUFD_OBJ_HWPT_NESTED)
+		viommu = container_of(hwpt, struct iommufd_hwpt_nested,
+				      hwpt)->viommu;
+	return !viommu || viommu->iommu_dev == iommu_dev;
+}

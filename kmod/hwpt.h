@@ -18,6 +18,7 @@
 
 struct device;
 struct fault_queue;
+struct iommu_device;
 struct iommu_hwpt_alloc;
 struct iommu_user_data;
 struct iommufd_viommu;
@@ -92,6 +93,8 @@ hwpt_next_automatic(struct iommufd_ioas *ioas,
 void hwpt_paging_destroy(struct iommufd_object *obj);
 void hwpt_release(struct iommufd_hwpt *hwpt);
 struct iommufd_hwpt_paging *hwpt_get_paging(struct iommufd_ctx *ictx, u32 id);
+bool hwpt_suits_iommu(const struct iommufd_hwpt *hwpt,
+		      const struct iommu_device *iommu_dev);
 
 /* Page faults of attached devices (hwpt_alloc.c) */
 int hwpt_set_faults(struct iommufd_hwpt *hwpt, u32 fault_id);

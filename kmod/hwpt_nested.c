@@ -81,8 +81,9 @@ static struct iommufd_hwpt *set_domain(struct iommufd_hwpt_nested *nested,
  * @user_data: the guest's page table, in the terms of the IOMMU driver
  *
  * Context: Process; sleeps.
- * Return: the HWPT, or ERR_PTR() of -EOPNOTSUPP when the driver does not nest,
- * what the driver says, -ENOMEM, or -ENOENT when @parent is being destroyed.
+ * Return: the HWPT, or ERR_PTR() of -EINVAL when another driver's IOMMU is behind
+ * @dev, -EOPNOTSUPP when the driver does not nest, what the driver says, -ENOMEM, or
+ * -ENOENT when @parent is being destroyed.
  */
 struct iommufd_hwpt *
 hwpt_create_nested(struct iommufd_hwpt_paging *parent, struct device *dev,
@@ -91,6 +92,8 @@ hwpt_create_nested(struct iommufd_hwpt_paging *parent, struct device *dev,
 	const struct iommu_ops *ops = dev_iommu_ops(dev);
 	struct iommufd_hwpt_nested *nested;
 
+	if (!hwpt_suits_iommu(&parent->hwpt, __iommu_get_iommu_dev(dev)))
+		return ERR_PTR(-EINVAL);
 	if (!ops->domain_alloc_nested)
 		return ERR_PTR(-EOPNOTSUPP);
 	nested = alloc_nested(parent, NULL, flags);

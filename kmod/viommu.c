@@ -111,7 +111,8 @@ static struct iommufd_viommu *create(struct iommufd_ctx *ictx,
 	struct iommufd_viommu *viommu;
 	int rc;
 
-	if (!(parent->hwpt.flags & IOMMU_HWPT_ALLOC_NEST_PARENT))
+	if (!(parent->hwpt.flags & IOMMU_HWPT_ALLOC_NEST_PARENT) ||
+	    !hwpt_suits_iommu(&parent->hwpt, iommu_dev))
 		return ERR_PTR(-EINVAL);
 	viommu = object_alloc(&ictx->objects, size_bytes, IOMMUFD_OBJ_VIOMMU);
 	if (IS_ERR(viommu))
@@ -158,8 +159,8 @@ static int publish(struct ioctl_call *call, struct iommufd_viommu *viommu)
  * @call: the ioctl
  *
  * Return: 0; -EOPNOTSUPP for flags, reserved fields, and a type that the IOMMU
- * driver does not have; -EINVAL for a HWPT that is not for nesting; -ENOENT;
- * what the driver says; -ENOMEM, -EFAULT.
+ * driver does not have; -EINVAL for a HWPT that is not for nesting, or of another
+ * IOMMU driver than the device's; -ENOENT; what the driver says; -ENOMEM, -EFAULT.
  */
 int ioctl_viommu_alloc(struct ioctl_call *call)
 {

@@ -11,6 +11,7 @@
 
 #include "alloc_fault.h"
 #include "balance.h"
+#include "hwpt.h"
 #include "memory.h"
 #include "mock_rig.h"
 
@@ -84,6 +85,25 @@ static void hwpt_alloc_checks_what_it_is_given(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig_nested(&rig, rig.hwpt,
 					 IOMMU_HWPT_ALLOC_DIRTY_TRACKING, 0),
 			-EOPNOTSUPP);
+}
+
+/* There is one driver only, so its domain is taken for that of another one. */
+static void hwpt_is_for_devices_of_its_driver(struct kunit *test)
+{
+	long parent = rig_hwpt(&rig, rig.ioas, IOMMU_HWPT_ALLOC_NEST_PARENT);
+	struct iommufd_hwpt_paging *paging;
+	const struct iommu_ops *owner;
+
+	paging = hwpt_get_paging(rig.iofd.ictx, parent);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, paging);
+	object_put(&rig.iofd.ictx->objects, &paging->hwpt.obj);
+	owner = paging->hwpt.domain->owner;
+	paging->hwpt.domain->owner = NULL;
+	KUNIT_EXPECT_EQ(test, rig_attach(&rig, parent), -EINVAL);
+	KUNIT_EXPECT_EQ(test, rig_nested(&rig, parent, 0, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, rig_viommu(&rig, parent), -EINVAL);
+	paging->hwpt.domain->owner = owner;
+	KUNIT_EXPECT_EQ(test, rig_attach(&rig, parent), 0);
 }
 
 static void hwpt_nested_goes_before_its_parent(struct kunit *test)
@@ -342,6 +362,7 @@ static void hwpt_that_tracks_takes_no_device_that_cannot(struct kunit *test)
 static struct kunit_case hwpt_test_cases[] = {
 	KUNIT_CASE_PARAM(hwpt_alloc_takes_flags, flags_gen_params),
 	KUNIT_CASE(hwpt_alloc_checks_what_it_is_given),
+	KUNIT_CASE(hwpt_is_for_devices_of_its_driver),
 	KUNIT_CASE(hwpt_nested_goes_before_its_parent),
 	KUNIT_CASE(hwpt_invalidate_says_how_far_it_got),
 	KUNIT_CASE(hwpt_alloc_fails_without_a_trace),

@@ -100,6 +100,25 @@ static void viommu_needs_a_nesting_parent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig_nested(&rig, other, 0, 0), -EINVAL);
 }
 
+/* There is one IOMMU only, so that of the vIOMMU is taken for another one. */
+static void viommu_is_for_devices_of_its_iommu(struct kunit *test)
+{
+	long nested = rig_nested(&rig, viommu, 0, 0);
+	struct iommufd_viommu *core = viommu_get(rig.iofd.ictx, viommu);
+	struct iommu_device *iommu_dev, other = {};
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, core);
+	viommu_put(core);
+	KUNIT_ASSERT_GT(test, nested, 0);
+	KUNIT_ASSERT_GT(test, rig_vdevice(&rig, viommu, 9), 0);
+	iommu_dev = core->iommu_dev;
+	core->iommu_dev = &other;
+	KUNIT_EXPECT_EQ(test, rig_attach(&rig, nested), -EINVAL);
+	KUNIT_EXPECT_EQ(test, rig_nested(&rig, viommu, 0, 0), -EINVAL);
+	core->iommu_dev = iommu_dev;
+	KUNIT_EXPECT_EQ(test, rig_attach(&rig, nested), 0);
+}
+
 static struct xarray *ended_vdevs;
 static bool found_as_it_ended;
 
@@ -426,6 +445,7 @@ static void mmio_is_mapped_whole(struct kunit *test)
 static struct kunit_case viommu_test_cases[] = {
 	KUNIT_CASE(viommu_goes_after_what_belongs_to_it),
 	KUNIT_CASE(viommu_needs_a_nesting_parent),
+	KUNIT_CASE(viommu_is_for_devices_of_its_iommu),
 	KUNIT_CASE(vdevice_is_not_found_as_it_ends),
 	KUNIT_CASE(vdevice_is_one_a_device_and_id),
 	KUNIT_CASE(vdevice_ends_with_its_device),
