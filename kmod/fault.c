@@ -15,6 +15,7 @@
 #include "group.h"
 #include "hwpt.h"
 #include "ioctl.h"
+#include "race_point.h"
 
 static struct fault_queue *fault_queue_of(struct iommufd_object *obj)
 {
@@ -96,6 +97,7 @@ int fault_queue_deliver(struct iopf_group *group)
 {
 	struct fault_queue *faults = attachment_of(group)->hwpt->faults;
 
+	race_point("fault:reported");
 	/* Else the core would answer and free it when the device is detached. */
 	iopf_group_dequeue(group);
 	add_unread(faults, group);
@@ -364,6 +366,22 @@ static const struct file_operations fault_fops = {
 	.release = eventq_release,
 };
 
+/*
+ * Each attachment took what was open of it along. What is left a driver reported
+ * when it should not any more, and the device that it would be answered to is gone.
+ */
+static void free_left(struct fault_queue *faults)
+{
+	struct iopf_group *group, *next;
+	unsigned long cookie;
+
+	WARN_ON(!list_empty(&faults->unread) || !xa_empty(&faults->read));
+	list_for_each_entry_safe(group, next, &faults->unread, node)
+		iopf_free_group(group);
+	xa_for_each(&faults->read, cookie, group)
+		iopf_free_group(group);
+}
+
 /**
  * fault_queue_destroy() - end a fault queue
  * @obj: the queue; no HWPT reports to it
@@ -372,8 +390,7 @@ void fault_queue_destroy(struct iommufd_object *obj)
 {
 	struct fault_queue *faults = fault_queue_of(obj);
 
-	/* Each attachment took what was open of it along. */
-	WARN_ON(!list_empty(&faults->unread) || !xa_empty(&faults->read));
+	free_left(faults);
 	xa_destroy(&faults->read);
 	mutex_destroy(&faults->lock);
 }

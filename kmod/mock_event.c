@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 
 #include "device.h"
+#include "group.h"
 #include "ioctl.h"
 #include "mock_parts.h"
 #include "viommu.h"
@@ -105,7 +106,10 @@ int mock_trigger_iopf(struct ioctl_call *call)
 		return PTR_ERR(idev);
 	if (cmd->trigger_iopf.pasid != IOMMU_NO_PASID)
 		fault.fault.prm.flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
+	/* Hardware is done with a fault before its attachment may end. */
+	mutex_lock(&idev->group->lock);
 	rc = iommu_report_device_fault(idev->dev, &fault);
+	mutex_unlock(&idev->group->lock);
 	idev_put(idev);
 	return rc;
 }

@@ -5,10 +5,16 @@
 #include <kunit/test.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/iommu.h>
 #include <linux/poll.h>
+#include <linux/slab.h>
 #include <uapi/linux/iommufd.h>
 
 #include "alloc_fault.h"
+#include "device.h"
+#include "fault.h"
+#include "group.h"
+#include "hold.h"
 #include "mock_rig.h"
 
 static struct mock_rig rig;
@@ -37,9 +43,9 @@ static void fault_test_exit(struct kunit *test)
 	mock_rig_close(&rig);
 }
 
-static long trigger(u64 addr)
+static struct iommu_test_cmd trigger_cmd(u64 addr)
 {
-	struct iommu_test_cmd cmd = {
+	return (struct iommu_test_cmd){
 		.op = IOMMU_TEST_OP_TRIGGER_IOPF,
 		.trigger_iopf = {
 			.dev_id = rig.dev,
@@ -50,6 +56,11 @@ static long trigger(u64 addr)
 			.addr = addr,
 		},
 	};
+}
+
+static long trigger(u64 addr)
+{
+	struct iommu_test_cmd cmd = trigger_cmd(addr);
 
 	return rig_test(&rig, &cmd);
 }
@@ -152,6 +163,68 @@ static void fault_ends_with_the_attachment(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, trigger(3), -EINVAL);
 }
 
+static bool group_is_locked(struct kunit *test)
+{
+	struct iommufd_device *idev = idev_get(rig.iofd.ictx, rig.dev);
+	bool locked;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, idev);
+	locked = !mutex_trylock(&idev->group->lock);
+	if (!locked)
+		mutex_unlock(&idev->group->lock);
+	idev_put(idev);
+	return locked;
+}
+
+/* As the mock promises for hardware: it is in the queue before that is emptied. */
+static void fault_is_reported_before_the_attachment_ends(struct kunit *test)
+{
+	const struct iommu_test_cmd cmd = trigger_cmd(1);
+	struct iofd_call call = {
+		.iofd = &rig.iofd,
+		.cmd = IOMMU_TEST_CMD,
+		.arg = iofd_put_arg(test, &cmd, sizeof(cmd)),
+	};
+	struct iommu_hwpt_pgfault none;
+	struct held *held;
+
+	held = hold_start(test, "fault:reported", iofd_call, &call);
+	KUNIT_EXPECT_TRUE(test, group_is_locked(test));
+	hold_finish(test, held);
+	KUNIT_EXPECT_EQ(test, call.rc, 0);
+	KUNIT_ASSERT_EQ(test, rig_attach(&rig, rig.ioas), 0);
+	KUNIT_EXPECT_EQ(test, take(&none), 0);
+}
+
+/* Of a driver that reports one after the attachment ended: it is not lost. */
+static void fault_queue_ends_with_what_is_left(struct kunit *test)
+{
+	struct fault_queue *queue = fault_queue_hold(rig.iofd.ictx, faults);
+	struct iommu_fault_param *param;
+	struct iopf_group *group;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, queue);
+	KUNIT_ASSERT_EQ(test, trigger(1), 0);
+	group = list_first_entry(&queue->unread, struct iopf_group, node);
+	/* The group has a reference on it, and after the device the last one. */
+	param = group->fault_param;
+	refcount_inc(&param->users);
+	list_del(&group->node);
+	KUNIT_ASSERT_EQ(test, rig_attach(&rig, rig.ioas), 0);
+	KUNIT_ASSERT_EQ(test, rig_destroy(&rig, hwpt), 0);
+	list_add(&group->node, &queue->unread);
+	fault_queue_release(queue);
+	__fput_sync(file);
+	file = NULL;
+	kunit_warning_suppress(test) {
+		KUNIT_EXPECT_EQ(test, rig_destroy(&rig, faults), 0);
+		KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 1);
+	}
+	KUNIT_EXPECT_EQ(test, refcount_read(&param->users), 1);
+	if (refcount_dec_and_test(&param->users))
+		kfree_rcu(param, rcu);
+}
+
 static void fault_queue_goes_after_its_users(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, rig_attach(&rig, rig.ioas), 0);
@@ -230,6 +303,8 @@ static struct kunit_case fault_test_cases[] = {
 	KUNIT_CASE(fault_read_keeps_the_order),
 	KUNIT_CASE(fault_read_and_write_refuse),
 	KUNIT_CASE(fault_ends_with_the_attachment),
+	KUNIT_CASE(fault_is_reported_before_the_attachment_ends),
+	KUNIT_CASE(fault_queue_ends_with_what_is_left),
 	KUNIT_CASE(fault_queue_goes_after_its_users),
 	KUNIT_CASE(fault_poll_tells_of_unread_ones),
 	KUNIT_CASE(fault_queue_alloc_fails_without_a_trace),
