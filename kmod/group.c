@@ -175,6 +175,7 @@ struct attachment *attachment_create(struct iommufd_device *idev,
 	if (attachment) {
 		attachment->idev = idev;
 		attachment->hwpt = hwpt;
+		INIT_LIST_HEAD(&attachment->sharers);
 	}
 	return attachment;
 }

@@ -7,9 +7,9 @@
  * last one to detach takes it away, and replacing moves all of them.
  *
  * Beside that, DMA that a device tags with a PASID goes where the PASID is
- * attached (pasid.c). Hardware looks PASIDs up by way of the untagged domain, so
- * this has to be of a kind that goes together with them, as long as there are
- * any.
+ * attached (pasid.c): this too is one HWPT at a time for all of the group.
+ * Hardware looks PASIDs up by way of the untagged domain, so this has to be of a
+ * kind that goes together with them, as long as there are any.
  *
  * @lock protects the attachments and the list of attached devices. It is taken
  * after attach_lock of an IOAS, and before its domains_rwsem.
@@ -27,15 +27,17 @@ struct iommufd_device;
 struct iommufd_hwpt;
 
 /**
- * struct attachment - a group, or a PASID of a device, at a HWPT
+ * struct attachment - a group, or a PASID of it, at a HWPT
  * @handle: what the IOMMU core knows of it
- * @idev: the device; of a group, the one that brought it there
+ * @idev: the device; of several, one of them
  * @hwpt: the HWPT; the attachment is a long-term user
+ * @sharers: of a PASID: struct pasid_sharer, the devices that are attached
  */
 struct attachment {
 	struct iommu_attach_handle handle;
 	struct iommufd_device *idev;
 	struct iommufd_hwpt *hwpt;
+	struct list_head sharers;
 };
 
 /**

@@ -6,6 +6,9 @@
 #include <uapi/linux/iommufd.h>
 
 #include "alloc_fault.h"
+#include "device.h"
+#include "group.h"
+#include "hwpt.h"
 #include "mock_rig.h"
 
 #define PASID	100
@@ -68,6 +71,59 @@ static void pasid_comes_and_goes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, detach(PASID), 0);
 	KUNIT_EXPECT_EQ(test, is_at(PASID, 0), 0);
 	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, other), 0);
+}
+
+typedef int (*move_fn)(struct iommufd_device *idev, ioasid_t pasid,
+		       struct iommufd_hwpt *hwpt, struct iommufd_hwpt **unused);
+
+/* Attach or replace the PASID of a device that is no object. */
+static int move(struct iommufd_device *idev, move_fn fn, u32 pt)
+{
+	struct iommufd_hwpt_paging *paging = hwpt_get_paging(idev->ictx, pt);
+	struct iommufd_hwpt *unused;
+	int rc;
+
+	if (IS_ERR(paging))
+		return PTR_ERR(paging);
+	object_hold(&paging->hwpt.obj);
+	object_put(&idev->ictx->objects, &paging->hwpt.obj);
+	rc = fn(idev, PASID, &paging->hwpt, &unused);
+	if (unused)
+		hwpt_release(unused);
+	return rc;
+}
+
+/* The mock has no such groups, so the second device is the first one again. */
+static void pasid_is_that_of_the_group(struct kunit *test)
+{
+	struct iommufd_device *first = idev_get(rig.iofd.ictx, rig.dev);
+	struct iommufd_device second = {};
+	struct iommufd_hwpt *unused;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, first);
+	second.ictx = first->ictx;
+	second.group = first->group;
+	second.dev = first->dev;
+	idev_put(first);
+	KUNIT_ASSERT_EQ(test, rig_attach(&rig, tagged), 0);
+	KUNIT_ASSERT_EQ(test, attach(PASID, other), 0);
+	KUNIT_EXPECT_EQ(test, move(&second, pasid_replace, tagged), -EINVAL);
+	KUNIT_EXPECT_EQ(test, move(&second, pasid_attach, tagged), -EINVAL);
+	KUNIT_EXPECT_EQ(test, move(&second, pasid_attach, other), 0);
+	KUNIT_EXPECT_EQ(test, move(&second, pasid_attach, other), -EBUSY);
+
+	/* One moves both, and the last one to leave takes it away. */
+	KUNIT_EXPECT_EQ(test, replace(PASID, tagged), 0);
+	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, other), 0);
+	KUNIT_EXPECT_EQ(test, detach(PASID), 0);
+	KUNIT_EXPECT_EQ(test, detach(PASID), 0);
+	KUNIT_EXPECT_EQ(test, is_at(PASID, tagged), 0);
+	KUNIT_EXPECT_EQ(test, move(&second, pasid_replace, tagged), 0);
+	pasid_detach(&second, PASID, &unused);
+	KUNIT_EXPECT_NOT_NULL(test, unused);
+	if (unused)
+		hwpt_release(unused);
+	KUNIT_EXPECT_EQ(test, is_at(PASID, 0), 0);
 }
 
 static void pasid_needs_a_hwpt_for_it(struct kunit *test)
@@ -163,6 +219,7 @@ static void pasid_replace_without_memory_leaves_it(struct kunit *test)
 
 static struct kunit_case pasid_test_cases[] = {
 	KUNIT_CASE(pasid_comes_and_goes),
+	KUNIT_CASE(pasid_is_that_of_the_group),
 	KUNIT_CASE(pasid_needs_a_hwpt_for_it),
 	KUNIT_CASE(pasid_goes_together_with_the_untagged),
 	KUNIT_CASE(pasid_replace_fails_where_it_was),
