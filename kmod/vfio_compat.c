@@ -80,6 +80,10 @@ int iommufd_vfio_compat_ioas_create(struct iommufd_ctx *ictx)
 			rc = PTR_ERR(ioas);
 			goto out_unlock;
 		}
+		/*
+		 * Not after it is visible, and may be destroyed: it would not
+		 * be forgotten. Until it is, this is as if there was none.
+		 */
 		WRITE_ONCE(ictx->vfio_ioas_id, ioas->obj.id);
 		object_publish(&ictx->objects, &ioas->obj);
 	}
