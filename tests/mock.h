@@ -102,6 +102,7 @@ int mock_dmabuf(int iofd, size_t length);
 int mock_dmabuf_revoke(int iofd, int dmabuf, bool revoked);
 
 extern const struct ktap_suite mock_frame;
+extern const struct ktap_suite mock_fields;
 extern const struct ktap_suite mock_fault;
 extern const struct ktap_suite mock_dirty;
 extern const struct ktap_suite mock_late;

@@ -63,7 +63,11 @@ static void run_lengths(const void *arg)
 
 static void run_types(const void *arg)
 {
+	static const __u32 others[] = {
+		IOMMU_HW_INFO_TYPE_ARM_SMMUV3, IOMMU_HW_INFO_TYPE_AMD, 77, ~0U,
+	};
 	struct iommu_hw_info cmd;
+	unsigned int i;
 	struct uapi u;
 
 	(void)arg;
@@ -83,10 +87,12 @@ static void run_types(const void *arg)
 	cmd.flags = IOMMU_HW_INFO_FLAG_INPUT_TYPE;
 	cmd.in_data_type = IOMMU_HW_INFO_TYPE_INTEL_VTD;
 	EXPECT_OK(get_info(&u, &cmd));
-	cmd = good_info(&u);
-	cmd.flags = IOMMU_HW_INFO_FLAG_INPUT_TYPE;
-	cmd.in_data_type = IOMMU_HW_INFO_TYPE_ARM_SMMUV3;
-	EXPECT_REFUSED(&u, -EOPNOTSUPP, get_info(&u, &cmd));
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		cmd = good_info(&u);
+		cmd.flags = IOMMU_HW_INFO_FLAG_INPUT_TYPE;
+		cmd.in_data_type = others[i];
+		EXPECT_REFUSED(&u, -EOPNOTSUPP, get_info(&u, &cmd));
+	}
 	uapi_close(&u);
 }
 
