@@ -145,8 +145,12 @@ static bool is_unused(struct iommufd_ioas *ioas, unsigned long first,
  * while this waits: one that pins pages, and then notes that it did, may just
  * have been in between.
  *
+ * A program that has timers must be able to unmap, so only a fatal signal
+ * interrupts this; who reads or writes is through in time, or is stuck.
+ *
  * Context: Process; sleeps. Nothing is held that unmap callbacks may take.
- * Return: 0, -EDEADLK when a driver does not unpin, or -ERESTARTSYS for a signal
+ * Return: 0, -EDEADLK when the use does not end in UNUSED_TIMEOUT, or
+ * -ERESTARTSYS for a fatal signal
  */
 int ioas_wait_unused(struct iommufd_ioas *ioas, unsigned long first,
 		     unsigned long last)
@@ -156,10 +160,9 @@ int ioas_wait_unused(struct iommufd_ioas *ioas, unsigned long first,
 
 	do {
 		notify_unmap(ioas, first, last);
-		left = wait_event_interruptible_timeout(ioas->unused,
-							is_unused(ioas, first,
-								  last),
-							UNUSED_PATIENCE);
+		left = wait_event_killable_timeout(ioas->unused,
+						   is_unused(ioas, first, last),
+						   UNUSED_PATIENCE);
 		if (left < 0)
 			return left;
 	} while (!left && time_before(jiffies, end));
