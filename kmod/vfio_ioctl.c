@@ -270,7 +270,10 @@ static int unmap_dma(struct iommufd_ctx *ictx,
 	else
 		rc = unmap_range(ioas, arg.iova, arg.size, &unmapped_bytes);
 	ioas_put(ioas);
-	return rc ? rc : put_user(unmapped_bytes, &user->size);
+	/* Also in case of an error: that much is gone. */
+	if (put_user(unmapped_bytes, &user->size))
+		return -EFAULT;
+	return rc;
 }
 
 /**

@@ -367,6 +367,39 @@ static void vfio_unmap_dma_of_type1v2(struct kunit *test)
 	vfio_unmap_dma_by_version(test, VFIO_TYPE1v2_IOMMU, param->type1v2);
 }
 
+static const struct gone_case {
+	const char *name;
+	u64 iova;
+	u64 size;
+	long rc;
+	u64 gone;
+} gone_cases[] = {
+	/* One page is mapped at IOVA, and four that are one follow it. */
+	{ "cut", IOVA, 3 * PAGE_SIZE, -ENOENT, 0 },
+	{ "beyond-the-end-of-all", IOVA, U64_MAX, -EOVERFLOW, 0 },
+	{ "all", IOVA, 5 * PAGE_SIZE, 0, 5 * PAGE_SIZE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(gone, gone_cases, name);
+
+/* Programs may go by the size alone. */
+static void vfio_unmap_dma_tells_what_is_gone(struct kunit *test)
+{
+	const struct gone_case *param = test->param_value;
+	struct vfio_iommu_type1_dma_unmap cmd = {
+		.argsz = sizeof(cmd),
+		.iova = param->iova,
+		.size = param->size,
+	};
+
+	create(test);
+	KUNIT_ASSERT_EQ(test, map(test, IOVA, 0, 1, RW), 0);
+	KUNIT_ASSERT_EQ(test, map(test, IOVA + PAGE_SIZE, 0, 4, RW), 0);
+	KUNIT_EXPECT_EQ(test, iofd_ioctl(test, &iofd, VFIO_IOMMU_UNMAP_DMA,
+					 &cmd, sizeof(cmd)), param->rc);
+	KUNIT_EXPECT_EQ(test, cmd.size, param->gone);
+}
+
 static void vfio_unmap_dma_takes_its_structure(struct kunit *test)
 {
 	struct vfio_iommu_type1_dma_unmap cmd = {
@@ -527,6 +560,7 @@ static struct kunit_case vfio_test_cases[] = {
 	KUNIT_CASE_PARAM(vfio_map_dma_maps_as_told, map_gen_params),
 	KUNIT_CASE_PARAM(vfio_unmap_dma_of_type1, unmap_gen_params),
 	KUNIT_CASE_PARAM(vfio_unmap_dma_of_type1v2, unmap_gen_params),
+	KUNIT_CASE_PARAM(vfio_unmap_dma_tells_what_is_gone, gone_gen_params),
 	KUNIT_CASE(vfio_unmap_dma_takes_its_structure),
 	KUNIT_CASE(vfio_get_info_tells_as_much_as_there_is_room),
 	KUNIT_CASE(vfio_get_info_describes_the_domains),

@@ -8,10 +8,9 @@
 #include "uapi.h"
 
 static const struct ktap_suite *const suites[] = {
-	&uapi_table,   &uapi_objects,  &uapi_ranges, &uapi_allow,  &uapi_map,
-	&uapi_map_bad, &uapi_map_file, &uapi_copy,   &uapi_unmap,  &uapi_option,
-	&uapi_hwpt,    &uapi_hw_info,  &uapi_device, &uapi_viommu, &uapi_fuzz,
-	NULL,
+	&uapi_table, &uapi_objects, &uapi_ranges, &uapi_allow, &uapi_map, &uapi_map_bad,
+	&uapi_map_file, &uapi_copy, &uapi_unmap, &uapi_option, &uapi_hwpt, &uapi_hw_info,
+	&uapi_device, &uapi_viommu, &uapi_fuzz, &uapi_container, NULL,
 };
 
 int main(int argc, char **argv)
