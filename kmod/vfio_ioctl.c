@@ -42,7 +42,8 @@ static long check_extension(struct iommufd_ctx *ictx, unsigned long extension)
 	case VFIO_TYPE1_IOMMU:
 	case VFIO_TYPE1v2_IOMMU:
 	case VFIO_UNMAP_ALL:
-		return 1;
+		/* Without an IOMMU there is nothing to map, as in a container. */
+		return !READ_ONCE(ictx->vfio_no_iommu);
 	case VFIO_NOIOMMU_IOMMU:
 		return IS_ENABLED(CONFIG_VFIO_NOIOMMU);
 	case VFIO_DMA_CC_IOMMU:
@@ -71,7 +72,8 @@ static long set_iommu(struct iommufd_ctx *ictx, unsigned long type)
 			return -EPERM;
 		return READ_ONCE(ictx->vfio_no_iommu) ? 0 : -EINVAL;
 	}
-	if (type != VFIO_TYPE1_IOMMU && type != VFIO_TYPE1v2_IOMMU)
+	if ((type != VFIO_TYPE1_IOMMU && type != VFIO_TYPE1v2_IOMMU) ||
+	    READ_ONCE(ictx->vfio_no_iommu))
 		return -EINVAL;
 	ioas = vfio_compat_ioas(ictx);
 	if (IS_ERR(ioas))

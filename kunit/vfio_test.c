@@ -162,6 +162,13 @@ static void vfio_without_an_iommu_has_no_ioas(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iommufd_vfio_compat_ioas_create(iofd.ictx),
 			-EINVAL);
 	KUNIT_EXPECT_EQ(test, set_iommu(VFIO_NOIOMMU_IOMMU), 0);
+	KUNIT_EXPECT_EQ(test, set_iommu(VFIO_TYPE1_IOMMU), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_iommu(VFIO_TYPE1v2_IOMMU), -EINVAL);
+	KUNIT_EXPECT_EQ(test, check_extension(VFIO_TYPE1_IOMMU), 0);
+	KUNIT_EXPECT_EQ(test, check_extension(VFIO_TYPE1v2_IOMMU), 0);
+	KUNIT_EXPECT_EQ(test, check_extension(VFIO_UNMAP_ALL), 0);
+	KUNIT_EXPECT_EQ(test, unmap(test, 0, 0, VFIO_DMA_UNMAP_FLAG_ALL),
+			-ENODEV);
 }
 
 static void vfio_ioas_create_fails_without_a_trace(struct kunit *test)
