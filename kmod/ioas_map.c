@@ -71,8 +71,8 @@ static int insert_anywhere(struct iommufd_ioas *ioas, struct area *area)
  * @iova: where to
  * @fixed: there, and not at a place of the kernel's choice
  *
- * Context: domains_rwsem is held for reading.
- * Return: 0, or -EINVAL, -EEXIST, -ENOSPC as ioas_map() says.
+ * Context: May sleep. domains_rwsem is held for reading.
+ * Return: 0, or -EINVAL, -EEXIST, -ENOSPC, -EINTR as ioas_map() says.
  */
 int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
 		unsigned long iova, bool fixed)

@@ -8,9 +8,12 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/rbtree_augmented.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "iova_space.h"
+#include "race_point.h"
 
 static unsigned long own_gap(struct iova_node *node)
 {
@@ -41,20 +44,26 @@ void iova_space_init(struct iova_space *space)
 /**
  * iova_ranges_destroy() - free a set of ranges
  * @ranges: the set; empty afterwards
+ *
+ * Context: May sleep.
  */
 void iova_ranges_destroy(struct rb_root_cached *ranges)
 {
 	struct iova_range *range, *next;
 
 	rbtree_postorder_for_each_entry_safe(range, next, &ranges->rb_root,
-					     node.rb)
+					     node.rb) {
 		kfree(range);
+		cond_resched();
+	}
 	*ranges = RB_ROOT_CACHED;
 }
 
 /**
  * iova_space_destroy() - free all memory of a space
  * @space: the space; nothing is mapped any more
+ *
+ * Context: May sleep.
  */
 void iova_space_destroy(struct iova_space *space)
 {
@@ -243,21 +252,29 @@ static struct iova_node *first_above(const struct iova_space *space,
 	return found;
 }
 
-/* Look at up to @tries gaps of at least @gap_bytes, the lowest first. */
-static bool find_in_gaps(const struct iova_space *space,
-			 const struct place *place, unsigned long low,
-			 unsigned long high, unsigned long gap_bytes,
-			 unsigned long tries, unsigned long *first)
+/*
+ * Look at up to @tries gaps of at least @gap_bytes in [*@low, @high], the lowest
+ * first. Returns 0 and the place; -ENOSPC when there are no more; or -EAGAIN with
+ * *@low at the gap that comes next.
+ */
+static int find_in_gaps(const struct iova_space *space,
+			const struct place *place, unsigned long *low,
+			unsigned long high, unsigned long gap_bytes,
+			unsigned int tries, unsigned long *first)
 {
-	struct iova_node *node = first_above(space, low);
+	struct iova_node *node = first_above(space, *low);
 
-	for (; node && tries; node = next_gap(node, gap_bytes), tries--) {
+	for (; node; node = next_gap(node, gap_bytes)) {
 		if (node->first - node->gap > high)
-			return false;
-		if (gap_fits(place, node, low, high, first))
-			return true;
+			return -ENOSPC;
+		if (!tries--) {
+			*low = node->first - node->gap;
+			return -EAGAIN;
+		}
+		if (gap_fits(place, node, *low, high, first))
+			return 0;
 	}
-	return false;
+	return -ENOSPC;
 }
 
 /* The space above the last mapping. */
@@ -277,61 +294,117 @@ static bool find_at_end(const struct iova_space *space,
 
 /* Gaps that are long enough, but may not suit the alignment: how many to try. */
 #define TIGHT_TRIES	16
+/* And with room elsewhere ruled out: how many before others get the lock. */
+#define SLICE_TRIES	64
+/* Only what the ends of the range cut off may be too short after all. */
+#define ROOMY_TRIES	2
 
 /*
- * A place in [low, high] that is free. Low ones are used again first, so that
+ * A place in [*@low, @high] that is free. Low ones are used again first, so that
  * the space in use stays small; but a thousand gaps that are only just long
- * enough are not all looked at while there is room elsewhere.
+ * enough are not all looked at while there is room elsewhere. Returns as
+ * find_in_gaps(), which goes on after -EAGAIN.
  */
-static bool find_free(const struct iova_space *space, const struct place *place,
-		      unsigned long low, unsigned long high,
-		      unsigned long *first)
+static int find_free(const struct iova_space *space, const struct place *place,
+		     unsigned long *low, unsigned long high,
+		     unsigned long *first)
 {
 	unsigned long roomy_bytes = place->length_bytes + place->slack_bytes;
+	unsigned long from = *low;
+	int rc;
 
-	if (find_in_gaps(space, place, low, high, place->length_bytes,
-			 TIGHT_TRIES, first))
-		return true;
+	rc = find_in_gaps(space, place, low, high, place->length_bytes,
+			  TIGHT_TRIES, first);
+	if (!rc)
+		return 0;
 	/* A gap this long has a place wherever it begins. */
-	if (roomy_bytes >= place->length_bytes &&
-	    find_in_gaps(space, place, low, high, roomy_bytes, ULONG_MAX,
-			 first))
-		return true;
-	return find_at_end(space, place, low, high, first) ||
-	       find_in_gaps(space, place, low, high, place->length_bytes,
-			    ULONG_MAX, first);
+	if (rc == -EAGAIN && roomy_bytes >= place->length_bytes &&
+	    !find_in_gaps(space, place, &from, high, roomy_bytes, ROOMY_TRIES,
+			  first))
+		return 0;
+	return find_at_end(space, place, *low, high, first) ? 0 : rc;
 }
 
-/* A place in [low, high] that is neither reserved nor mapped. */
-static bool find_usable(struct iova_space *space, const struct place *place,
-			unsigned long low, unsigned long high,
-			unsigned long *first)
+/*
+ * In the midst of a search, with no lock of the space held. What there is to
+ * search may be as long as userspace likes, so others get their turn.
+ */
+static int take_a_break(void)
+{
+	race_point("iova_space:searching");
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	cond_resched();
+	return 0;
+}
+
+/* In [low, high], of which nothing is reserved. */
+static int alloc_in(struct iova_space *space, const struct place *place,
+		    unsigned long low, unsigned long high,
+		    struct iova_node *node)
+{
+	int rc;
+
+	/* Too short, whatever is mapped. */
+	if (!fits(place, low, high, &node->first))
+		return -ENOSPC;
+
+	spin_lock(&space->lock);
+	rc = find_free(space, place, &low, high, &node->first);
+	while (rc == -EAGAIN) {
+		spin_unlock(&space->lock);
+		rc = take_a_break();
+		if (rc)
+			return rc;
+		spin_lock(&space->lock);
+		rc = find_in_gaps(space, place, &low, high, place->length_bytes,
+				  SLICE_TRIES, &node->first);
+	}
+	if (!rc) {
+		node->last = node->first + place->length_bytes - 1;
+		rc = iova_space_insert_locked(space, node);
+	}
+	spin_unlock(&space->lock);
+	return rc;
+}
+
+/* In [low, high], where it is not reserved. */
+static int alloc_in_usable(struct iova_space *space, const struct place *place,
+			   unsigned long low, unsigned long high,
+			   struct iova_node *node)
 {
 	struct interval_tree_span_iter span;
 
 	interval_tree_for_each_span(&span, &space->reserved, low, high) {
-		if (span.is_hole &&
-		    find_free(space, place, span.start_hole, span.last_hole,
-			      first))
-			return true;
+		int rc;
+
+		if (!span.is_hole)
+			continue;
+		rc = alloc_in(space, place, span.start_hole, span.last_hole,
+			      node);
+		if (rc != -ENOSPC)
+			return rc;
 	}
-	return false;
+	return -ENOSPC;
 }
 
-static bool find_place(struct iova_space *space, const struct place *place,
-		       unsigned long *first)
+static int alloc_in_allowed(struct iova_space *space, const struct place *place,
+			    struct iova_node *node)
 {
-	struct interval_tree_node *node;
+	struct interval_tree_node *range;
 
-	if (RB_EMPTY_ROOT(&space->allowed.rb_root))
-		return find_usable(space, place, 0, ULONG_MAX, first);
+	for (range = interval_tree_iter_first(&space->allowed, 0, ULONG_MAX);
+	     range; range = interval_tree_iter_next(range, 0, ULONG_MAX)) {
+		int rc = alloc_in_usable(space, place, range->start,
+					 range->last, node);
 
-	for (node = interval_tree_iter_first(&space->allowed, 0, ULONG_MAX);
-	     node; node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
-		if (find_usable(space, place, node->start, node->last, first))
-			return true;
+		if (rc != -ENOSPC)
+			return rc;
+		rc = take_a_break();
+		if (rc)
+			return rc;
 	}
-	return false;
+	return -ENOSPC;
 }
 
 /**
@@ -344,10 +417,12 @@ static bool find_place(struct iova_space *space, const struct place *place,
  *
  * A low place in the allowed ranges, or anywhere if there are none.
  *
- * Context: The owner's lock is held. Takes the lock of the space.
+ * Context: May sleep. The owner's lock is held. Takes the lock of the space, and
+ * lets go of it between parts of a long search.
  * Return: 0, or
  * * -EINVAL: length or phase do not suit the alignment of the space
  * * -ENOSPC: no room
+ * * -EINTR: a fatal signal in a long search
  */
 int iova_space_alloc(struct iova_space *space, unsigned long length_bytes,
 		     unsigned long align_bytes, unsigned long phase_bytes,
@@ -358,17 +433,12 @@ int iova_space_alloc(struct iova_space *space, unsigned long length_bytes,
 		.slack_bytes = max(align_bytes, space->alignment_bytes) - 1,
 		.phase_bytes = phase_bytes,
 	};
-	int rc = -ENOSPC;
 
 	if ((length_bytes | phase_bytes) & (space->alignment_bytes - 1))
 		return -EINVAL;
-	spin_lock(&space->lock);
-	if (find_place(space, &place, &node->first)) {
-		node->last = node->first + length_bytes - 1;
-		rc = iova_space_insert_locked(space, node);
-	}
-	spin_unlock(&space->lock);
-	return rc;
+	if (RB_EMPTY_ROOT(&space->allowed.rb_root))
+		return alloc_in_usable(space, &place, 0, ULONG_MAX, node);
+	return alloc_in_allowed(space, &place, node);
 }
 
 /**
@@ -520,9 +590,10 @@ int iova_space_set_allowed(struct iova_space *space,
 {
 	struct interval_tree_node *node;
 
-	for (node = interval_tree_iter_first(ranges, 0, ULONG_MAX); node;
-	     node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
-		if (overlaps(&space->reserved, node->start, node->last))
+	/* Userspace makes any number of the others, but of these it makes none. */
+	for (node = interval_tree_iter_first(&space->reserved, 0, ULONG_MAX);
+	     node; node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
+		if (overlaps(ranges, node->start, node->last))
 			return -EADDRINUSE;
 	}
 	swap(space->allowed, *ranges);

@@ -18,7 +18,8 @@
  * Locking, two levels. The owner's lock (of an IOAS: domains_rwsem), held for
  * writing, protects reserved and allowed ranges and the alignment; held for
  * reading they do not change. @lock protects the tree of mapped ranges, and is
- * held for one walk of it.
+ * held for one walk of it, or a bounded part of a search: how long it is held does
+ * not depend on how much userspace has mapped, or on what it allows.
  *
  * This file and iova_space.c are portable, as extent.h says.
  */

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #define allow_signal(sig)	((void)(sig))
+#define fatal_signal_pending(task)	signal_pending(task)
 
 static inline void send_sig(int sig, struct task_struct *task, int priv)
 {
