@@ -345,6 +345,8 @@ static int alloc_in(struct iova_space *space, const struct place *place,
 {
 	int rc;
 
+	/* 0 is what programs take for none, and so do NVMe's lists of pages. */
+	low = max(low, 1UL);
 	/* Too short, whatever is mapped. */
 	if (!fits(place, low, high, &node->first))
 		return -ENOSPC;
@@ -415,7 +417,7 @@ static int alloc_in_allowed(struct iova_space *space, const struct place *place,
  * @phase_bytes: less than @align_bytes
  * @node: set to the range
  *
- * A low place in the allowed ranges, or anywhere if there are none.
+ * A low place in the allowed ranges, or anywhere if there are none; never at 0.
  *
  * Context: May sleep. The owner's lock is held. Takes the lock of the space, and
  * lets go of it between parts of a long search.

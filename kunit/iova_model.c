@@ -66,6 +66,8 @@ bool iova_model_can_alloc(const struct iova_model *model, unsigned int first,
 		return false;
 	if (iova_model_first(model, first) % align_bytes != phase_bytes)
 		return false;
+	if (!iova_model_first(model, first))
+		return false;
 	if (!model->any_allowed)
 		return true;
 	/* All of it in one allowed range. */

@@ -211,6 +211,29 @@ static void iova_space_alloc_takes_a_roomy_gap_before_the_end(struct kunit *test
 	KUNIT_EXPECT_EQ(test, node.first, 100 * 0x4000);
 }
 
+/* Wherever 0 is free, it is not for who asks for no place. */
+static void iova_space_alloc_never_gives_0(struct kunit *test)
+{
+	struct rb_root_cached ranges = RB_ROOT_CACHED;
+	struct iova_node nodes[3];
+
+	KUNIT_ASSERT_EQ(test, iova_space_alloc(&space, 1, 1, 0, &nodes[0]), 0);
+	KUNIT_EXPECT_EQ(test, nodes[0].first, 1);
+	KUNIT_ASSERT_EQ(test, iova_space_alloc(&space, 0x2000, 0x1000, 0,
+					       &nodes[1]), 0);
+	KUNIT_EXPECT_EQ(test, nodes[1].first, 0x1000);
+	KUNIT_ASSERT_EQ(test, iova_ranges_add(&ranges, 0, 0xfff), 0);
+	KUNIT_ASSERT_EQ(test, iova_space_set_allowed(&space, &ranges), 0);
+	KUNIT_EXPECT_EQ(test, iova_space_alloc(&space, 0x1000, 1, 0, &nodes[2]),
+			-ENOSPC);
+	iova_space_erase(&space, &nodes[0]);
+	KUNIT_EXPECT_EQ(test, iova_space_alloc(&space, 0x1000, 1, 0, &nodes[2]),
+			-ENOSPC);
+	/* Who asks for it gets it. */
+	KUNIT_EXPECT_EQ(test, try_insert(0, 0xfff), 0);
+	iova_ranges_destroy(&ranges);
+}
+
 /* The end of a reservation need not be aligned. */
 static void iova_space_alloc_keeps_to_the_alignment(struct kunit *test)
 {
@@ -504,6 +527,7 @@ static struct kunit_case iova_space_test_cases[] = {
 	KUNIT_CASE_PARAM(iova_space_alloc_finds_a_low_place, alloc_gen_params),
 	KUNIT_CASE(iova_space_alloc_gets_past_gaps_that_do_not_suit),
 	KUNIT_CASE(iova_space_alloc_takes_a_roomy_gap_before_the_end),
+	KUNIT_CASE(iova_space_alloc_never_gives_0),
 	KUNIT_CASE(iova_space_alloc_keeps_to_the_alignment),
 	KUNIT_CASE(iova_space_alloc_keeps_to_allowed_ranges),
 	KUNIT_CASE(iova_space_set_allowed_gives_the_old_set_back),

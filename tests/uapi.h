@@ -85,6 +85,7 @@ extern const struct ktap_suite uapi_hwpt;
 extern const struct ktap_suite uapi_hw_info;
 extern const struct ktap_suite uapi_device;
 extern const struct ktap_suite uapi_viommu;
+extern const struct ktap_suite uapi_place;
 extern const struct ktap_suite uapi_container;
 extern const struct ktap_suite uapi_fuzz;
 

@@ -10,7 +10,7 @@
 static const struct ktap_suite *const suites[] = {
 	&uapi_table, &uapi_objects, &uapi_ranges, &uapi_allow, &uapi_map, &uapi_map_bad,
 	&uapi_map_file, &uapi_copy, &uapi_unmap, &uapi_option, &uapi_hwpt, &uapi_hw_info,
-	&uapi_device, &uapi_viommu, &uapi_fuzz, &uapi_container, NULL,
+	&uapi_device, &uapi_viommu, &uapi_fuzz, &uapi_container, &uapi_place, NULL,
 };
 
 int main(int argc, char **argv)
