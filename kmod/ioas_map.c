@@ -17,21 +17,47 @@
  * distance from a large boundary. The address in the backing stands for that in
  * memory: huge pages are at multiples of their size in an address space too.
  */
-static void choose_alignment(const struct area *area, unsigned long *align_bytes,
-			     unsigned long *phase_bytes)
+static unsigned long address_of(const struct area *area)
 {
 	const struct backing *backing = area->backing;
 	unsigned long address = backing->file ? backing->file_start :
 						backing->va;
 
+	return address + area->start_byte;
+}
+
+/* For the largest entries there can be. */
+static unsigned long best_alignment(const struct area *area)
+{
 	if (area->length_bytes >= PUD_SIZE)
-		*align_bytes = PUD_SIZE;
-	else if (area->length_bytes >= PMD_SIZE)
-		*align_bytes = PMD_SIZE;
-	else
-		*align_bytes = max(roundup_pow_of_two(area->length_bytes),
-				   PAGE_SIZE);
-	*phase_bytes = (address + area->start_byte) & (*align_bytes - 1);
+		return PUD_SIZE;
+	if (area->length_bytes >= PMD_SIZE)
+		return PMD_SIZE;
+	return max(roundup_pow_of_two(area->length_bytes), PAGE_SIZE);
+}
+
+/*
+ * What is tried where there was no room at @align_bytes, or 0 for nothing: a
+ * place at which huge pages stay whole, and then one that is aligned as the
+ * memory is. The kernel's selftests ask for no less than that. But userspace that
+ * has said which IOVAs are allowed knows of no alignment, and is given any place
+ * in there.
+ */
+static unsigned long next_alignment(const struct iommufd_ioas *ioas,
+				    const struct area *area,
+				    unsigned long align_bytes)
+{
+	unsigned long address = address_of(area) & PAGE_MASK;
+	unsigned long own_bytes = address & -address;
+
+	if (align_bytes > PMD_SIZE)
+		return PMD_SIZE;
+	if (own_bytes && own_bytes < align_bytes)
+		return own_bytes;
+	if (align_bytes > PAGE_SIZE &&
+	    !RB_EMPTY_ROOT(&ioas->space.allowed.rb_root))
+		return PAGE_SIZE;
+	return 0;
 }
 
 static int insert_fixed(struct iommufd_ioas *ioas, struct area *area,
@@ -45,23 +71,19 @@ static int insert_fixed(struct iommufd_ioas *ioas, struct area *area,
 	return iova_space_insert(&ioas->space, &area->node);
 }
 
-/*
- * Where large entries can form. Userspace that has said which IOVAs are allowed
- * knows of no alignment, and is given any place in there.
- */
 static int insert_anywhere(struct iommufd_ioas *ioas, struct area *area)
 {
-	unsigned long align_bytes, phase_bytes;
-	int rc;
+	unsigned long align_bytes = best_alignment(area);
+	int rc = -ENOSPC;
 
-	choose_alignment(area, &align_bytes, &phase_bytes);
-	rc = iova_space_alloc(&ioas->space, area->length_bytes, align_bytes,
-			      phase_bytes, &area->node);
-	if (rc != -ENOSPC || align_bytes == PAGE_SIZE ||
-	    RB_EMPTY_ROOT(&ioas->space.allowed.rb_root))
-		return rc;
-	return iova_space_alloc(&ioas->space, area->length_bytes, PAGE_SIZE,
-				offset_in_page(phase_bytes), &area->node);
+	while (rc == -ENOSPC && align_bytes) {
+		rc = iova_space_alloc(&ioas->space, area->length_bytes,
+				      align_bytes,
+				      address_of(area) & (align_bytes - 1),
+				      &area->node);
+		align_bytes = next_alignment(ioas, area, align_bytes);
+	}
+	return rc;
 }
 
 /**

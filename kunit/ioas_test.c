@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/sizes.h>
+#include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
 #include "area.h"
@@ -183,6 +184,69 @@ static void ioas_chooses_places_alike(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unmap(iova, iova + param->npages * PAGE_SIZE - 1),
 			0);
 	KUNIT_EXPECT_FALSE(test, nothing_is_mapped());
+}
+
+static const struct room_case {
+	const char *name;
+	/* All that is free */
+	unsigned long first;
+	unsigned long length_bytes;
+	/* What is to be mapped there; nothing is pinned, so there may be none */
+	unsigned long va;
+	unsigned long map_bytes;
+	bool allowed;
+	/* Where it goes, or 0 for -ENOSPC */
+	unsigned long iova;
+} room_cases[] = {
+	{ "just-long-enough", SZ_1M, SZ_64K, 0x7f0000001000, SZ_64K, false,
+	  SZ_1M },
+	{ "one-page-too-short", SZ_1M, SZ_64K - PAGE_SIZE, 0x7f0000001000,
+	  SZ_64K, false, 0 },
+	{ "no-alignment-to-a-gigabyte", SZ_16M, 2032UL * SZ_1M, 0x7f0000001000,
+	  1280UL * SZ_1M, false, SZ_16M + PAGE_SIZE },
+	{ "huge-pages-stay-whole", SZ_1M, 2032UL * SZ_1M, 0x7f0000000000,
+	  1280UL * SZ_1M, false, SZ_2M },
+	{ "not-even-to-huge-pages", SZ_1M, SZ_2M + PAGE_SIZE, 0x7f0000001000,
+	  SZ_2M + PAGE_SIZE, false, SZ_1M },
+	{ "as-aligned-as-the-memory", SZ_1M + PAGE_SIZE, SZ_128K,
+	  0x7f0000010000, SZ_64K, false, SZ_1M + SZ_64K },
+	{ "less-aligned-than-the-memory", SZ_1M + PAGE_SIZE, SZ_64K,
+	  0x7f0000010000, SZ_64K, false, 0 },
+	{ "anything-that-is-allowed", SZ_1M + PAGE_SIZE, SZ_64K,
+	  0x7f0000010000, SZ_64K, true, SZ_1M + PAGE_SIZE },
+	{ "within-a-page", SZ_1M, SZ_64K, 0x7f0000001234, SZ_64K - PAGE_SIZE,
+	  false, SZ_1M + 0x234 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(room, room_cases, name);
+
+/* Where there is room, but not at the best alignment. */
+static void ioas_takes_what_room_there_is(struct kunit *test)
+{
+	const struct room_case *param = test->param_value;
+	unsigned long end = param->first + param->length_bytes;
+	struct rb_root_cached ranges = RB_ROOT_CACHED;
+	u64 iova = 0;
+
+	KUNIT_ASSERT_EQ(test, ioas_map_user(ioas, FIXED, 0, param->first, 0,
+					    NULL), 0);
+	KUNIT_ASSERT_EQ(test, ioas_map_user(ioas, FIXED, 0, -end, end, NULL),
+			0);
+	if (param->allowed) {
+		KUNIT_ASSERT_EQ(test, iova_ranges_add(&ranges, 0, ULONG_MAX),
+				0);
+		KUNIT_ASSERT_EQ(test, iova_space_set_allowed(&ioas->space,
+							     &ranges), 0);
+	}
+	KUNIT_EXPECT_EQ(test, ioas_map_user(ioas, RW, param->va,
+					    param->map_bytes, 0,
+					    (u64 __user *)iofd.arg),
+			param->iova ? 0 : -ENOSPC);
+	if (!param->iova)
+		return;
+	KUNIT_ASSERT_EQ(test, copy_from_user(&iova, (void __user *)iofd.arg,
+					     sizeof(iova)), 0);
+	KUNIT_EXPECT_EQ(test, iova, param->iova);
 }
 
 static void ioas_map_undoes_when_the_place_cannot_be_told(struct kunit *test)
@@ -573,6 +637,7 @@ static struct kunit_case ioas_test_cases[] = {
 	KUNIT_CASE(ioas_domains_mirror_what_is_mapped),
 	KUNIT_CASE_PARAM(ioas_unmap_takes_whole_areas, unmap_gen_params),
 	KUNIT_CASE_PARAM(ioas_chooses_places_alike, place_gen_params),
+	KUNIT_CASE_PARAM(ioas_takes_what_room_there_is, room_gen_params),
 	KUNIT_CASE(ioas_map_undoes_when_the_place_cannot_be_told),
 	KUNIT_CASE(ioas_map_of_bad_memory_changes_nothing),
 	KUNIT_CASE_PARAM(ioas_add_domain_refuses_what_it_cannot_map,
