@@ -6,16 +6,20 @@
  * side: then the copy is as many areas, in a chain until all are mapped.
  */
 #include <linux/iommu.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "area.h"
 #include "backing.h"
 #include "ioas.h"
+#include "race_point.h"
 
 /**
  * area_free_chain() - free areas that are in no IOAS
  * @chain: the first one, or NULL
+ *
+ * Context: Process; sleeps.
  */
 void area_free_chain(struct area *chain)
 {
@@ -24,6 +28,7 @@ void area_free_chain(struct area *chain)
 
 		area_free(chain);
 		chain = next;
+		cond_resched();
 	}
 }
 
@@ -99,6 +104,7 @@ static bool is_aligned(const struct area *chain, unsigned long align_bytes)
 		if ((chain->start_byte | chain->length_bytes) &
 		    (align_bytes - 1))
 			return false;
+		cond_resched();
 	}
 	return true;
 }
@@ -122,26 +128,58 @@ static int populate_chain(struct iommufd_ioas *ioas, struct area *chain,
 	return 0;
 
 err_depopulate:
-	for (done = chain; done != area; done = done->next)
+	for (done = chain; done != area; done = done->next) {
 		area_depopulate(done, ioas);
+		cond_resched();
+	}
 	return rc;
 }
 
-/* Put the areas of a chain where @place was, in one step. */
+/* How many areas go in before others get the lock. */
+#define BATCH_AREAS	32
+
+/*
+ * Put some areas of a chain in at the start of @place, which shrinks; the last
+ * one takes the rest of it. Returns what is left of the chain.
+ */
+static struct area *insert_batch(struct iommufd_ioas *ioas, struct area *area,
+				 struct iova_node *place)
+{
+	unsigned int nr = BATCH_AREAS;
+
+	spin_lock(&ioas->space.lock);
+	iova_space_erase_locked(&ioas->space, place);
+	for (; area && nr; area = area->next, nr--)
+		iova_space_insert_locked(&ioas->space, &area->node);
+	if (area) {
+		place->first = area->node.first;
+		iova_space_insert_locked(&ioas->space, place);
+	}
+	spin_unlock(&ioas->space.lock);
+	return area;
+}
+
+/*
+ * Put the areas of a chain where @place was. All of them are busy until the last
+ * one is in, so others find the place taken, and nothing there to be used.
+ */
 static void insert_chain(struct iommufd_ioas *ioas, struct area *chain,
 			 struct iova_node *place)
 {
-	spin_lock(&ioas->space.lock);
-	iova_space_erase_locked(&ioas->space, place);
+	struct area *area = chain;
+
+	while ((area = insert_batch(ioas, area, place))) {
+		race_point("ioas_copy:inserted");
+		cond_resched();
+	}
 	while (chain) {
 		struct area *next = chain->next;
 
 		chain->next = NULL;
-		iova_space_insert_locked(&ioas->space, &chain->node);
 		area_set_ready(chain);
 		chain = next;
+		cond_resched();
 	}
-	spin_unlock(&ioas->space.lock);
 }
 
 /**
@@ -169,8 +207,10 @@ int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
 			    0);
 	if (IS_ERR(place))
 		return PTR_ERR(place);
-	for (area = chain; area; area = area->next)
+	for (area = chain; area; area = area->next) {
 		place->length_bytes += area->length_bytes;
+		cond_resched();
+	}
 
 	down_read(&ioas->domains_rwsem);
 	/* Of the place only its ends are looked at. */

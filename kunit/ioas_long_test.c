@@ -4,12 +4,18 @@
  * and a fatal signal ends it with nothing half done.
  */
 #include <kunit/test.h>
+#include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <uapi/linux/iommufd.h>
 
+#include "area.h"
+#include "balance.h"
 #include "hold.h"
 #include "ioas.h"
 #include "iofd.h"
+#include "memory.h"
+#include "paging.h"
 
 #define RW	(IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
 #define FIXED	(RW | IOMMU_IOAS_MAP_FIXED_IOVA)
@@ -22,9 +28,15 @@ static struct iommufd_ioas *ioas;
 
 /**
  * struct job - what a thread that is held does
+ * @first: first IOVA
+ * @chain: areas to map
+ * @member: a domain to add
  * @rc: what came of it
  */
 struct job {
+	unsigned long first;
+	struct area *chain;
+	struct ioas_domain member;
 	int rc;
 };
 
@@ -38,6 +50,14 @@ static int unmap(unsigned long first, unsigned long last)
 	unsigned long unmapped_bytes;
 
 	return ioas_unmap(ioas, first, last, &unmapped_bytes);
+}
+
+/* MANY pages side by side, each an area. */
+static void map_many(struct kunit *test, unsigned long iova, unsigned long va)
+{
+	for (unsigned long i = 0; i < MANY; i++)
+		KUNIT_ASSERT_EQ(test, map(iova + i * PAGE_SIZE,
+					  va + i * PAGE_SIZE, 1), 0);
 }
 
 static unsigned long nr_areas(unsigned long first, unsigned long last)
@@ -142,6 +162,63 @@ static void ioas_search_finds_what_is_freed_ahead(struct kunit *test)
 				       ahead + 3 * PAGE_SIZE - 1), 1);
 }
 
+static void map_chain(void *data)
+{
+	struct job *job = data;
+
+	job->rc = ioas_map_chain(ioas, job->chain, &job->first, true);
+}
+
+static struct area *copy_many(struct kunit *test, unsigned long iova)
+{
+	struct area *chain = ioas_copy_areas(ioas, iova, MANY * PAGE_SIZE,
+					     IOMMU_READ);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chain);
+	return chain;
+}
+
+/* Areas of a copy go in some at a time; but nobody has a part of them. */
+static void ioas_copy_of_many_is_seen_whole(struct kunit *test)
+{
+	unsigned long last = SZ_2G + MANY * PAGE_SIZE - 1, unmapped_bytes;
+	unsigned long va = memory_map(test, MEMORY_SCATTERED, MANY);
+	struct paging *paging = paging_create(test, PAGING_VTDSS);
+	struct job job = { .first = SZ_2G };
+	struct balance before;
+	struct held *mapper;
+
+	job.member.domain = &paging->domain;
+	before = balance_now();
+	KUNIT_ASSERT_EQ(test, ioas_add_domain(ioas, &job.member), 0);
+	map_many(test, SZ_1G, va);
+	job.chain = copy_many(test, SZ_1G);
+	mapper = hold_start(test, "ioas_copy:inserted", map_chain, &job);
+	for (unsigned long i = 0; i < MANY; i += MANY / 10) {
+		unsigned long iova = SZ_2G + i * PAGE_SIZE;
+
+		KUNIT_EXPECT_EQ(test, map(iova, va, 1), -EEXIST);
+		KUNIT_EXPECT_EQ(test,
+				PTR_ERR_OR_ZERO(ioas_copy_areas(ioas, iova,
+								PAGE_SIZE,
+								IOMMU_READ)),
+				-ENOENT);
+	}
+	KUNIT_EXPECT_EQ(test, ioas_unmap(ioas, SZ_2G, last, &unmapped_bytes),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, unmapped_bytes, 0);
+	hold_finish(test, mapper);
+	KUNIT_EXPECT_EQ(test, job.rc, 0);
+	KUNIT_EXPECT_EQ(test, nr_areas(SZ_2G, last), MANY);
+	paging_expect_mapped(test, paging, SZ_2G, va, MANY);
+	KUNIT_EXPECT_EQ(test, ioas_unmap(ioas, SZ_2G, last, &unmapped_bytes),
+			0);
+	KUNIT_EXPECT_EQ(test, unmapped_bytes, MANY * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, unmap(0, ULONG_MAX), 0);
+	balance_expect_even(test, &before);
+	ioas_remove_domain(ioas, &job.member);
+}
+
 static int ioas_long_test_init(struct kunit *test)
 {
 	iofd_open(test, &iofd);
@@ -160,6 +237,7 @@ static struct kunit_case ioas_long_test_cases[] = {
 	KUNIT_CASE(ioas_search_of_allowed_ranges_has_breaks),
 	KUNIT_CASE(ioas_search_of_gaps_has_breaks),
 	KUNIT_CASE(ioas_search_finds_what_is_freed_ahead),
+	KUNIT_CASE(ioas_copy_of_many_is_seen_whole),
 	{}
 };
 
