@@ -6,6 +6,7 @@
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
@@ -49,14 +50,15 @@ void ioas_put(struct iommufd_ioas *ioas)
 /**
  * ioas_destroy() - end an IOAS
  * @obj: the IOAS, with no domains
+ *
+ * Context: Process; sleeps.
  */
 void ioas_destroy(struct iommufd_object *obj)
 {
 	struct iommufd_ioas *ioas = container_of(obj, struct iommufd_ioas, obj);
-	unsigned long unmapped_bytes;
 
 	vfio_compat_forget(ioas);
-	WARN_ON(ioas_unmap(ioas, 0, ULONG_MAX, &unmapped_bytes));
+	WARN_ON(ioas_unmap_whole(ioas, 0, ULONG_MAX));
 	iova_space_destroy(&ioas->space);
 	mutex_destroy(&ioas->attach_lock);
 }
@@ -94,13 +96,15 @@ struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx)
  *
  * Return: 0, or when there are to be no large entries -EINVAL when something is
  * mapped in a domain already that may have some, -EADDRINUSE when something is
- * mapped that is not aligned to pages.
+ * mapped that is not aligned to pages, -EINTR for a fatal signal.
  */
 int ioas_set_combine(struct iommufd_ioas *ioas, bool combine)
 {
-	int rc = 0;
+	int rc;
 
-	down_write(&ioas->domains_rwsem);
+	rc = down_write_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
 	if (!combine && ioas->combine && !list_empty(&ioas->domains) &&
 	    !RB_EMPTY_ROOT(&ioas->space.mapped))
 		rc = -EINVAL;
@@ -159,6 +163,9 @@ static long write_usable(struct iommufd_ioas *ioas,
 		if (nr < room && copy_to_user(&user[nr], &range, sizeof(range)))
 			return -EFAULT;
 		nr++;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
 	return nr;
 }
@@ -168,7 +175,8 @@ static long write_usable(struct iommufd_ioas *ioas,
  * @call: the ioctl
  *
  * Return: 0, -EMSGSIZE with the number of ranges given back when the array is
- * too small, -EOPNOTSUPP for a reserved field that is not 0, -ENOENT, -EFAULT.
+ * too small, -EOPNOTSUPP for a reserved field that is not 0, -ENOENT, -EFAULT,
+ * -EINTR for a fatal signal.
  */
 int ioctl_ioas_iova_ranges(struct ioctl_call *call)
 {
@@ -184,10 +192,13 @@ int ioctl_ioas_iova_ranges(struct ioctl_call *call)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 
-	down_read(&ioas->domains_rwsem);
-	nr = write_usable(ioas, u64_to_user_ptr(arg->allowed_iovas), room);
-	arg->out_iova_alignment = ioas->space.alignment_bytes;
-	up_read(&ioas->domains_rwsem);
+	nr = down_read_killable(&ioas->domains_rwsem);
+	if (!nr) {
+		nr = write_usable(ioas, u64_to_user_ptr(arg->allowed_iovas),
+				  room);
+		arg->out_iova_alignment = ioas->space.alignment_bytes;
+		up_read(&ioas->domains_rwsem);
+	}
 	ioas_put(ioas);
 
 	if (nr < 0)
@@ -224,7 +235,7 @@ static int read_allowed(struct rb_root_cached *ranges,
  *
  * Return: 0, -EADDRINUSE when a range is partly reserved, -EINVAL when one is
  * empty or overlaps another, -EOPNOTSUPP for a reserved field that is not 0,
- * -ENOENT, -ENOMEM, -EFAULT, -EINTR for a fatal signal in a long list.
+ * -ENOENT, -ENOMEM, -EFAULT, -EINTR for a fatal signal.
  */
 int ioctl_ioas_allow_iovas(struct ioctl_call *call)
 {
@@ -241,8 +252,9 @@ int ioctl_ioas_allow_iovas(struct ioctl_call *call)
 
 	rc = read_allowed(&ranges, u64_to_user_ptr(arg->allowed_iovas),
 			  arg->num_iovas);
+	if (!rc)
+		rc = down_write_killable(&ioas->domains_rwsem);
 	if (!rc) {
-		down_write(&ioas->domains_rwsem);
 		rc = iova_space_set_allowed(&ioas->space, &ranges);
 		up_write(&ioas->domains_rwsem);
 	}
@@ -310,7 +322,6 @@ static int map_and_reply(struct iommufd_ioas *ioas, struct area *area,
 			 unsigned long iova, u64 __user *user_iova)
 {
 	bool fixed = flags & IOMMU_IOAS_MAP_FIXED_IOVA;
-	unsigned long unmapped_bytes;
 	int rc;
 
 	rc = ioas_map_chain(ioas, area, &iova, fixed);
@@ -320,7 +331,7 @@ static int map_and_reply(struct iommufd_ioas *ioas, struct area *area,
 	}
 	if (fixed || !put_user(iova, user_iova))
 		return 0;
-	ioas_unmap(ioas, iova, iova + length_bytes - 1, &unmapped_bytes);
+	ioas_unmap_whole(ioas, iova, iova + length_bytes - 1);
 	return -EFAULT;
 }
 
@@ -499,8 +510,8 @@ int ioctl_ioas_copy(struct ioctl_call *call)
  *
  * Return: 0 with the number of bytes unmapped given back; -ENOENT when the
  * range cuts a mapping, or nothing is mapped there and it is not the range of
- * all; -EINVAL for a length of 0; -EOVERFLOW for a range that wraps; -EBUSY as
- * ioas_unmap() says; -EFAULT.
+ * all; -EINVAL for a length of 0; -EOVERFLOW for a range that wraps; -EBUSY,
+ * -EDEADLK and -EINTR as ioas_unmap() says; -EFAULT.
  */
 int ioctl_ioas_unmap(struct ioctl_call *call)
 {

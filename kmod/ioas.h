@@ -86,14 +86,31 @@ int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
 		unsigned long iova, bool fixed);
 int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 	     bool fixed);
-int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
-	       unsigned long last, unsigned long *unmapped_bytes);
+int ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
+		     unsigned long last, bool killable,
+		     unsigned long *unmapped_bytes);
 int ioas_cut(struct iommufd_ioas *ioas, unsigned long iova);
 int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
 		   unsigned long *iova, bool fixed);
 struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,
 			     unsigned long length_bytes, int prot);
 void area_free_chain(struct area *chain);
+
+/** ioas_unmap() - ioas_unmap_range() that can be killed */
+static inline int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
+			     unsigned long last, unsigned long *unmapped_bytes)
+{
+	return ioas_unmap_range(ioas, first, last, true, unmapped_bytes);
+}
+
+/** ioas_unmap_whole() - the same where giving up would leave something */
+static inline int ioas_unmap_whole(struct iommufd_ioas *ioas,
+				   unsigned long first, unsigned long last)
+{
+	unsigned long unmapped_bytes;
+
+	return ioas_unmap_range(ioas, first, last, false, &unmapped_bytes);
+}
 
 /* Its domains and what they reserve (ioas_domain.c) */
 int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member);

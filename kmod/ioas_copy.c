@@ -212,7 +212,9 @@ int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
 		cond_resched();
 	}
 
-	down_read(&ioas->domains_rwsem);
+	rc = down_read_killable(&ioas->domains_rwsem);
+	if (rc)
+		goto out_free;
 	/* Of the place only its ends are looked at. */
 	rc = -EINVAL;
 	if (!is_aligned(chain, ioas->space.alignment_bytes))
@@ -229,6 +231,7 @@ int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
 	insert_chain(ioas, chain, &place->node);
 out_unlock:
 	up_read(&ioas->domains_rwsem);
+out_free:
 	area_free(place);
 	return rc;
 }

@@ -4,11 +4,13 @@
  */
 #include <linux/iommu.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "access.h"
 #include "area.h"
 #include "domain.h"
 #include "ioas.h"
+#include "race_point.h"
 
 /* With domains_rwsem held for writing the mapped IOVAs do not change. */
 static struct area *first_area(const struct iommufd_ioas *ioas)
@@ -58,8 +60,8 @@ static bool is_aligned(const struct area *area, unsigned long align_bytes)
  * @align_bytes: what mappings must be aligned to
  *
  * Context: domains_rwsem is held for writing.
- * Return: 0, -EADDRINUSE when something is mapped that is not, or -EINVAL for
- * more than PAGE_SIZE.
+ * Return: 0, -EADDRINUSE when something is mapped that is not, -EINVAL for more
+ * than PAGE_SIZE, or -EINTR for a fatal signal.
  */
 int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
 {
@@ -72,6 +74,8 @@ int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
 	for_each_area(area, ioas) {
 		if (!is_aligned(area, align_bytes))
 			return -EADDRINUSE;
+		if (fatal_signal_pending(current))
+			return -EINTR;
 	}
 	ioas->space.alignment_bytes = align_bytes;
 	return 0;
@@ -133,7 +137,9 @@ static int map_all(struct iommufd_ioas *ioas, struct ioas_domain *member)
 	int rc;
 
 	for_each_area(area, ioas) {
-		rc = map_area(ioas, area, member);
+		race_point("ioas:mapping");
+		rc = fatal_signal_pending(current) ? -EINTR :
+						     map_area(ioas, area, member);
 		if (rc)
 			goto err_unmap;
 	}
@@ -162,13 +168,16 @@ err_unmap:
  * Return: 0, or with both as they were
  * * -EADDRINUSE: something is mapped or allowed that the domain can not address
  * * -EINVAL: the domain has no pages as small as PAGE_SIZE
+ * * -EINTR: a fatal signal
  * * what area_pin() and area_map_domain() say
  */
 int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 {
 	int rc;
 
-	down_write(&ioas->domains_rwsem);
+	rc = down_write_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
 	rc = reserve_outside(ioas, member);
 	if (rc)
 		goto out_unlock;

@@ -6,11 +6,13 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "area.h"
 #include "backing.h"
 #include "ioas.h"
 #include "ioas_access.h"
+#include "race_point.h"
 
 /*
  * Large entries of an IO page table need IOVA and memory to be at the same
@@ -116,6 +118,7 @@ int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
  * * -EINVAL: not aligned, or reserved
  * * -EEXIST: @fixed, and partly mapped already
  * * -ENOSPC: not @fixed, and no room
+ * * -EINTR: a fatal signal while waiting, or in a long search
  * * what area_populate() says
  */
 int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
@@ -123,7 +126,9 @@ int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 {
 	int rc;
 
-	down_read(&ioas->domains_rwsem);
+	rc = down_read_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
 	rc = ioas_insert(ioas, area, *iova, fixed);
 	if (rc)
 		goto out_unlock;
@@ -151,13 +156,15 @@ static bool reaches_beyond(const struct iommufd_ioas *ioas, unsigned long last)
  * @first: first IOVA that is left to unmap
  * @last: last IOVA, inclusive
  * @begun: the ends of the range have been looked at
- * @used: where an area is that accesses still use
+ * @used_first: first IOVA of an area that accesses still use
+ * @used_last: last IOVA of it
  */
 struct unmap {
 	unsigned long first;
 	unsigned long last;
 	bool begun;
-	struct iova_node used;
+	unsigned long used_first;
+	unsigned long used_last;
 };
 
 static bool cuts(const struct area *area, const struct unmap *unmap)
@@ -177,7 +184,7 @@ static struct area *next_in(struct area *area, unsigned long last)
  * The next area, made busy; NULL at the end, or an error. The first time both
  * ends of the range are looked at: an area that reaches into it is an error
  * before anything is unmapped. An area that accesses use is blocked for further
- * use: -EAGAIN, and @unmap->used says where.
+ * use: -EAGAIN, and @unmap says where.
  */
 static struct area *take_area(struct iommufd_ioas *ioas, struct unmap *unmap)
 {
@@ -186,7 +193,10 @@ static struct area *take_area(struct iommufd_ioas *ioas, struct unmap *unmap)
 	spin_lock(&ioas->space.lock);
 	area = area_of(iova_space_find(&ioas->space, unmap->first,
 				       unmap->last));
-	/* It was mapped meanwhile, where this has been: it comes later. */
+	/*
+	 * It was mapped meanwhile, where this has been: it comes later. There
+	 * are two at most, one at each end of what is left.
+	 */
 	while (area && unmap->begun && cuts(area, unmap))
 		area = next_in(area, unmap->last);
 	if (!area)
@@ -198,7 +208,8 @@ static struct area *take_area(struct iommufd_ioas *ioas, struct unmap *unmap)
 	} else if (area_is_busy(area) || area->nr_owners) {
 		area = ERR_PTR(-EBUSY);
 	} else if (area->nr_users) {
-		unmap->used = area->node;
+		unmap->used_first = area->node.first;
+		unmap->used_last = area->node.last;
 		area->blocked = true;
 		area = ERR_PTR(-EAGAIN);
 	} else {
@@ -211,35 +222,37 @@ out_unlock:
 }
 
 /* It will not be unmapped after all; if it is not gone, that is. */
-static void unblock(struct iommufd_ioas *ioas, const struct iova_node *used)
+static void unblock(struct iommufd_ioas *ioas, const struct unmap *unmap)
 {
 	struct area *area;
 
 	spin_lock(&ioas->space.lock);
-	area = area_of(iova_space_find(&ioas->space, used->first, used->last));
+	area = area_of(iova_space_find(&ioas->space, unmap->used_first,
+				       unmap->used_last));
 	if (area)
 		area->blocked = false;
 	spin_unlock(&ioas->space.lock);
 }
 
 /* Wait for accesses, without the lock that they need to finish. */
-static int wait_unused(struct iommufd_ioas *ioas, const struct iova_node *used)
+static int wait_unused(struct iommufd_ioas *ioas, const struct unmap *unmap)
 {
 	int rc;
 
 	up_read(&ioas->domains_rwsem);
-	rc = ioas_wait_unused(ioas, used->first, used->last);
+	rc = ioas_wait_unused(ioas, unmap->used_first, unmap->used_last);
 	if (rc)
-		unblock(ioas, used);
+		unblock(ioas, unmap);
 	down_read(&ioas->domains_rwsem);
 	return rc;
 }
 
 /**
- * ioas_unmap() - remove all areas in a range
+ * ioas_unmap_range() - remove all areas in a range
  * @ioas: the IOAS
  * @first: first IOVA
  * @last: last IOVA, inclusive
+ * @killable: a fatal signal ends it early
  * @unmapped_bytes: set to how much was mapped there, also in case of an error
  *
  * Neither devices nor accesses can reach the memory when this returns.
@@ -248,24 +261,29 @@ static int wait_unused(struct iommufd_ioas *ioas, const struct iova_node *used)
  * Return: 0, also when nothing is mapped there; or
  * * -ENOENT: the range cuts an area; nothing is unmapped
  * * with what lies before unmapped: -EBUSY when another thread is just mapping
- *   or unmapping there, or what ioas_wait_unused() says
+ *   or unmapping there, -EINTR for a fatal signal if @killable, or what
+ *   ioas_wait_unused() says
  */
-int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
-	       unsigned long last, unsigned long *unmapped_bytes)
+int ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
+		     unsigned long last, bool killable,
+		     unsigned long *unmapped_bytes)
 {
 	struct unmap unmap = { .first = first, .last = last };
 	struct area *area;
 	int rc = 0;
 
 	*unmapped_bytes = 0;
-	down_read(&ioas->domains_rwsem);
+	if (!killable)
+		down_read(&ioas->domains_rwsem);
+	else if (down_read_killable(&ioas->domains_rwsem))
+		return -EINTR;
 	while (!rc && (area = take_area(ioas, &unmap))) {
 		unsigned long area_last;
 
 		if (IS_ERR(area)) {
 			rc = PTR_ERR(area);
 			if (rc == -EAGAIN)
-				rc = wait_unused(ioas, &unmap.used);
+				rc = wait_unused(ioas, &unmap);
 			continue;
 		}
 		area_last = area->node.last;
@@ -276,9 +294,11 @@ int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
 		if (area_last == last)
 			break;
 		unmap.first = area_last + 1;
+		race_point("ioas:unmapped");
+		if (killable && fatal_signal_pending(current))
+			rc = -EINTR;
 		cond_resched();
 	}
 	up_read(&ioas->domains_rwsem);
 	return rc;
 }
-

@@ -4,6 +4,7 @@
  * and a fatal signal ends it with nothing half done.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -16,6 +17,7 @@
 #include "iofd.h"
 #include "memory.h"
 #include "paging.h"
+#include "race_point.h"
 
 #define RW	(IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
 #define FIXED	(RW | IOMMU_IOAS_MAP_FIXED_IOVA)
@@ -23,20 +25,27 @@
 /* More than is done in one go, of whatever it is. */
 #define MANY	200UL
 
+/* How long to wait for what should come at once, in seconds. */
+#define HANGS_S	30
+
 static struct iofd iofd;
 static struct iommufd_ioas *ioas;
 
 /**
  * struct job - what a thread that is held does
  * @first: first IOVA
+ * @last: last IOVA, inclusive
  * @chain: areas to map
  * @member: a domain to add
+ * @unmapped_bytes: how much was unmapped
  * @rc: what came of it
  */
 struct job {
 	unsigned long first;
+	unsigned long last;
 	struct area *chain;
 	struct ioas_domain member;
+	unsigned long unmapped_bytes;
 	int rc;
 };
 
@@ -219,6 +228,166 @@ static void ioas_copy_of_many_is_seen_whole(struct kunit *test)
 	ioas_remove_domain(ioas, &job.member);
 }
 
+static void unmap_job(void *data)
+{
+	struct job *job = data;
+
+	job->rc = ioas_unmap(ioas, job->first, job->last,
+			     &job->unmapped_bytes);
+}
+
+/* What was unmapped is told and gone; the rest is as it was. */
+static void ioas_unmap_can_be_killed(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_SCATTERED, MANY);
+	struct paging *paging = paging_create(test, PAGING_VTDSS);
+	struct job job = { .last = ULONG_MAX };
+	struct balance before;
+	struct held *unmapper;
+
+	job.member.domain = &paging->domain;
+	before = balance_now();
+	KUNIT_ASSERT_EQ(test, ioas_add_domain(ioas, &job.member), 0);
+	map_many(test, SZ_1G, va);
+	unmapper = hold_start(test, "ioas:unmapped", unmap_job, &job);
+	hold_advance(test, unmapper, "ioas:unmapped");
+	hold_signal(unmapper);
+	hold_finish(test, unmapper);
+	KUNIT_EXPECT_EQ(test, job.rc, -EINTR);
+	KUNIT_EXPECT_EQ(test, job.unmapped_bytes, 2 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, nr_areas(0, ULONG_MAX), MANY - 2);
+	KUNIT_EXPECT_EQ(test, balance_since(&before).mm_pinned, MANY - 2);
+	KUNIT_EXPECT_TRUE(test, paging_is_empty(paging, SZ_1G, 2 * PAGE_SIZE));
+	paging_expect_mapped(test, paging, SZ_1G + 2 * PAGE_SIZE,
+			     va + 2 * PAGE_SIZE, MANY - 2);
+	KUNIT_EXPECT_EQ(test, unmap(0, ULONG_MAX), 0);
+	balance_expect_even(test, &before);
+	ioas_remove_domain(ioas, &job.member);
+}
+
+static void destroy_job(void *data)
+{
+	struct job *job = data;
+
+	job->rc = object_destroy(&iofd.ictx->objects, ioas->obj.id);
+}
+
+/* A program that is killed leaves nothing behind. */
+static void ioas_destroy_can_not_be_killed(struct kunit *test)
+{
+	struct balance before = balance_now();
+	struct job job = {};
+	struct held *destroyer;
+
+	for (unsigned long i = 0; i < MANY; i++)
+		KUNIT_ASSERT_EQ(test, map(SZ_1G + i * PAGE_SIZE, 0, 1), 0);
+	destroyer = hold_start(test, "ioas:unmapped", destroy_job, &job);
+	hold_signal(destroyer);
+	hold_finish(test, destroyer);
+	KUNIT_EXPECT_EQ(test, job.rc, 0);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&iofd.ictx->objects.objects));
+	balance_expect_even(test, &before);
+}
+
+static void add_domain(void *data)
+{
+	struct job *job = data;
+
+	job->rc = ioas_add_domain(ioas, &job->member);
+}
+
+static void ioas_add_domain_can_be_killed(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_SCATTERED, MANY);
+	struct paging *paging = paging_create(test, PAGING_VTDSS);
+	struct balance before = balance_now();
+	struct job job = {};
+	struct held *adder;
+
+	job.member.domain = &paging->domain;
+	map_many(test, SZ_1G, va);
+	adder = hold_start(test, "ioas:mapping", add_domain, &job);
+	hold_advance(test, adder, "ioas:mapping");
+	hold_signal(adder);
+	hold_finish(test, adder);
+	KUNIT_EXPECT_EQ(test, job.rc, -EINTR);
+	KUNIT_EXPECT_TRUE(test, list_empty(&ioas->domains));
+	KUNIT_EXPECT_EQ(test, ioas->space.alignment_bytes, 1);
+	KUNIT_EXPECT_EQ(test, map(1UL << 48, va, 1), 0);
+	KUNIT_EXPECT_EQ(test, unmap(1UL << 48, ULONG_MAX), 0);
+	KUNIT_EXPECT_TRUE(test, paging_is_empty(paging, SZ_1G,
+						MANY * PAGE_SIZE));
+	balance_expect_even(test, &before);
+
+	/* It is as good as before. */
+	KUNIT_EXPECT_EQ(test, ioas_add_domain(ioas, &job.member), 0);
+	paging_expect_mapped(test, paging, SZ_1G, va, MANY);
+	ioas_remove_domain(ioas, &job.member);
+	balance_expect_even(test, &before);
+}
+
+/**
+ * struct waiting_case - what may have to wait for who holds domains_rwsem
+ * @name: of the case
+ * @fn: what is done
+ */
+struct waiting_case {
+	const char *name;
+	void (*fn)(void *data);
+};
+
+static const struct waiting_case waiting_cases[] = {
+	{ "map", map_two_pages },
+	{ "map-chain", map_chain },
+	{ "unmap", unmap_job },
+	{ "add-domain", add_domain },
+};
+
+KUNIT_ARRAY_PARAM_DESC(waiting, waiting_cases, name);
+
+/**
+ * struct waiting - somebody who waits
+ * @job: for what
+ * @fn: to do it
+ */
+struct waiting {
+	struct job job;
+	void (*fn)(void *data);
+};
+
+static void wait_and_do(void *data)
+{
+	struct waiting *waiting = data;
+
+	race_point("test:ready");
+	waiting->fn(&waiting->job);
+}
+
+/* Who holds the lock may be waiting for memory that another process provides. */
+static void ioas_wait_can_be_killed(struct kunit *test)
+{
+	const struct waiting_case *param = test->param_value;
+	struct waiting waiting = { .fn = param->fn };
+	struct held *waiter;
+
+	waiting.job.last = ULONG_MAX;
+	waiting.job.member.domain = &paging_create(test, PAGING_VTDSS)->domain;
+	map_many(test, SZ_1G, 0);
+	waiting.job.chain = copy_many(test, SZ_1G);
+	waiter = hold_start(test, "test:ready", wait_and_do, &waiting);
+	down_write(&ioas->domains_rwsem);
+	hold_signal(waiter);
+	hold_let_go(waiter);
+	for (int i = 0; i < HANGS_S * 50 && !hold_is_over(waiter); i++)
+		msleep(20);
+	KUNIT_EXPECT_TRUE(test, hold_is_over(waiter));
+	up_write(&ioas->domains_rwsem);
+	hold_finish(test, waiter);
+	KUNIT_EXPECT_EQ(test, waiting.job.rc, -EINTR);
+	KUNIT_EXPECT_EQ(test, nr_areas(0, ULONG_MAX), MANY);
+	area_free_chain(waiting.job.chain);
+}
+
 static int ioas_long_test_init(struct kunit *test)
 {
 	iofd_open(test, &iofd);
@@ -238,6 +407,10 @@ static struct kunit_case ioas_long_test_cases[] = {
 	KUNIT_CASE(ioas_search_of_gaps_has_breaks),
 	KUNIT_CASE(ioas_search_finds_what_is_freed_ahead),
 	KUNIT_CASE(ioas_copy_of_many_is_seen_whole),
+	KUNIT_CASE(ioas_unmap_can_be_killed),
+	KUNIT_CASE(ioas_destroy_can_not_be_killed),
+	KUNIT_CASE(ioas_add_domain_can_be_killed),
+	KUNIT_CASE_PARAM(ioas_wait_can_be_killed, waiting_gen_params),
 	{}
 };
 
