@@ -3,6 +3,8 @@
  * Paging HWPTs: domains of the IOMMU core that mirror an IOAS. See hwpt.h.
  */
 #include <linux/iommu.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
 #include <uapi/linux/iommufd.h>
 
 #include <iommu-priv.h>
@@ -155,9 +157,9 @@ void hwpt_publish(struct iommufd_hwpt_paging *paging)
 {
 	struct iommufd_ioas *ioas = paging->hwpt.ioas;
 
-	spin_lock(&ioas->hwpts_lock);
+	mutex_lock(&ioas->hwpts_lock);
 	list_add_tail(&paging->node, &ioas->hwpts);
-	spin_unlock(&ioas->hwpts_lock);
+	mutex_unlock(&ioas->hwpts_lock);
 	object_publish(&ioas->ictx->objects, &paging->hwpt.obj);
 }
 
@@ -175,15 +177,16 @@ hwpt_next_automatic(struct iommufd_ioas *ioas, struct iommufd_hwpt_paging *prev)
 	struct iommufd_hwpt_paging *paging;
 	bool found = false;
 
-	spin_lock(&ioas->hwpts_lock);
+	mutex_lock(&ioas->hwpts_lock);
 	paging = prev ? prev : list_entry(&ioas->hwpts, typeof(*paging), node);
 	list_for_each_entry_continue(paging, &ioas->hwpts, node) {
 		found = paging->hwpt.automatic &&
 			object_hold(&paging->hwpt.obj);
 		if (found)
 			break;
+		cond_resched();
 	}
-	spin_unlock(&ioas->hwpts_lock);
+	mutex_unlock(&ioas->hwpts_lock);
 
 	if (prev)
 		hwpt_release(&prev->hwpt);
@@ -199,9 +202,9 @@ void hwpt_paging_destroy(struct iommufd_object *obj)
 	struct iommufd_hwpt_paging *paging = hwpt_paging_of(obj);
 	struct iommufd_ioas *ioas = paging->hwpt.ioas;
 
-	spin_lock(&ioas->hwpts_lock);
+	mutex_lock(&ioas->hwpts_lock);
 	list_del(&paging->node);
-	spin_unlock(&ioas->hwpts_lock);
+	mutex_unlock(&ioas->hwpts_lock);
 	ioas_remove_domain(ioas, &paging->member);
 	free_domain(paging);
 }

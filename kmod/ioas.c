@@ -60,6 +60,7 @@ void ioas_destroy(struct iommufd_object *obj)
 	vfio_compat_forget(ioas);
 	WARN_ON(ioas_unmap_whole(ioas, 0, ULONG_MAX));
 	iova_space_destroy(&ioas->space);
+	mutex_destroy(&ioas->hwpts_lock);
 	mutex_destroy(&ioas->attach_lock);
 }
 
@@ -84,7 +85,7 @@ struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx)
 	xa_init(&ioas->accesses);
 	init_waitqueue_head(&ioas->unused);
 	mutex_init(&ioas->attach_lock);
-	spin_lock_init(&ioas->hwpts_lock);
+	mutex_init(&ioas->hwpts_lock);
 	INIT_LIST_HEAD(&ioas->hwpts);
 	return ioas;
 }

@@ -11,7 +11,7 @@
  *   that map and unmap different IOVAs meet only in the IOVA space's lock.
  * - the lock of a backing.
  * - the lock of the IOVA space, never while sleeping.
- * - hwpts_lock: the list of HWPTs, never while sleeping.
+ * - hwpts_lock: the list of HWPTs, which is as long as userspace likes.
  *
  * Areas have no lock: while one is busy it belongs to the thread that made it
  * so, which holds domains_rwsem.
@@ -56,7 +56,7 @@ struct iommufd_ioas {
 	struct xarray accesses;
 	wait_queue_head_t unused;
 	struct mutex attach_lock; /* the search for an automatic HWPT */
-	spinlock_t hwpts_lock; /* @hwpts */
+	struct mutex hwpts_lock; /* @hwpts */
 	struct list_head hwpts;
 };
 

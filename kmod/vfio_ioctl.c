@@ -10,7 +10,9 @@
 #include <linux/err.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
@@ -26,10 +28,12 @@ static bool is_coherent(struct iommufd_ioas *ioas)
 	struct iommufd_hwpt_paging *paging;
 	bool coherent = true;
 
-	spin_lock(&ioas->hwpts_lock);
-	list_for_each_entry(paging, &ioas->hwpts, node)
+	mutex_lock(&ioas->hwpts_lock);
+	list_for_each_entry(paging, &ioas->hwpts, node) {
 		coherent &= paging->hwpt.coherent;
-	spin_unlock(&ioas->hwpts_lock);
+		cond_resched();
+	}
+	mutex_unlock(&ioas->hwpts_lock);
 	return coherent;
 }
 
