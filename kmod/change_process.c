@@ -14,6 +14,7 @@
 #include "backing.h"
 #include "ioas.h"
 #include "ioctl.h"
+#include "race_point.h"
 
 static struct area *next_area(struct area *area)
 {
@@ -26,44 +27,36 @@ static struct area *next_area(struct area *area)
 	     (area); (area) = next_area(area))
 
 /*
- * Lock all IOAS, so that what is pinned does not change. One that is made
- * meanwhile has nothing of another process.
+ * Lock all IOAS, so that what is pinned does not change. That is those too which
+ * nobody sees yet, or which may become visible again: what is copied into them
+ * shares pages with the others. No further one can be made meanwhile.
  */
-static void lock_all(struct iommufd_ctx *ictx, struct list_head *locked)
+static void lock_all(struct iommufd_ctx *ictx)
 {
-	struct iommufd_object *obj;
-	unsigned long id;
+	struct iommufd_ioas *ioas;
 
-	xa_for_each(&ictx->objects.objects, id, obj) {
-		struct iommufd_ioas *ioas = ioas_get(ictx, id);
-
-		if (IS_ERR(ioas))
-			continue;
+	list_for_each_entry(ioas, &ictx->ioases, node) {
 		down_write_nest_lock(&ioas->domains_rwsem,
 				     &ictx->process_lock);
-		list_add(&ioas->process_node, locked);
 	}
 }
 
-static void unlock_all(struct list_head *locked)
+static void unlock_all(struct iommufd_ctx *ictx)
 {
-	struct iommufd_ioas *ioas, *next;
+	struct iommufd_ioas *ioas;
 
-	list_for_each_entry_safe(ioas, next, locked, process_node) {
-		list_del(&ioas->process_node);
+	list_for_each_entry(ioas, &ictx->ioases, node)
 		up_write(&ioas->domains_rwsem);
-		ioas_put(ioas);
-	}
 }
 
 /* How much there is to charge. Copies share a backing, which counts once. */
-static int count_pinned(struct list_head *locked, unsigned long *npages)
+static int count_pinned(struct iommufd_ctx *ictx, unsigned long *npages)
 {
 	struct iommufd_ioas *ioas;
 	struct area *area;
 
 	*npages = 0;
-	list_for_each_entry(ioas, locked, process_node) {
+	list_for_each_entry(ioas, &ictx->ioases, node) {
 		for_each_area(area, ioas) {
 			/* Of a dma-buf nothing is charged. */
 			if (area->backing->dmabuf || area->backing->moving)
@@ -78,12 +71,12 @@ static int count_pinned(struct list_head *locked, unsigned long *npages)
 }
 
 /* Hand what is marked over to @acct, which is charged for it; or unmark it. */
-static void move_marked(struct list_head *locked, const struct account *acct)
+static void move_marked(struct iommufd_ctx *ictx, const struct account *acct)
 {
 	struct iommufd_ioas *ioas;
 	struct area *area;
 
-	list_for_each_entry(ioas, locked, process_node) {
+	list_for_each_entry(ioas, &ictx->ioases, node) {
 		for_each_area(area, ioas) {
 			if (!area->backing->moving)
 				continue;
@@ -108,7 +101,6 @@ int ioctl_change_process(struct ioctl_call *call)
 	struct iommufd_ctx *ictx = call->ictx;
 	struct account acct;
 	unsigned long npages;
-	LIST_HEAD(locked);
 	int rc;
 
 	if (arg->__reserved)
@@ -116,12 +108,13 @@ int ioctl_change_process(struct ioctl_call *call)
 
 	account_init(&acct, ictx->account_by_mm);
 	mutex_lock(&ictx->process_lock);
-	lock_all(ictx, &locked);
-	rc = count_pinned(&locked, &npages);
+	lock_all(ictx);
+	rc = count_pinned(ictx, &npages);
 	if (!rc)
 		rc = account_charge(&acct, npages);
-	move_marked(&locked, rc ? NULL : &acct);
-	unlock_all(&locked);
+	race_point("change_process:charged");
+	move_marked(ictx, rc ? NULL : &acct);
+	unlock_all(ictx);
 	mutex_unlock(&ictx->process_lock);
 	account_destroy(&acct);
 	return rc;

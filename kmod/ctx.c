@@ -54,6 +54,7 @@ int ctx_open(struct file *file)
 	mt_init_flags(&ictx->mmio, MT_FLAGS_ALLOC_RANGE);
 	mutex_init(&ictx->groups_lock);
 	mutex_init(&ictx->process_lock);
+	INIT_LIST_HEAD(&ictx->ioases);
 	mutex_init(&ictx->vfio_lock);
 	xa_init(&ictx->groups);
 	file->private_data = ictx;

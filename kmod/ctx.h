@@ -27,7 +27,8 @@ struct ioctl_call;
  * @groups_lock: protects @groups, while a group is found, made or dropped
  * @groups: struct device_group by the IOMMU group's number
  * @account_by_mm: IOMMU_OPTION_RLIMIT_MODE
- * @process_lock: one change of process at a time
+ * @process_lock: protects @ioases; held while the process changes
+ * @ioases: struct iommufd_ioas, all that there are, visible or not
  * @vfio_lock: protects changes of @vfio_ioas_id and @vfio_no_iommu
  * @vfio_ioas_id: the compatibility IOAS of vfio_compat.h, or 0
  * @vfio_no_iommu: the iommufd is for VFIO groups without an IOMMU
@@ -42,7 +43,8 @@ struct iommufd_ctx {
 	struct mutex groups_lock; /* @groups */
 	struct xarray groups;
 	bool account_by_mm;
-	struct mutex process_lock; /* ioctl_change_process() */
+	struct mutex process_lock; /* @ioases */
+	struct list_head ioases;
 	struct mutex vfio_lock; /* @vfio_ioas_id, @vfio_no_iommu */
 	u32 vfio_ioas_id;
 	bool vfio_no_iommu;

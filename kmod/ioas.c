@@ -47,6 +47,13 @@ void ioas_put(struct iommufd_ioas *ioas)
 	object_put(&ioas->ictx->objects, &ioas->obj);
 }
 
+static void forget(struct iommufd_ioas *ioas)
+{
+	mutex_lock(&ioas->ictx->process_lock);
+	list_del(&ioas->node);
+	mutex_unlock(&ioas->ictx->process_lock);
+}
+
 /**
  * ioas_destroy() - end an IOAS
  * @obj: the IOAS, with no domains
@@ -58,6 +65,7 @@ void ioas_destroy(struct iommufd_object *obj)
 	struct iommufd_ioas *ioas = container_of(obj, struct iommufd_ioas, obj);
 
 	vfio_compat_forget(ioas);
+	forget(ioas);
 	WARN_ON(ioas_unmap_whole(ioas, 0, ULONG_MAX));
 	iova_space_destroy(&ioas->space);
 	mutex_destroy(&ioas->hwpts_lock);
@@ -68,7 +76,9 @@ void ioas_destroy(struct iommufd_object *obj)
  * ioas_create() - make an IOAS
  * @ictx: whose
  *
- * Return: the IOAS, not visible yet, or ERR_PTR(-ENOMEM).
+ * Context: Process; sleeps while the process changes that pages are charged to.
+ * Return: the IOAS, not visible yet, or ERR_PTR() of -ENOMEM, or -EINTR for a
+ * fatal signal.
  */
 struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx)
 {
@@ -87,7 +97,23 @@ struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx)
 	mutex_init(&ioas->attach_lock);
 	mutex_init(&ioas->hwpts_lock);
 	INIT_LIST_HEAD(&ioas->hwpts);
+	if (mutex_lock_killable(&ictx->process_lock)) {
+		object_abort(&ictx->objects, &ioas->obj);
+		return ERR_PTR(-EINTR);
+	}
+	list_add_tail(&ioas->node, &ictx->ioases);
+	mutex_unlock(&ictx->process_lock);
 	return ioas;
+}
+
+/**
+ * ioas_abort() - free an IOAS that was never visible
+ * @ioas: the IOAS, with nothing in it
+ */
+void ioas_abort(struct iommufd_ioas *ioas)
+{
+	forget(ioas);
+	object_abort(&ioas->ictx->objects, &ioas->obj);
 }
 
 /**
@@ -123,7 +149,8 @@ int ioas_set_combine(struct iommufd_ioas *ioas, bool combine)
  * ioctl_ioas_alloc() - IOMMU_IOAS_ALLOC
  * @call: the ioctl
  *
- * Return: 0, -EOPNOTSUPP for unknown flags, -ENOMEM, -EFAULT.
+ * Return: 0, -EOPNOTSUPP for unknown flags, -ENOMEM, -EFAULT, -EINTR for a fatal
+ * signal.
  */
 int ioctl_ioas_alloc(struct ioctl_call *call)
 {
@@ -139,7 +166,7 @@ int ioctl_ioas_alloc(struct ioctl_call *call)
 	arg->out_ioas_id = ioas->obj.id;
 	rc = ioctl_reply(call);
 	if (rc)
-		object_abort(&call->ictx->objects, &ioas->obj);
+		ioas_abort(ioas);
 	else
 		object_publish(&call->ictx->objects, &ioas->obj);
 	return rc;

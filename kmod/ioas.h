@@ -38,7 +38,7 @@ struct iommu_domain;
  * @domains_rwsem: see above
  * @domains: struct ioas_domain, all of which mirror the areas
  * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries
- * @process_node: for ioctl_change_process()
+ * @node: in the iommufd's
  * @accesses: struct iommufd_access by object ID
  * @unused: those who wait for the last use of an area by accesses
  * @attach_lock: see above
@@ -52,7 +52,7 @@ struct iommufd_ioas {
 	struct rw_semaphore domains_rwsem;
 	struct list_head domains;
 	bool combine;
-	struct list_head process_node;
+	struct list_head node;
 	struct xarray accesses;
 	wait_queue_head_t unused;
 	struct mutex attach_lock; /* the search for an automatic HWPT */
@@ -73,6 +73,7 @@ struct ioas_domain {
 struct iommufd_ioas *ioas_get(struct iommufd_ctx *ictx, u32 id);
 void ioas_put(struct iommufd_ioas *ioas);
 struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx);
+void ioas_abort(struct iommufd_ioas *ioas);
 int ioas_set_combine(struct iommufd_ioas *ioas, bool combine);
 int ioas_map_user(struct iommufd_ioas *ioas, u32 flags, u64 va,
 		  u64 length_bytes, u64 iova, u64 __user *user_iova);

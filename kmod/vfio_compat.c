@@ -63,8 +63,8 @@ EXPORT_SYMBOL_NS_GPL(iommufd_vfio_compat_ioas_get_id, "IOMMUFD_VFIO");
  *
  * Keeps the one there is.
  *
- * Return: 0, -EINVAL when the iommufd is for groups without an IOMMU, or
- * -ENOMEM.
+ * Return: 0, -EINVAL when the iommufd is for groups without an IOMMU, or what
+ * ioas_create() says.
  */
 int iommufd_vfio_compat_ioas_create(struct iommufd_ctx *ictx)
 {

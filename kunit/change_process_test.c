@@ -20,11 +20,13 @@
 #include "area.h"
 #include "backing.h"
 #include "balance.h"
+#include "hold.h"
 #include "ioas.h"
 #include "iofd.h"
 #include "memory.h"
 #include "paging.h"
 #include "race.h"
+#include "race_point.h"
 
 #define NPAGES	40UL
 
@@ -252,6 +254,77 @@ static void change_process_keeps_to_the_memlock_limit(struct kunit *test)
 	mmdrop(successor.mm);
 }
 
+static void change_process_job(void *data)
+{
+	long *rc = data;
+
+	*rc = change_process(iofd.arg);
+}
+
+/* A copy into an IOAS that is just being made shares what is pinned. */
+static void change_process_holds_those_nobody_sees(struct kunit *test)
+{
+	struct iommufd_ioas *unseen = ioas_create(iofd.ictx);
+	struct balance before = balance_now();
+	struct ioas_domain member;
+	struct held *changer;
+	long rc = 0;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, unseen);
+	map_file(test, memory_shmem(test, NPAGES), SZ_1G);
+	changer = hold_start(test, "change_process:charged", change_process_job,
+			     &rc);
+	if (down_read_trylock(&unseen->domains_rwsem)) {
+		struct area *chain = ioas_copy_areas(ioas, SZ_1G,
+						     NPAGES << PAGE_SHIFT,
+						     IOMMU_READ);
+		unsigned long iova = SZ_1G;
+
+		up_read(&unseen->domains_rwsem);
+		member.domain = &paging_create(test, PAGING_VTDSS)->domain;
+		KUNIT_EXPECT_EQ(test, ioas_add_domain(unseen, &member), 0);
+		KUNIT_EXPECT_EQ(test, ioas_map_chain(unseen, chain, &iova,
+						     true), 0);
+		KUNIT_FAIL(test, "something could be pinned meanwhile");
+		hold_finish(test, changer);
+		KUNIT_EXPECT_EQ(test, balance_since(&before).mm_pinned, NPAGES);
+		ioas_remove_domain(unseen, &member);
+	} else {
+		hold_finish(test, changer);
+	}
+	object_publish(&iofd.ictx->objects, &unseen->obj);
+	KUNIT_EXPECT_EQ(test, rc, 0);
+	balance_expect_even(test, &before);
+}
+
+static void create_job(void *data)
+{
+	struct iommufd_ioas **made = data;
+
+	race_point("test:ready");
+	*made = ioas_create(iofd.ictx);
+}
+
+/* And none is made meanwhile, which would not be held: who wants one waits. */
+static void change_process_keeps_others_from_being_made(struct kunit *test)
+{
+	struct held *changer, *creator;
+	struct iommufd_ioas *made;
+	long rc = 0;
+
+	map_file(test, memory_shmem(test, NPAGES), SZ_1G);
+	creator = hold_start(test, "test:ready", create_job, &made);
+	changer = hold_start(test, "change_process:charged", change_process_job,
+			     &rc);
+	hold_signal(creator);
+	hold_finish(test, creator);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(made), -EINTR);
+	hold_finish(test, changer);
+	KUNIT_EXPECT_EQ(test, rc, 0);
+	if (!IS_ERR(made))
+		object_publish(&iofd.ictx->objects, &made->obj);
+}
+
 static void change_process_of_nothing(struct kunit *test)
 {
 	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
@@ -283,6 +356,8 @@ static struct kunit_case change_process_test_cases[] = {
 	KUNIT_CASE(change_process_refuses_memory_of_the_process),
 	KUNIT_CASE_PARAM(change_process_keeps_to_the_memlock_limit,
 			 limit_gen_params),
+	KUNIT_CASE(change_process_holds_those_nobody_sees),
+	KUNIT_CASE(change_process_keeps_others_from_being_made),
 	KUNIT_CASE(change_process_of_nothing),
 	{}
 };
