@@ -8,6 +8,8 @@
  */
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <uapi/linux/iommufd.h>
 
 #include "area.h"
@@ -18,6 +20,7 @@
 
 static struct area *next_area(struct area *area)
 {
+	cond_resched();
 	return area_of(iova_space_next(&area->node));
 }
 
@@ -31,14 +34,22 @@ static struct area *next_area(struct area *area)
  * nobody sees yet, or which may become visible again: what is copied into them
  * shares pages with the others. No further one can be made meanwhile.
  */
-static void lock_all(struct iommufd_ctx *ictx)
+static int lock_all(struct iommufd_ctx *ictx)
 {
 	struct iommufd_ioas *ioas;
 
 	list_for_each_entry(ioas, &ictx->ioases, node) {
+		if (fatal_signal_pending(current))
+			goto err_unlock;
 		down_write_nest_lock(&ioas->domains_rwsem,
 				     &ictx->process_lock);
 	}
+	return 0;
+
+err_unlock:
+	list_for_each_entry_continue_reverse(ioas, &ictx->ioases, node)
+		up_write(&ioas->domains_rwsem);
+	return -EINTR;
 }
 
 static void unlock_all(struct iommufd_ctx *ictx)
@@ -58,6 +69,9 @@ static int count_pinned(struct iommufd_ctx *ictx, unsigned long *npages)
 	*npages = 0;
 	list_for_each_entry(ioas, &ictx->ioases, node) {
 		for_each_area(area, ioas) {
+			race_point("change_process:counting");
+			if (fatal_signal_pending(current))
+				return -EINTR;
 			/* Of a dma-buf nothing is charged. */
 			if (area->backing->dmabuf || area->backing->moving)
 				continue;
@@ -93,7 +107,7 @@ static void move_marked(struct iommufd_ctx *ictx, const struct account *acct)
  *
  * Return: 0, or with nothing changed -EINVAL when something is mapped that is
  * not of a file, -ENOMEM beyond RLIMIT_MEMLOCK, -EOPNOTSUPP for a reserved field
- * that is not 0.
+ * that is not 0, -EINTR for a fatal signal.
  */
 int ioctl_change_process(struct ioctl_call *call)
 {
@@ -107,15 +121,21 @@ int ioctl_change_process(struct ioctl_call *call)
 		return -EOPNOTSUPP;
 
 	account_init(&acct, ictx->account_by_mm);
-	mutex_lock(&ictx->process_lock);
-	lock_all(ictx);
+	rc = mutex_lock_killable(&ictx->process_lock);
+	if (rc)
+		goto out_destroy;
+	rc = lock_all(ictx);
+	if (rc)
+		goto out_unlock;
 	rc = count_pinned(ictx, &npages);
 	if (!rc)
 		rc = account_charge(&acct, npages);
 	race_point("change_process:charged");
 	move_marked(ictx, rc ? NULL : &acct);
 	unlock_all(ictx);
+out_unlock:
 	mutex_unlock(&ictx->process_lock);
+out_destroy:
 	account_destroy(&acct);
 	return rc;
 }

@@ -325,6 +325,36 @@ static void change_process_keeps_others_from_being_made(struct kunit *test)
 		object_publish(&iofd.ictx->objects, &made->obj);
 }
 
+static void change_process_can_be_killed(struct kunit *test)
+{
+	struct balance before = balance_now();
+	struct successor successor = {};
+	struct ioas_domain member;
+	struct held *changer;
+	long rc = 0;
+
+	add(test, &member);
+	map_file(test, memory_shmem(test, NPAGES), SZ_1G);
+	map_file(test, memory_shmem(test, NPAGES), SZ_2G);
+	changer = hold_start(test, "change_process:counting",
+			     change_process_job, &rc);
+	hold_advance(test, changer, "change_process:counting");
+	hold_signal(changer);
+	hold_finish(test, changer);
+	KUNIT_EXPECT_EQ(test, rc, -EINTR);
+	KUNIT_EXPECT_EQ(test, balance_since(&before).mm_pinned, 2 * NPAGES);
+
+	/* What was looked at is looked at again. */
+	hand_over(test, &successor);
+	KUNIT_EXPECT_EQ(test, successor.rc, 0);
+	KUNIT_EXPECT_EQ(test, pinned_by(&successor), 2 * NPAGES);
+	KUNIT_EXPECT_EQ(test, unmap_all(), 0);
+	KUNIT_EXPECT_EQ(test, pinned_by(&successor), 0);
+	balance_expect_even(test, &before);
+	ioas_remove_domain(ioas, &member);
+	mmdrop(successor.mm);
+}
+
 static void change_process_of_nothing(struct kunit *test)
 {
 	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
@@ -358,6 +388,7 @@ static struct kunit_case change_process_test_cases[] = {
 			 limit_gen_params),
 	KUNIT_CASE(change_process_holds_those_nobody_sees),
 	KUNIT_CASE(change_process_keeps_others_from_being_made),
+	KUNIT_CASE(change_process_can_be_killed),
 	KUNIT_CASE(change_process_of_nothing),
 	{}
 };
