@@ -10,53 +10,108 @@
 #include <linux/iova_bitmap.h>
 #include <linux/log2.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <uapi/linux/iommufd.h>
 
 #include "area.h"
 #include "hwpt.h"
 #include "ioctl.h"
+#include "race_point.h"
 
-/* Read the marks of one range, and clear them or not. */
-static int read_range(struct iommu_domain *domain, unsigned long first,
-		      unsigned long length_bytes, unsigned long flags,
-		      struct iova_bitmap *bitmap)
-{
+/**
+ * struct reading - marks on their way out of an IO page table
+ * @hwpt: which HWPT
+ * @flags: IOMMU_DIRTY_NO_CLEAR
+ * @gather: what the IOTLB may hold of marks that were cleared
+ * @dirty: where marks go, and @gather
+ */
+struct reading {
+	struct iommufd_hwpt *hwpt;
+	unsigned long flags;
 	struct iommu_iotlb_gather gather;
 	struct iommu_dirty_bitmap dirty;
-	int rc;
+};
 
-	iommu_dirty_bitmap_init(&dirty, bitmap, &gather);
-	rc = domain->dirty_ops->read_and_clear_dirty(domain, first,
-						     length_bytes, flags,
-						     &dirty);
-	/* Hardware may remember that it has set a mark which is clear now. */
-	if (!(flags & IOMMU_DIRTY_NO_CLEAR))
-		iommu_iotlb_sync(domain, &gather);
-	return rc;
+static void start_reading(struct reading *reading, struct iommufd_hwpt *hwpt,
+			  unsigned long flags, struct iova_bitmap *bitmap)
+{
+	reading->hwpt = hwpt;
+	reading->flags = flags;
+	iommu_dirty_bitmap_init(&reading->dirty, bitmap, &reading->gather);
 }
 
-static int clear_all(struct iommufd_hwpt *hwpt)
+static void finish_reading(struct reading *reading)
 {
-	struct iova_space *space = &hwpt->ioas->space;
-	struct iova_node *node;
-	int rc;
+	/* Hardware may remember that it has set a mark which is clear now. */
+	if (!(reading->flags & IOMMU_DIRTY_NO_CLEAR))
+		iommu_iotlb_sync(reading->hwpt->domain, &reading->gather);
+}
 
-	for (node = iova_space_find(space, 0, ULONG_MAX); node;
-	     node = iova_space_next(node)) {
-		rc = read_range(hwpt->domain, node->first,
-				node->last - node->first + 1, 0, NULL);
+/* How much of an IO page table is read in one go. */
+#define READ_BYTES	SZ_1G
+
+/* [first, last] lies in one area. */
+static int read_table(struct reading *reading, unsigned long first,
+		      unsigned long last)
+{
+	struct iommu_domain *domain = reading->hwpt->domain;
+
+	for (;;) {
+		unsigned long part_last = min(last, first | (READ_BYTES - 1));
+		int rc = domain->dirty_ops->read_and_clear_dirty(domain, first,
+				part_last - first + 1, reading->flags,
+				&reading->dirty);
+
+		if (rc)
+			return rc;
+		race_point("dirty:read");
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		if (part_last == last)
+			return 0;
+		first = part_last + 1;
+	}
+}
+
+/* What is mapped in [first, last]. With the lock held that stays. */
+static int read_areas(struct reading *reading, unsigned long first,
+		      unsigned long last)
+{
+	struct iova_space *space = &reading->hwpt->ioas->space;
+	struct iova_node *node = iova_space_find(space, first, last);
+
+	for (; node && node->first <= last; node = iova_space_next(node)) {
+		int rc = read_table(reading, max(first, node->first),
+				    min(last, node->last));
+
 		if (rc)
 			return rc;
 	}
 	return 0;
 }
 
+static int clear_all(struct iommufd_hwpt *hwpt)
+{
+	struct reading reading;
+	int rc;
+
+	start_reading(&reading, hwpt, 0, NULL);
+	rc = read_areas(&reading, 0, ULONG_MAX);
+	finish_reading(&reading);
+	return rc;
+}
+
 static int set_tracking(struct iommufd_hwpt *hwpt, bool enable)
 {
 	const struct iommu_dirty_ops *ops = hwpt->domain->dirty_ops;
-	int rc = 0;
+	int rc;
 
-	down_write(&hwpt->ioas->domains_rwsem);
+	rc = down_write_killable(&hwpt->ioas->domains_rwsem);
+	if (rc)
+		return rc;
 	/* Marks from before would be taken for new ones. */
 	if (enable)
 		rc = clear_all(hwpt);
@@ -71,7 +126,8 @@ static int set_tracking(struct iommufd_hwpt *hwpt, bool enable)
  * @call: the ioctl
  *
  * Return: 0; -EOPNOTSUPP for unknown flags, a reserved field, or a HWPT that was
- * not allocated for it; -ENOENT; what the IOMMU driver says.
+ * not allocated for it; -ENOENT; -EINTR for a fatal signal; what the IOMMU driver
+ * says.
  */
 int ioctl_set_dirty_tracking(struct ioctl_call *call)
 {
@@ -91,61 +147,33 @@ int ioctl_set_dirty_tracking(struct ioctl_call *call)
 	return rc;
 }
 
-/* Is all of the range mapped? With the lock held that stays. */
-static bool is_mapped(const struct iova_space *space, unsigned long first,
-		      unsigned long last)
-{
-	const struct iova_node *node;
-
-	for (;;) {
-		node = iova_space_find(space, first, first);
-		if (!node)
-			return false;
-		if (node->last >= last)
-			return true;
-		first = node->last + 1;
-	}
-}
-
-/**
- * struct reading - what is to be read
- * @hwpt: from which HWPT
- * @flags: IOMMU_DIRTY_NO_CLEAR
- */
-struct reading {
-	struct iommufd_hwpt *hwpt;
-	unsigned long flags;
-};
-
 static int read_into(struct iova_bitmap *bitmap, unsigned long iova,
 		     size_t length_bytes, void *opaque)
 {
-	const struct reading *reading = opaque;
-
-	return read_range(reading->hwpt->domain, iova, length_bytes,
-			  reading->flags, bitmap);
+	return read_areas(opaque, iova, iova + length_bytes - 1);
 }
 
 static int read_bitmap(struct iommufd_hwpt *hwpt,
 		       const struct iommu_hwpt_get_dirty_bitmap *arg)
 {
-	struct reading reading = { .hwpt = hwpt };
 	struct iova_bitmap *bitmap;
-	int rc = -EINVAL;
+	struct reading reading;
+	int rc;
 
 	static_assert((int)IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR ==
 		      IOMMU_DIRTY_NO_CLEAR);
 
-	reading.flags = arg->flags;
 	bitmap = iova_bitmap_alloc(arg->iova, arg->length, arg->page_size,
 				   u64_to_user_ptr(arg->data));
 	if (IS_ERR(bitmap))
 		return PTR_ERR(bitmap);
-	down_write(&hwpt->ioas->domains_rwsem);
-	if (is_mapped(&hwpt->ioas->space, arg->iova,
-		      arg->iova + arg->length - 1))
+	start_reading(&reading, hwpt, arg->flags, bitmap);
+	rc = down_write_killable(&hwpt->ioas->domains_rwsem);
+	if (!rc) {
 		rc = iova_bitmap_for_each(bitmap, &reading, read_into);
-	up_write(&hwpt->ioas->domains_rwsem);
+		finish_reading(&reading);
+		up_write(&hwpt->ioas->domains_rwsem);
+	}
 	iova_bitmap_free(bitmap);
 	return rc;
 }
@@ -169,12 +197,13 @@ static int check_range(const struct iommu_domain *domain,
  * ioctl_get_dirty_bitmap() - IOMMU_HWPT_GET_DIRTY_BITMAP
  * @call: the ioctl
  *
- * Bits are only set: those of pages that are clean stay as they are.
+ * Bits are only set: those of pages that are clean, or not mapped, stay as they
+ * are.
  *
  * Return: 0; -EOPNOTSUPP for unknown flags, a reserved field, or a HWPT that was
- * not allocated for it; -EINVAL for a page size that the HWPT can not have, a
- * range that is not in such pages, or not all mapped; -EOVERFLOW; -ENOENT; what
- * the IOMMU driver says; -ENOMEM.
+ * not allocated for it; -EINVAL for a page size that the HWPT can not have, or a
+ * range that is not in such pages; -EOVERFLOW; -ENOENT; what the IOMMU driver
+ * says; -ENOMEM; -EINTR for a fatal signal, with some of the marks cleared.
  */
 int ioctl_get_dirty_bitmap(struct ioctl_call *call)
 {

@@ -109,6 +109,7 @@ extern const struct ktap_suite mock_late;
 extern const struct ktap_suite mock_count;
 extern const struct ktap_suite mock_dmabufs;
 extern const struct ktap_suite mock_pages;
+extern const struct ktap_suite mock_holes;
 extern const struct ktap_suite mock_signal;
 
 #endif

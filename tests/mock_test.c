@@ -10,7 +10,7 @@
 
 static const struct ktap_suite *const suites[] = {
 	&mock_frame, &mock_fault, &mock_late, &mock_count, &mock_dirty, &mock_dmabufs,
-	&mock_pages, &mock_fields, &mock_signal, NULL,
+	&mock_pages, &mock_fields, &mock_signal, &mock_holes, NULL,
 };
 
 int main(int argc, char **argv)
