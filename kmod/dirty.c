@@ -3,7 +3,8 @@
  * Dirty tracking: which IOVAs have devices written to?
  *
  * The IO page table holds the answer. Reading it must not meet who changes the
- * table, so domains_rwsem of the IOAS is held for writing meanwhile.
+ * table, so domains_rwsem of the IOAS is held for writing meanwhile. That keeps
+ * all out but who revokes a dma-buf.
  */
 #include <linux/err.h>
 #include <linux/iommu.h>
@@ -16,6 +17,8 @@
 #include <uapi/linux/iommufd.h>
 
 #include "area.h"
+#include "backing.h"
+#include "dmabuf.h"
 #include "hwpt.h"
 #include "ioctl.h"
 #include "race_point.h"
@@ -76,6 +79,21 @@ static int read_table(struct reading *reading, unsigned long first,
 	}
 }
 
+/*
+ * A dma-buf can be revoked at any time, and tables that map nothing else are then
+ * freed. They are not looked at: reading into the user's bitmap takes page faults,
+ * which the lock that would keep a revocation out must not wait for. A device may
+ * have written to all of it.
+ */
+static int read_dmabuf(struct reading *reading, const struct area *area,
+		       unsigned long first, unsigned long last)
+{
+	if (reading->dirty.bitmap && area->prot & IOMMU_WRITE &&
+	    !dmabuf_is_revoked(area->backing))
+		iova_bitmap_set(reading->dirty.bitmap, first, last - first + 1);
+	return 0;
+}
+
 /* What is mapped in [first, last]. With the lock held that stays. */
 static int read_areas(struct reading *reading, unsigned long first,
 		      unsigned long last)
@@ -84,9 +102,15 @@ static int read_areas(struct reading *reading, unsigned long first,
 	struct iova_node *node = iova_space_find(space, first, last);
 
 	for (; node && node->first <= last; node = iova_space_next(node)) {
-		int rc = read_table(reading, max(first, node->first),
-				    min(last, node->last));
+		const struct area *area = area_of(node);
+		unsigned long part_first = max(first, node->first);
+		unsigned long part_last = min(last, node->last);
+		int rc;
 
+		if (area->backing->dmabuf)
+			rc = read_dmabuf(reading, area, part_first, part_last);
+		else
+			rc = read_table(reading, part_first, part_last);
 		if (rc)
 			return rc;
 	}

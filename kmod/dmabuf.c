@@ -63,7 +63,7 @@ static void revoke(struct dma_buf_attachment *attachment)
 	dma_resv_assert_held(attachment->dmabuf->resv);
 
 	mutex_lock(&backing->dmabuf->lock);
-	backing->dmabuf->revoked = true;
+	WRITE_ONCE(backing->dmabuf->revoked, true);
 	list_for_each_entry_safe(mapped, next, &backing->dmabuf->mapped, node)
 		unmap(mapped);
 	mutex_unlock(&backing->dmabuf->lock);
@@ -260,6 +260,17 @@ void dmabuf_unmap_domain(struct backing *backing, struct iommu_domain *domain,
 			unmap(mapped);
 	}
 	mutex_unlock(&backing->dmabuf->lock);
+}
+
+/**
+ * dmabuf_is_revoked() - is a dma-buf mapped nowhere any more, for good?
+ * @backing: the dma-buf
+ *
+ * Return: true if so; false may have changed meanwhile.
+ */
+bool dmabuf_is_revoked(const struct backing *backing)
+{
+	return READ_ONCE(backing->dmabuf->revoked);
 }
 
 MODULE_IMPORT_NS("DMA_BUF");

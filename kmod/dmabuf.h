@@ -9,7 +9,9 @@
  *
  * Locking: what maps it where has a lock of its own, which is taken after the
  * dma-buf's reservation lock. The backing's lock could not be: under it memory is
- * pinned, and page faults come before reservation locks.
+ * pinned, and page faults come before reservation locks. So a revocation waits for
+ * nobody who holds a lock of an IOAS: its domains change under who holds them all,
+ * in the IOVAs of the dma-buf (dirty.c).
  */
 #ifndef IOMMUFD_DMABUF_H
 #define IOMMUFD_DMABUF_H
@@ -32,6 +34,7 @@ int dmabuf_map_domain(struct backing *backing, struct iommu_domain *domain,
 		      unsigned long length_bytes, int prot);
 void dmabuf_unmap_domain(struct backing *backing, struct iommu_domain *domain,
 			 unsigned long iova);
+bool dmabuf_is_revoked(const struct backing *backing);
 #else
 static inline struct backing *
 dmabuf_create_backing(int fd, unsigned long start, unsigned long length_bytes,
@@ -57,6 +60,11 @@ static inline void dmabuf_unmap_domain(struct backing *backing,
 				       struct iommu_domain *domain,
 				       unsigned long iova)
 {
+}
+
+static inline bool dmabuf_is_revoked(const struct backing *backing)
+{
+	return true;
 }
 #endif
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Dirty tracking of a range: holes, long ones. What a HWPT says of single
+ * Dirty tracking of a range: holes, dma-bufs, long ones. What a HWPT says of single
  * pages is in hwpt_test.c.
  */
 #include <kunit/test.h>
+#include <linux/fdtable.h>
 #include <linux/iommu.h>
 #include <linux/iova_bitmap.h>
 #include <linux/uaccess.h>
@@ -147,6 +148,108 @@ static void dirty_bitmap_of_a_range_with_holes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dirty_pages(test, 0, NPAGES), 0x105);
 }
 
+static int get_dmabuf(struct kunit *test)
+{
+	struct iommu_test_cmd cmd = {
+		.op = IOMMU_TEST_OP_DMABUF_GET,
+		.dmabuf_get.length = NPAGES << PAGE_SHIFT,
+	};
+	long fd = rig_test(&rig, &cmd);
+
+	KUNIT_ASSERT_GE(test, fd, 0);
+	return fd;
+}
+
+static void map_dmabuf(struct kunit *test, unsigned long first, int fd,
+		       u32 flags)
+{
+	struct iommu_ioas_map_file map = {
+		.flags = flags,
+		.ioas_id = rig.ioas,
+		.fd = fd,
+		.length = NPAGES << PAGE_SHIFT,
+		.iova = IOVA + first * PAGE_SIZE,
+	};
+
+	KUNIT_ASSERT_EQ(test, rig_ioctl(&rig, IOMMU_IOAS_MAP_FILE, &map,
+					sizeof(map)), 0);
+}
+
+static void revoke(int fd)
+{
+	struct iommu_test_cmd cmd = {
+		.op = IOMMU_TEST_OP_DMABUF_REVOKE,
+		.dmabuf_revoke = { .dmabuf_fd = fd, .revoked = 1 },
+	};
+
+	KUNIT_EXPECT_EQ(rig.test, rig_test(&rig, &cmd), 0);
+}
+
+/* Its tables can go at any time, so it is not asked what is dirty: all is. */
+static void dirty_bitmap_of_a_dmabuf_is_all_ones(struct kunit *test)
+{
+	int fd = get_dmabuf(test), other = get_dmabuf(test);
+
+	map_dmabuf(test, 0, fd, FLAGS);
+	map_dmabuf(test, NPAGES, other, FLAGS & ~IOMMU_IOAS_MAP_WRITEABLE);
+	track(test);
+	KUNIT_EXPECT_EQ(test, dirty_pages(test, 0, 2 * NPAGES), 0xffff);
+	KUNIT_EXPECT_EQ(test, dirty_pages(test, 3, NPAGES), 0x1fff);
+	revoke(fd);
+	KUNIT_EXPECT_EQ(test, dirty_pages(test, 0, 2 * NPAGES), 0);
+	close_fd(fd);
+	close_fd(other);
+}
+
+/**
+ * struct revocation - a dma-buf that is revoked while bits are read
+ * @fd: its descriptor, or -1 when that was done
+ * @first: its first IOVA
+ */
+static struct revocation {
+	int fd;
+	unsigned long first;
+} revocation;
+
+static int read_while_revoked(struct iommu_domain *domain, unsigned long iova,
+			      size_t size, unsigned long flags,
+			      struct iommu_dirty_bitmap *dirty)
+{
+	bool walked = iova <= revocation.first &&
+		      iova + size > revocation.first;
+
+	if (revocation.fd >= 0) {
+		revoke(revocation.fd);
+		close_fd(revocation.fd);
+		revocation.fd = -1;
+	}
+	KUNIT_EXPECT_FALSE_MSG(rig.test,
+			       walked && !iommu_iova_to_phys(domain,
+							     revocation.first),
+			       "unmapped under the walk");
+	return tracked.ops->read_and_clear_dirty(domain, iova, size, flags,
+						 dirty);
+}
+
+static void dirty_bitmap_while_a_dmabuf_is_revoked(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_SCATTERED, NPAGES);
+	const struct iommu_dirty_ops ops = {
+		.read_and_clear_dirty = read_while_revoked,
+	};
+
+	revocation.fd = get_dmabuf(test);
+	revocation.first = IOVA + NPAGES * PAGE_SIZE;
+	map(test, 0, va, NPAGES);
+	map_dmabuf(test, NPAGES, revocation.fd, FLAGS);
+	track(test);
+	write_pages(test, 0x8001);
+	tracked.domain->dirty_ops = &ops;
+	KUNIT_EXPECT_EQ(test, dirty_pages(test, 0, 2 * NPAGES), 0x8001);
+	tracked.domain->dirty_ops = tracked.ops;
+	KUNIT_EXPECT_EQ(test, revocation.fd, -1);
+}
+
 static void get_job(void *data)
 {
 	long *rc = data;
@@ -188,6 +291,8 @@ static void dirty_test_exit(struct kunit *test)
 
 static struct kunit_case dirty_test_cases[] = {
 	KUNIT_CASE(dirty_bitmap_of_a_range_with_holes),
+	KUNIT_CASE(dirty_bitmap_of_a_dmabuf_is_all_ones),
+	KUNIT_CASE(dirty_bitmap_while_a_dmabuf_is_revoked),
 	KUNIT_CASE(dirty_bitmap_can_be_killed),
 	{}
 };
