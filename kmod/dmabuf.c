@@ -5,10 +5,12 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
 #include <linux/iommu.h>
-#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/vfio_pci_core.h>
 
 #include "backing.h"
@@ -22,14 +24,14 @@
  * @attachment: our use of it; NULL until it is attached
  * @phys: where it is
  * @lock: protects what follows
- * @mapped: struct mapped, where it is mapped
+ * @mapped: struct mapped, where it is mapped, by domain and IOVA
  * @revoked: its memory must not be used any more
  */
 struct dmabuf {
 	struct dma_buf_attachment *attachment;
 	struct phys_vec phys;
 	struct mutex lock; /* @mapped, @revoked */
-	struct list_head mapped;
+	struct rb_root mapped;
 	bool revoked;
 };
 
@@ -41,16 +43,39 @@ struct dmabuf {
  * @length_bytes: how much
  */
 struct mapped {
-	struct list_head node;
+	struct rb_node node;
 	struct iommu_domain *domain;
 	unsigned long iova;
 	unsigned long length_bytes;
 };
 
-static void unmap(struct mapped *mapped)
+/* The order of two places: below 0, above it, or 0 where they are the same. */
+static int compare(const struct mapped *a, const struct mapped *b)
+{
+	if (a->domain != b->domain)
+		return cmp_int(a->domain, b->domain);
+	return cmp_int(a->iova, b->iova);
+}
+
+static struct mapped *to_mapped(const struct rb_node *node)
+{
+	return rb_entry_safe(node, struct mapped, node);
+}
+
+static bool is_less(struct rb_node *a, const struct rb_node *b)
+{
+	return compare(to_mapped(a), to_mapped(b)) < 0;
+}
+
+static int compare_key(const void *key, const struct rb_node *node)
+{
+	return compare(key, to_mapped(node));
+}
+
+static void unmap(struct dmabuf *buf, struct mapped *mapped)
 {
 	domain_unmap(mapped->domain, mapped->iova, mapped->length_bytes);
-	list_del(&mapped->node);
+	rb_erase(&mapped->node, &buf->mapped);
 	kfree(mapped);
 }
 
@@ -58,15 +83,18 @@ static void unmap(struct mapped *mapped)
 static void revoke(struct dma_buf_attachment *attachment)
 {
 	struct backing *backing = attachment->importer_priv;
-	struct mapped *mapped, *next;
+	struct dmabuf *buf = backing->dmabuf;
+	struct mapped *mapped;
 
 	dma_resv_assert_held(attachment->dmabuf->resv);
 
-	mutex_lock(&backing->dmabuf->lock);
-	WRITE_ONCE(backing->dmabuf->revoked, true);
-	list_for_each_entry_safe(mapped, next, &backing->dmabuf->mapped, node)
-		unmap(mapped);
-	mutex_unlock(&backing->dmabuf->lock);
+	mutex_lock(&buf->lock);
+	WRITE_ONCE(buf->revoked, true);
+	while ((mapped = to_mapped(rb_first(&buf->mapped)))) {
+		unmap(buf, mapped);
+		cond_resched();
+	}
+	mutex_unlock(&buf->lock);
 }
 
 static const struct dma_buf_attach_ops attach_ops = {
@@ -162,7 +190,7 @@ struct backing *dmabuf_create_backing(int fd, unsigned long start,
 		goto err_put;
 	}
 	mutex_init(&buf->lock);
-	INIT_LIST_HEAD(&buf->mapped);
+	buf->mapped = RB_ROOT;
 	backing = backing_create_dmabuf(buf, writable, account_by_mm);
 	if (IS_ERR(backing)) {
 		rc = PTR_ERR(backing);
@@ -194,7 +222,7 @@ void dmabuf_release(struct dmabuf *buf)
 		dma_buf_detach(dma_buf, buf->attachment);
 		dma_buf_put(dma_buf);
 	}
-	WARN_ON(!list_empty(&buf->mapped));
+	WARN_ON(!RB_EMPTY_ROOT(&buf->mapped));
 	mutex_destroy(&buf->lock);
 	kfree(buf);
 }
@@ -234,7 +262,7 @@ int dmabuf_map_domain(struct backing *backing, struct iommu_domain *domain,
 			       length_bytes, (prot & ~IOMMU_CACHE) | IOMMU_MMIO,
 			       GFP_KERNEL_ACCOUNT);
 		if (!rc) {
-			list_add(&mapped->node, &buf->mapped);
+			rb_add(&mapped->node, &buf->mapped, is_less);
 			mapped = NULL;
 		}
 	}
@@ -252,14 +280,15 @@ int dmabuf_map_domain(struct backing *backing, struct iommu_domain *domain,
 void dmabuf_unmap_domain(struct backing *backing, struct iommu_domain *domain,
 			 unsigned long iova)
 {
-	struct mapped *mapped, *next;
+	const struct mapped key = { .domain = domain, .iova = iova };
+	struct dmabuf *buf = backing->dmabuf;
+	struct mapped *mapped;
 
-	mutex_lock(&backing->dmabuf->lock);
-	list_for_each_entry_safe(mapped, next, &backing->dmabuf->mapped, node) {
-		if (mapped->domain == domain && mapped->iova == iova)
-			unmap(mapped);
-	}
-	mutex_unlock(&backing->dmabuf->lock);
+	mutex_lock(&buf->lock);
+	mapped = to_mapped(rb_find(&key, &buf->mapped, compare_key));
+	if (mapped)
+		unmap(buf, mapped);
+	mutex_unlock(&buf->lock);
 }
 
 /**
