@@ -26,6 +26,7 @@ for peer in $peers; do
 	e2e_check_peer "$peer"
 done
 
+need_packages "${E2E_PACKAGES[@]}"
 lock bench
 e2e_build
 declare -A wanted
@@ -49,9 +50,10 @@ done_so_far() {
 
 measure() {
 	local peer=$1 share=$shares/$1 start=$SECONDS
+	let_go_of_locks
 	e2e_stage bench e2e "$peer" "$share" "$filter"
 	say "$peer: ${wanted[$peer]} benchmarks"
-	PROGRESS=done_so_far run_logged "bench-$peer" "$ROOT/scripts/guest.sh" --lane "$lane" --timeout 900 --stream \
+	PROGRESS=done_so_far run_logged "bench-$peer" "$ROOT/scripts/guest.sh" --lane "$lane" --stream \
 		"${E2E_GUEST[@]}" --kernel "$kernel" --share "$share"
 	say "$peer: done in $((SECONDS - start)) s"
 }
@@ -64,16 +66,8 @@ if [[ $lane == icount ]]; then
 		END { print fit < 1 ? 1 : fit < jobs ? fit : jobs }' /proc/meminfo)
 fi
 
-# shellcheck disable=SC2317 # called by the trap
-stop_guests() {
-	local group
-	for group in $(jobs -rp); do
-		kill -- "-$group" 2>/dev/null || true
-	done
-}
-trap stop_guests EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# shellcheck disable=SC2046 # numbers
+trap 'end_groups $(jobs -rp)' EXIT
 
 shares=$ROOT/build/bench-share
 declare -A running=()

@@ -18,7 +18,9 @@ lane=${LANE:-icount}
 [[ $lane =~ ^(icount|mttcg|kvm)$ ]] || die "no lane '$lane' (there are: icount mttcg kvm)"
 [[ $lane == icount ]] || BENCH_REPETITIONS=${BENCH_REPETITIONS:-9}
 export BENCH_REPETITIONS=${BENCH_REPETITIONS:-1} LANE=$lane PEERS=${PEERS:-fast}
-need_packages git python3
+packages=("${E2E_PACKAGES[@]}" git)
+[[ $lane == icount ]] || packages+=(libbenchmark-tools python3-numpy python3-scipy)
+need_packages "${packages[@]}"
 
 # measure REF DIR: a work tree of its own, and its results in DIR/results/latest. RESULTS_DIR is unknown to old commits.
 measure() {
@@ -40,6 +42,5 @@ taken=$(cd "$b/results/latest" 2>/dev/null && ls ./*.json) || die "${B:-HEAD} le
 if [[ $taken == ./icount.json ]]; then
 	exec "$ROOT/scripts/gate.py" compare "$a/results/latest/icount.json" "$b/results/latest/icount.json"
 fi
-need_packages libbenchmark-tools python3-numpy python3-scipy
 # It ends with an error when it has nothing to say about the U test.
 python3 /usr/share/benchmark/compare.py benchmarks "$a/results/latest/$taken" "$b/results/latest/$taken"

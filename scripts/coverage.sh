@@ -14,7 +14,7 @@ export COVERAGE=1 PEER=fast
 unset TEST_FILTER SUITE CASE
 counted=("$ROOT"/build/share-{programs-dma,programs-mem,programs-race,selftest-fast,kunit})
 
-need_packages build-essential python3
+need_packages "${TEST_PACKAGES[@]}"
 lock coverage
 rm -rf "${counted[@]/%//gcda}"
 "$ROOT/scripts/test.sh" || say "some tests failed; their lines count nevertheless"

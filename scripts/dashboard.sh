@@ -18,21 +18,20 @@ out=${OUT:-$ROOT/build/dashboard}
 part=$out.part
 
 [[ -s $history ]] || die "$history has no runs; 'make bench' measures one and 'make record' adds it"
-need_packages python3 python3-fastjsonschema
+need_packages python3 python3-fastjsonschema "${NPM_PACKAGES[@]}"
 modules=$(npm_modules)
 
 lock dashboard
 rm -rf "$part"
 mkdir -p "$part"
 # Chunks of data are packed while the pages are bundled.
-"$ROOT/scripts/dashboard.py" --history "$history" --output "$part/data" >"$part/packed" &
+(let_go_of_locks && exec "$ROOT/scripts/dashboard.py" --history "$history" --output "$part/data") >"$part/packed" &
 packing=$!
+trap 'end_children "$packing"' EXIT
 NODE_PATH=$modules run_logged dashboard-bundle "$modules/.bin/esbuild" "$ROOT/dashboard/src/main.js" "$ROOT/dashboard/src/app.css" \
-	--bundle --minify --target=es2022 --outdir="$part/bundle" --log-level=warning || {
-	kill "$packing" 2>/dev/null || true
-	exit 1
-}
+	--bundle --minify --target=es2022 --outdir="$part/bundle" --log-level=warning
 wait "$packing" || exit 1
+trap - EXIT
 mv "$part/bundle/main.js" "$part/app.js"
 mv "$part/bundle/app.css" "$part/app.css"
 rmdir "$part/bundle"

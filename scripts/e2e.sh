@@ -11,9 +11,9 @@ E2E_GUEST=(--mem 6G --append 'hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=
 
 e2e_check_peer() { [[ " $E2E_PEERS " == *" $1 "* ]] || die "no peer '$1' (there are: $E2E_PEERS)"; }
 
+# For who has E2E_PACKAGES.
 e2e_build() {
 	local headers
-	need_packages build-essential libbenchmark-dev python3
 	headers=$("$ROOT/scripts/kernel.sh" headers)
 	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers"
 }

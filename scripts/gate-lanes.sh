@@ -9,7 +9,7 @@ gate_check_lanes() {
 	for lane in $GATE_LANES; do
 		[[ $lane =~ ^(icount|callgrind)$ ]] || die "the lane '$lane' does not count instructions (there are: icount callgrind)"
 	done
-	need_packages python3 git
+	need_packages "${E2E_PACKAGES[@]}" "${MICRO_PACKAGES[@]}" git
 }
 
 # gate_file LANE: the name of its results. gate_baseline LANE: where its baseline is.

@@ -8,7 +8,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-need_packages busybox-static cpio
+need_packages "${GUEST_PACKAGES[@]}"
 busybox=$(command -v busybox) || die "busybox-static is installed, but there is no busybox in PATH"
 key=$(cat "${BASH_SOURCE[0]}" "$busybox" "$ROOT"/guest/{init,lib.sh} | short_hash)
 image=$CACHE/initramfs-$key.cpio
@@ -27,5 +27,6 @@ if [[ ! -s $image ]]; then
 	install -m 644 "$ROOT/guest/lib.sh" "$root/lib/guest.sh"
 	(cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible -R 0:0) >"$root.cpio"
 	mv "$root.cpio" "$image"
+	unlock initramfs
 fi
 echo "$image"

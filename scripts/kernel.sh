@@ -13,7 +13,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 SERIES=7.3
 PACKAGE=linux-source-$SERIES
 SUITE=trixie-backports
-BUILD_PACKAGES=(build-essential flex bison bc libelf-dev libssl-dev cpio kmod xz-utils ccache python3)
 
 usage() {
 	cat >&2 <<-END
@@ -65,10 +64,10 @@ unpack() {
 	dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$PACKAGE.tar.xz" | tar -xJ -C "$2" --strip-components=1
 }
 
-# Leaves the name of the newest version in $CACHE/linux-version, and that version's tree in $CACHE/linux-<version>.
+# Leaves the name of the newest version in $CACHE/linux-version, and that version's tree in $CACHE/linux-<version>. With
+# the lock kernel-source.
 fetch() {
 	local version deb
-	need_packages python3 xz-utils
 	isolated_apt
 	say "looking for $PACKAGE in $SUITE"
 	run_logged kernel-lists "${APT_GET[@]}" update
@@ -95,6 +94,8 @@ fetch() {
 	echo "$version" >"$CACHE/linux-version"
 }
 
+source_is_there() { [[ -s $CACHE/linux-version && -e $CACHE/linux-$(<"$CACHE/linux-version")/Makefile ]]; }
+
 # SRC and VERSION, from KERNEL_SRC or the cache; "fetch" as an argument gets what is not there.
 find_source() {
 	if [[ -n ${KERNEL_SRC:-} ]]; then
@@ -110,10 +111,11 @@ find_source() {
 			die "KERNEL_SRC=$KERNEL_SRC was built in place; run 'make mrproper' there first"
 		return
 	fi
-	if [[ ! -s $CACHE/linux-version || ! -e $CACHE/linux-$(<"$CACHE/linux-version")/Makefile ]]; then
+	if ! source_is_there; then
 		[[ ${1:-} == fetch ]] || die "no kernel source yet: run 'scripts/kernel.sh build bench'"
 		lock kernel-source
-		[[ -s $CACHE/linux-version && -e $CACHE/linux-$(<"$CACHE/linux-version")/Makefile ]] || fetch
+		source_is_there || fetch
+		unlock kernel-source
 	fi
 	VERSION=$(<"$CACHE/linux-version")
 	SRC=$CACHE/linux-$VERSION
@@ -192,7 +194,7 @@ build() {
 	CONFIG=$1
 	fragments "$CONFIG" >/dev/null
 	[[ $(uname -m) == x86_64 ]] || die "the guest is x86-64 and is built natively; this machine is $(uname -m)"
-	need_packages "${BUILD_PACKAGES[@]}"
+	need_packages "${KERNEL_PACKAGES[@]}"
 	find_source fetch
 	find_build "$CONFIG"
 	# Debian's tree does not change under us; somebody's own may.
@@ -216,14 +218,16 @@ build() {
 
 # What programs of ours include: the uAPI of this very kernel, not of the machine they are built on.
 headers() {
-	need_packages build-essential rsync
+	need_packages "${KERNEL_PACKAGES[@]}"
 	find_source fetch
 	HEADERS=$CACHE/headers-$VERSION
 	[[ -z ${KERNEL_SRC:-} ]] || HEADERS+=-$(short_hash <<<"$SRC")
 	# A tree of somebody's own may have changed since.
-	if [[ -n ${KERNEL_SRC:-} || ! -e $HEADERS/include/linux/iommufd.h ]]; then
+	if [[ -n ${KERNEL_SRC:-} || ! -e $HEADERS/complete ]]; then
 		lock kernel-headers
 		run_logged kernel-headers make -C "$SRC" O="$HEADERS/build" headers_install INSTALL_HDR_PATH="$HEADERS"
+		touch "$HEADERS/complete"
+		unlock kernel-headers
 	fi
 }
 
@@ -251,6 +255,7 @@ key)
 	;;
 update)
 	[[ -z ${KERNEL_SRC:-} ]] || die "KERNEL_SRC is set: there is nothing to update"
+	need_packages "${KERNEL_PACKAGES[@]}"
 	lock kernel-source
 	fetch
 	say "the source is $CACHE/linux-$(<"$CACHE/linux-version")"

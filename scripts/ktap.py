@@ -14,6 +14,7 @@ With "sum" the files are such streams already, all of which the last line sums u
 """
 
 import re
+import signal
 import sys
 
 PLAN = re.compile(r"1\.\.(?P<count>\d+)$")
@@ -91,6 +92,8 @@ class Stream:
 
 
 def main():
+    # An interrupt of a whole pipeline needs no traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     match sys.argv[1:]:
         case ["sum", *paths] if paths:
             total = Sum()

@@ -30,29 +30,30 @@ stage_klog_check() {
 	local headers build=$ROOT/build/tests
 	headers=$("$ROOT/scripts/kernel.sh" headers)
 	mkdir -p "$build"
-	# In a shell of its own, with which the lock ends.
-	(
-		lock tests-build
-		run_logged klog-check make -C "$ROOT/tests" O="$build" KHDR="$headers" "$build/klog_check"
-	)
+	lock tests-build
+	run_logged klog-check make -C "$ROOT/tests" O="$build" KHDR="$headers" "$build/klog_check"
+	unlock tests-build
 	cp "$build/klog_check" "$1"
 }
 
 # run_guest NAME SHARE FILTER OPTION...: boot a guest to do SHARE/job. Prints what FILTER leaves of its console as it
 # comes, then SHARE/aftermath, which the job wrote, and a result for the guest itself where it did not get so far.
 run_guest() {
-	local name=$1 share=$2 filter=$3 guest status=0
+	local name=$1 share=$2 filter=$3 guest shower status=0
 	shift 3
 	rm -f "$share/aftermath"
 	: >"$share/console.log"
 	"$ROOT/scripts/guest.sh" "$@" --share "$share" 2>"$share/error" &
 	guest=$!
-	# What runs in the background does not see an interrupt. This ends with the shell that the pipeline runs it in.
-	trap 'kill "$guest" 2>/dev/null || true' EXIT
+	# What runs in the background does not see an interrupt. This ends with the shell that the pipeline runs it in, at
+	# once: traps do not wait for what is waited for.
+	trap 'end_children "$guest"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	tail -n +1 -f --pid="$guest" "$share/console.log" 2>/dev/null | $filter
+	(let_go_of_locks && tail -n +1 -f --pid="$guest" "$share/console.log" 2>/dev/null | $filter) &
+	shower=$!
 	wait "$guest" || status=$?
+	wait "$shower" || true
 	trap - EXIT INT TERM
 	cat "$share/aftermath" 2>/dev/null || true
 	((status == 0)) || {

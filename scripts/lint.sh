@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 
-need_packages shellcheck sparse perl python3 pyflakes3
+need_packages "${KERNEL_PACKAGES[@]}" shellcheck sparse perl pyflakes3
 "$ROOT/scripts/kernel.sh" build bench
 src=$("$ROOT/scripts/kernel.sh" src)
 failed=0

@@ -13,11 +13,13 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 build=$ROOT/build/micro
 results=${RESULTS_DIR:-$ROOT/results/latest}
 
-need_packages build-essential libbenchmark-dev liburcu-dev valgrind python3
+need_packages "${MICRO_PACKAGES[@]}"
 lock micro-insn
 "$ROOT/scripts/kernel.sh" headers >/dev/null
 src=$("$ROOT/scripts/kernel.sh" src)
-run_logged micro-build-bench make -C "$ROOT/bench/micro" -j"$JOBS" O="$build/bench" SRC="$src" KIND=bench
+lock micro-build
+run_logged micro-build make -C "$ROOT/bench/micro" -j"$JOBS" O="$build/bench" SRC="$src" KIND=bench
+unlock micro-build
 
 # Where memory lies decides how much of it is copied to enlarge it: always in the same place, if that can be had.
 fixed=()

@@ -19,11 +19,14 @@ results=$ROOT/results/latest
 ROUNDS=3
 [[ $max_ranges =~ ^[0-9]+$ ]] || die "MAX_RANGES='$max_ranges' is not a number"
 
-need_packages build-essential libbenchmark-dev liburcu-dev valgrind python3
+need_packages "${MICRO_PACKAGES[@]}"
 lock micro
 "$ROOT/scripts/kernel.sh" headers >/dev/null
 src=$("$ROOT/scripts/kernel.sh" src)
+# Also what micro-insn.sh counts.
+lock micro-build
 run_logged micro-build make -C "$ROOT/bench/micro" -j"$JOBS" O="$build/bench" SRC="$src" KIND=bench
+unlock micro-build
 
 # Each benchmark that is through is a line of the log.
 # shellcheck disable=SC2317 # run_logged calls it

@@ -19,6 +19,7 @@ shift 2
 
 "$ROOT/scripts/kernel.sh" build "$config"
 kdir=$("$ROOT/scripts/kernel.sh" path "$config")
+src=$("$ROOT/scripts/kernel.sh" src)
 out=${OUT:-$ROOT/build/$config/$dir}
 name=modules-$config-${dir//\//-}
 # A directory of its own has logs of its own: OUT=.../lint/kmod, .../coverage/kmod.
@@ -34,6 +35,7 @@ fi
 echo "$kdir" >"$out/.kernel"
 
 export CCACHE_DIR=$CACHE/ccache
-run_logged "$name" make -C "$kdir" -j"$JOBS" M="$ROOT/$dir" MO="$out" CC="ccache gcc" "$@" modules
+# From the source: the Makefile of a build directory names it by the path that it had when the kernel was built.
+run_logged "$name" make -C "$src" O="$kdir" -j"$JOBS" M="$ROOT/$dir" MO="$out" CC="ccache gcc" "$@" modules
 # A warning must not hide in a log.
 grep -a 'warning:' "$CACHE/log/$name.log" >&2 || true

@@ -30,7 +30,7 @@ name=programs
 [[ $config == test ]] || name+=-$config
 [[ $peer == fast ]] || name+=-$peer
 
-need_packages build-essential python3
+need_packages "${TEST_PACKAGES[@]}"
 lock programs
 "$ROOT/scripts/kernel.sh" build "$config"
 [[ $peer != fast ]] || module=$(module_of "$config" kmod)
@@ -38,10 +38,9 @@ kernel=$("$ROOT/scripts/kernel.sh" path "$config")
 headers=$("$ROOT/scripts/kernel.sh" headers)
 src=$("$ROOT/scripts/kernel.sh" src)
 mkdir -p "$build"
-(
-	lock tests-build
-	run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src"
-)
+lock tests-build
+run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src"
+unlock tests-build
 
 # write_job NAME PROGRAM...: what the guest does. Its results go to the console, where the kernel is told to be quiet: a
 # write to the shared directory pins the writer's memory, and pins are what is counted here.
@@ -72,10 +71,10 @@ marked_only() {
 	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
 }
 
-# in_guest NAME LANE TIMEOUT GUEST_OPTIONS... -- PROGRAM...: prints the guest's results as they come.
+# in_guest NAME LANE GUEST_OPTIONS... -- PROGRAM...: prints the guest's results as they come.
 in_guest() {
-	local which=$1 lane=$2 limit=$3 share=$ROOT/build/share-$name-$1 options=()
-	shift 3
+	local which=$1 lane=$2 share=$ROOT/build/share-$name-$1 options=()
+	shift 2
 	while [[ $1 != -- ]]; do
 		options+=("$1")
 		shift
@@ -88,14 +87,14 @@ in_guest() {
 	stage_klog_check "$share"
 	cp "$build"/*_test "$share"
 	write_job "$which" "$@" >"$share/job"
-	run_guest "$which" "$share" marked_only --lane "$lane" --timeout "$limit" "${options[@]}" --kernel "$kernel"
+	run_guest "$which" "$share" marked_only --lane "$lane" "${options[@]}" --kernel "$kernel"
 }
 
 # The same where instructions are counted. As little memory as will do: the leak detector reads all that describes it.
 in_icount_guest() {
 	local which=$1
 	shift
-	in_guest "$which" icount 1800 --edu 2 --edu-group 2 --mem 3584M --append "$TEST_KERNEL_ARGS $huge" -- "$@"
+	in_guest "$which" icount --edu 2 --edu-group 2 --mem 3584M --append "$TEST_KERNEL_ARGS $huge" -- "$@"
 }
 
 # Of these programs, the ones that have a case that TEST_FILTER wants; they can say that here, too.
@@ -122,9 +121,9 @@ huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 {
 	echo "1..$plan"
 	if ((${#dma[@]} && ${#mem[@]} && $(nproc) > 1)); then
-		in_icount_guest mem "${mem[@]}" >"$build/mem.ktap" &
+		(let_go_of_locks && in_icount_guest mem "${mem[@]}") >"$build/mem.ktap" &
 		second=$!
-		trap 'kill "$second" 2>/dev/null || true' EXIT
+		trap 'end_children "$second"' EXIT
 		trap 'exit 130' INT
 		trap 'exit 143' TERM
 		(in_icount_guest dma "${dma[@]}")
@@ -135,5 +134,5 @@ huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 		((${#dma[@]} == 0)) || in_icount_guest dma "${dma[@]}"
 		((${#mem[@]} == 0)) || in_icount_guest mem "${mem[@]}"
 	fi
-	((${#race[@]} == 0)) || in_guest race mttcg 600 --cpus 4 --edu 2 --mem 2G --append "$TEST_KERNEL_ARGS no_timer_check" -- "${race[@]}"
+	((${#race[@]} == 0)) || in_guest race mttcg --cpus 4 --edu 2 --mem 2G --append "$TEST_KERNEL_ARGS no_timer_check" -- "${race[@]}"
 } | ktap_results "$name"

@@ -11,6 +11,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 inputs=$ROOT/results/report
+packages=(python3 diffutils)
 
 # whole FILE: whether it is of all benchmarks, and none of them failed.
 whole() {
@@ -24,8 +25,9 @@ whole() {
 	END
 }
 
-need_packages python3 diffutils
-if [[ -n ${CHECK:-} && ${CHECK} != 0 ]]; then
+[[ ${CHECK:-0} != 0 ]] || packages+=(python3-matplotlib)
+need_packages "${packages[@]}"
+if [[ ${CHECK:-0} != 0 ]]; then
 	out=$ROOT/build/report-check
 	rm -rf "$out"
 	mkdir -p "$out"
@@ -54,6 +56,5 @@ for name in icount threads native native-insn; do
 done
 "$ROOT/scripts/report.py" "$inputs" "$ROOT"
 # Debian's own Python has Debian's matplotlib.
-need_packages python3-matplotlib
 run_logged plots /usr/bin/python3 "$ROOT/scripts/plots.py" "$inputs/icount.json" "$ROOT/docs/plots"
 say "REPORT.md, docs/plots/ and the table in README.md are up to date"

@@ -18,6 +18,7 @@ unset SUITE
 log=$ROOT/build/test-kcsan
 mkdir -p "$log"
 
+need_packages "${TEST_PACKAGES[@]}"
 lock test-kcsan
 "$ROOT/scripts/kernel.sh" build kcsan
 bad=0

@@ -21,6 +21,7 @@ log=$ROOT/build/test-parts
 [[ -z ${TEST_FILTER:-} ]] || exec "$ROOT/scripts/programs.sh"
 
 unset SUITE CASE
+need_packages "${TEST_PACKAGES[@]}"
 lock test
 rm -rf "$log"
 mkdir -p "$log"
@@ -42,15 +43,14 @@ run_behind() {
 	local part
 	set -m
 	(
+		let_go_of_locks
 		for part; do
 			run "$part" >/dev/null 2>"$log/$part.errors"
 		done
 	) </dev/null &
 	behind=$!
 	set +m
-	trap 'kill -- -$behind 2>/dev/null || true' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'end_groups "$behind"' EXIT
 }
 show_behind() {
 	[[ -e $log/$1.status ]] || say "$1: still at work; its progress is in $log/$1.errors"
@@ -70,7 +70,7 @@ if (($(nproc) > 1)); then
 	for part in "${others[@]}"; do
 		show_behind "$part"
 	done
-	trap - EXIT INT TERM
+	trap - EXIT
 else
 	for part in programs "${others[@]}"; do
 		run "$part"

@@ -7,6 +7,7 @@ import json
 import pathlib
 import subprocess
 import tempfile
+import unittest
 
 import synthetic
 from history import parse
@@ -91,6 +92,15 @@ def directory():
     """A directory that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="iommufd-fast-") as name:
         yield pathlib.Path(name)
+
+
+class ScratchTest(unittest.TestCase):
+    """Tests that each have a directory, self.dir."""
+
+    def setUp(self):
+        scratch = directory()
+        self.dir = scratch.__enter__()
+        self.addCleanup(scratch.__exit__, None, None, None)
 
 
 @contextlib.contextmanager
