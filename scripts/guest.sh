@@ -20,19 +20,24 @@ usage() {
 		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
 		  --append STRING           more for the kernel's command line
 		  --plugin STRING           a TCG plugin: its file=, and what it wants to be told
-		  --timeout SECONDS         how long it may take (300)
+		  --stall SECONDS           how long neither its console nor another file of SHARE may grow (600)
+		  --timeout SECONDS         how long it may take in all (7200)
 		  --stream                  print the console while it runs
 
+		Seconds are those of the guest's own clock, in which it does not wait for a CPU: a busy machine takes longer, and
+		that is no reason to end it. See scripts/watch.py. In the lanes whose clock is the machine's, the guest's init
+		finds in TICKS a terminal with a byte for each such second.
+
 		Afterwards SHARE has console.log, status (of the job) and guest.env (the lane that was taken, QEMU's version, ...).
-		Exit status: the job's; 124 it took too long; 125 the guest died.
+		Exit status: the job's; 124 it hung; 125 the guest died.
 	END
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 append='' plugin='' limit=300 stream='' kernel='' share=''
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 append='' plugin='' stall=600 limit=7200 stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
-	--lane | --cpus | --mem | --edu | --edu-group | --append | --plugin | --timeout | --kernel | --share)
+	--lane | --cpus | --mem | --edu | --edu-group | --append | --plugin | --stall | --timeout | --kernel | --share)
 		(($# > 1)) || usage
 		;;&
 	--lane) lane=$2 ;;
@@ -42,6 +47,7 @@ while (($#)); do
 	--edu-group) edu_group=$2 ;;
 	--append) append=$2 ;;
 	--plugin) plugin=$2 ;;
+	--stall) stall=$2 ;;
 	--timeout) limit=$2 ;;
 	--kernel) kernel=$2 ;;
 	--share) share=$2 ;;
@@ -56,7 +62,7 @@ while (($#)); do
 done
 [[ -n $kernel && -n $share ]] || usage
 [[ $lane =~ ^(icount|mttcg|kvm)$ ]] || die "no lane '$lane' (there are: icount mttcg kvm; host is docs/host-lane.md)"
-for number in "$cpus" "$edu" "$edu_group" "$limit"; do
+for number in "$cpus" "$edu" "$edu_group" "$stall" "$limit"; do
 	[[ $number =~ ^[0-9]+$ ]] || die "'$number' is no number"
 done
 bzimage=$kernel/arch/x86/boot/bzImage
@@ -65,7 +71,7 @@ bzimage=$kernel/arch/x86/boot/bzImage
 share=$(cd "$share" && pwd)
 # A comma separates QEMU's options.
 [[ $share != *,* ]] || die "QEMU cannot share a directory with a comma in its name: $share"
-need_packages qemu-system-x86
+need_packages "${GUEST_PACKAGES[@]}"
 initramfs=$("$ROOT/scripts/initramfs.sh")
 qemu_version=$(qemu-system-x86_64 --version | sed -n '1s/.*version //p')
 
@@ -106,6 +112,14 @@ icount)
 mttcg) qemu+=(-accel 'tcg,thread=multi' -cpu max) ;;
 kvm) qemu+=(-accel kvm -cpu host) ;;
 esac
+ticks=()
+watch=("$ROOT/scripts/watch.py" --stall "$stall" --timeout "$limit")
+if [[ $lane != icount ]]; then
+	# What the kernel does not know itself it gives to init as a variable.
+	watch+=(--ticks "$share/ticks")
+	ticks=(-chardev "pipe,id=ticks,path=$share/ticks" -serial chardev:ticks)
+	append+=' TICKS=/dev/ttyS1'
+fi
 [[ -z $plugin ]] || qemu+=(-plugin "$plugin")
 qemu+=(-device 'intel-iommu,aw-bits=48')
 for ((i = 0; i < edu; i++)); do
@@ -115,7 +129,7 @@ for ((i = 0; i < edu_group; i++)); do
 	qemu+=(-device "edu,dma_mask=0xffffffffffffffff,addr=10.$i,multifunction=on")
 done
 qemu+=(-virtfs "local,path=$share,mount_tag=host,security_model=none,multidevs=remap"
-	-chardev "file,id=console,path=$share/console.log" -serial chardev:console
+	-chardev "file,id=console,path=$share/console.log" -serial chardev:console "${ticks[@]}"
 	-kernel "$bzimage" -initrd "$initramfs"
 	-append "console=ttyS0 panic=-1 intel_iommu=on,sm_off transparent_hugepage=madvise nokaslr norandmaps $append")
 
@@ -128,14 +142,11 @@ cat >"$share/guest.env" <<-END
 	qemu='$qemu_version'
 END
 
-start=$SECONDS
-timeout -k 5 "$limit" "${qemu[@]}" </dev/null >"$share/qemu.log" 2>&1 &
+(let_go_of_locks && exec "${watch[@]}" "$share" "${qemu[@]}") </dev/null >"$share/qemu.log" 2>&1 &
 pid=$!
-trap 'kill $pid 2>/dev/null || true' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'end_children "$pid"' EXIT
 if [[ -n $stream ]]; then
-	tail -n +1 -f --pid="$pid" "$share/console.log" 2>/dev/null | sed -u 's/\r//g' &
+	(let_go_of_locks && tail -n +1 -f --pid="$pid" "$share/console.log" 2>/dev/null | sed -u 's/\r//g') &
 	streamer=$!
 fi
 status=0
@@ -148,14 +159,15 @@ sed -i 's/\r//g' "$share/console.log"
 dead() {
 	local code=$1
 	shift
+	! disk_is_full || die_without_space "the guest"
 	[[ -n $stream ]] || tail -n 15 "$share/console.log" >&2
 	printf 'error: %s; the console is %s\n' "$*" "$share/console.log" >&2
 	exit "$code"
 }
 if grep -qa 'Kernel panic' "$share/console.log"; then
 	dead 125 "the guest panicked: $(grep -a -m1 -o 'Kernel panic.*' "$share/console.log")"
-elif ((status != 0 && SECONDS - start >= limit)); then
-	dead 124 "the guest took longer than $limit s"
+elif hung=$(grep -a '^watch: ' "$share/qemu.log"); then
+	dead 124 "the guest ${hung#watch: }"
 elif ((status != 0)); then
 	dead 125 "QEMU failed (exit status $status): $(grep -m1 "^qemu" "$share/qemu.log")"
 elif [[ ! -s $share/status ]]; then

@@ -20,7 +20,7 @@ seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
 build=$ROOT/build/micro
 results=$ROOT/results/latest
 
-need_packages build-essential libbenchmark-dev liburcu-dev python3
+need_packages "${MICRO_PACKAGES[@]}"
 lock micro
 "$ROOT/scripts/kernel.sh" headers >/dev/null
 src=$("$ROOT/scripts/kernel.sh" src)
@@ -36,7 +36,7 @@ export TSAN_OPTIONS=suppressions=$ROOT/bench/micro/tsan.supp
 checked() {
 	local kind=$1 rounds=$2 log=$CACHE/log/micro-check-$1.log status=0
 	while ((status == 0 && rounds-- > 0)); do
-		seed=$seed timeout 300 "$build/$kind/check" "$filter" >"$build/$kind.ktap" 2>"$log" || status=$?
+		seed=$seed "$ROOT/scripts/watch.py" --stall 300 "$build" "$build/$kind/check" "$filter" >"$build/$kind.ktap" 2>"$log" || status=$?
 	done
 	sed 's/^/    /' "$build/$kind.ktap"
 	((status == 0)) || sed -n 's/^SUMMARY: /# /p' "$log"

@@ -24,6 +24,8 @@ for word in "$op" "$peer" "${SHAPE:-}" "${SIZE:-}"; do
 	[[ $word =~ ^[A-Za-z0-9_]*$ ]] || die "'$word' is no name"
 done
 
+# flamegraph.pl comes with NYTProf.
+need_packages "${E2E_PACKAGES[@]}" libdevel-nytprof-perl perl
 lock bench
 e2e_build
 names=$(e2e_list e2e "$peer" "^$op/${SHAPE:-[^/]*}/${SIZE:-[^/]*}/$peer\$")
@@ -36,8 +38,6 @@ shapes=$(cut -d/ -f2 <<<"$names" | sort -u | xargs)
 # From the smallest to the largest.
 name=$(tail -1 <<<"$names")
 
-# flamegraph.pl comes with NYTProf.
-need_packages libdevel-nytprof-perl perl
 flamegraph=$(dpkg -L libdevel-nytprof-perl | grep '/flamegraph\.pl$') ||
 	die "libdevel-nytprof-perl is installed, but has no flamegraph.pl"
 plugin=$ROOT/build/profile/plugin
@@ -48,7 +48,8 @@ share=$ROOT/build/profile/share
 e2e_stage bench e2e "$peer" "$share" "^$name\$"
 echo 'before_run() { cat /proc/kallsyms >/host/kallsyms; }' >"$share/hooks"
 say "$name: counting"
-run_logged profile "$ROOT/scripts/guest.sh" --timeout 590 "${E2E_GUEST[@]}" \
+# One benchmark says nothing before its end.
+run_logged profile "$ROOT/scripts/guest.sh" --stall 7200 "${E2E_GUEST[@]}" \
 	--plugin "file=$plugin/profile.so,kallsyms=$share/kallsyms,out=$share/stacks" \
 	--kernel "$("$ROOT/scripts/kernel.sh" path bench)" --share "$share"
 

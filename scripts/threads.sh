@@ -28,6 +28,7 @@ for peer in $peers; do
 	[[ $peer =~ ^(type1|iommufd|fast)$ ]] || die "no peer '$peer' with threads (there are: type1 iommufd fast)"
 done
 
+need_packages "${E2E_PACKAGES[@]}"
 lock bench
 e2e_build
 chosen=()
@@ -53,7 +54,7 @@ for peer in "${chosen[@]}"; do
 	fi
 	start=$SECONDS
 	say "$peer: $(e2e_list threads "$peer" "$filter" | wc -l) benchmarks"
-	run_logged "threads-$peer" "$ROOT/scripts/guest.sh" --lane mttcg --cpus 2 --edu 2 --mem 4G --timeout 900 --append "$append" \
+	run_logged "threads-$peer" "$ROOT/scripts/guest.sh" --lane mttcg --cpus 2 --edu 2 --mem 4G --append "$append" \
 		--kernel "$kernel" --share "$share"
 	say "$peer: done in $((SECONDS - start)) s"
 	results+=("$peer=$share")
