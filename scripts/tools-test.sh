@@ -21,8 +21,8 @@ for file in "$ROOT"/tests/tools/*_test.py; do
 	suites+=("${suite%_test.py}")
 done
 
-need_packages python3 python3-fastjsonschema python3-jsonschema python3-junitparser python3-prometheus-client python3-yaml \
-	git make chromium fonts-dejavu-core
+need_packages build-essential python3 python3-fastjsonschema python3-jsonschema python3-junitparser python3-prometheus-client python3-yaml \
+	git make chromium fonts-dejavu-core "${NPM_PACKAGES[@]}"
 NODE_MODULES=$(npm_modules)
 CHROMIUM=$(command -v chromium)
 # The kernel's kunit.py makes the JUnit XML.
