@@ -8,7 +8,7 @@ export CACHE
 
 .DEFAULT_GOAL := help
 .PHONY: help bench profile threads lockstat test test-kcsan kunit selftest coverage micro micro-check gate baseline compare \
-	report record dashboard tools-test kernel modules lint clean distclean
+	report record dashboard tools-test fresh-test kernel modules lint clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -31,6 +31,7 @@ help:
 	@echo '  make record     add what was measured last to results/history.jsonl, see docs/results.md'
 	@echo '  make dashboard  a static site from that history, build/dashboard/: trends, commits, comparisons'
 	@echo '  make tools-test  the tests of these: history, exports, dashboard (in headless Chromium), CI recipes'
+	@echo '  make fresh-test  what README.md says, on a machine that has nothing, and what can go wrong there (as root, half an hour)'
 	@echo '  make kernel     only get and build the bench kernel (about 7 minutes on 2 cores, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
 	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
@@ -44,6 +45,7 @@ help:
 	@echo '  SUITE=glob CASE=glob  of the KUnit suites and cases, these, e.g. SUITE=extent; REPEAT=n times (make kunit)'
 	@echo '  MICRO_FILTER=regex  of the micro-benchmarks, those whose name matches (make micro); MAX_RANGES=n: more ranges'
 	@echo '  HISTORY=file        another history; MACHINE=name: of this machine, in a fleet; DIRTY=1: with uncommitted changes'
+	@echo '  LONG=1              also what takes long: an empty cache, a load of 12; TREE=ref: of another commit (make fresh-test)'
 	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit)'
 	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree, instead of the linux-source-7.3 package of Debian'
@@ -104,6 +106,9 @@ dashboard:
 tools-test:
 	@scripts/tools-test.sh
 
+fresh-test:
+	@scripts/fresh-test.sh
+
 kernel:
 	@scripts/kernel.sh build bench
 
@@ -119,4 +124,4 @@ clean:
 
 # By name: CACHE may be a directory that holds other things too.
 distclean: clean
-	rm -rf $(addprefix $(CACHE)/,apt ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* npm* log lock)
+	rm -rf $(addprefix $(CACHE)/,apt ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* npm* fresh log lock)

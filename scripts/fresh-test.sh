@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Does who has nothing get from README.md's commands to results? In a root file system of a minimal Debian 12, with what
+# README.md asks for and nothing else, its commands are run from a clone, as root and as a user with sudo, two at once,
+# without network, on disks that are full, interrupted in each phase; guests that hang are ended. Each has to end with a
+# result or with one clear line. Kernels come from the cache, of which nothing is changed. KTAP as it comes, and in
+# results/latest/fresh.ktap; the last line is "N passed, N failed, N skipped".
+#
+#   TREE=HEAD         the commit that is tried
+#   TEST_FILTER=GLOB  only the cases whose suite/case matches, e.g. "interrupt/*"
+#   LONG=1            also what takes long: a kernel that is built although it was interrupted, a load of 12
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+SUITE=bookworm
+filter=${TEST_FILTER:-*}
+results=$ROOT/results/latest
+build=$ROOT/build/fresh-test
+
+# skip WHY: where no machine can be made.
+skip() {
+	echo "ok 1 fresh # SKIP $*"
+	echo '0 passed, 0 failed, 1 skipped'
+	exit 0
+}
+
+commit=$(git -C "$ROOT" rev-parse --verify --quiet "${TREE:-HEAD}^{commit}") || die "TREE='${TREE:-HEAD}' is no commit"
+((EUID == 0)) || skip 'only root can make a machine'
+unshare --mount --pid --net --fork true 2>/dev/null || skip 'this machine lets nobody mount'
+need_packages "${KERNEL_PACKAGES[@]}" git mmdebstrap
+lock fresh-test
+"$ROOT/scripts/kernel.sh" build bench
+"$ROOT/scripts/kernel.sh" build test
+"$ROOT/scripts/kernel.sh" headers >/dev/null
+
+# What README.md asks for, in its own words.
+# shellcheck disable=SC2016 # backticks of the text
+asked=$(grep -oP '(?<=`)apt-get install [^`]*' "$ROOT/README.md") || die 'README.md does not say what has to be there'
+mkdir -p "$CACHE/fresh" "$results"
+sources=$CACHE/fresh/debian.sources
+"$ROOT/scripts/apt_source.py" "$SUITE" >"$sources"
+# How to reach a mirror stays the machine's own.
+apt-config dump Acquire >"$CACHE/fresh/apt.conf"
+base=$CACHE/fresh/root-$(cat "${BASH_SOURCE[0]}" "$sources" "$CACHE/fresh/apt.conf" - <<<"$asked" | short_hash)
+if [[ ! -d $base ]]; then
+	say "making a minimal $SUITE"
+	rm -rf "$CACHE"/fresh/root-*
+	run_logged fresh-root mmdebstrap --variant=minbase --aptopt="$CACHE/fresh/apt.conf" \
+		--customize-hook="chroot \"\$1\" sh -c 'DEBIAN_FRONTEND=noninteractive $asked'" "$SUITE" "$base.part" "$sources"
+	mv "$base.part" "$base"
+fi
+
+rm -rf "$build"
+mkdir -p "$build"
+say "trying $(git -C "$ROOT" log -1 --format='%h %s' "$commit"); results go to $results/fresh.ktap"
+rm -f "$results/fresh.ktap"
+PYTHONDONTWRITEBYTECODE=1 unshare --mount --propagation private "$ROOT/scripts/fresh_test.py" \
+	"$filter" "$base" "$ROOT" "$commit" "$CACHE" "$build" | "$ROOT/scripts/ktap.py" "$results/fresh.ktap"
