@@ -54,7 +54,7 @@ isolated_apt() {
 	APT_CACHE=(apt-cache -c "$state/apt.conf")
 }
 
-downloaded() { du -sm "$CACHE/apt/deb" "$CACHE/apt/cache/archives" | awk '{ mb += $1 } END { print mb " MB on disk" }'; }
+downloaded() { du -sm "$CACHE/apt/part" "$CACHE/apt/cache/archives" | awk '{ mb += $1 } END { print mb " MB on disk" }'; }
 unpacked() { echo "$(find "$CACHE/unpack" -type f 2>/dev/null | wc -l) files"; }
 
 # The package of this version, if it was downloaded; apt writes a colon in its name as %3a.
@@ -81,7 +81,11 @@ fetch() {
 		deb=$(downloaded_deb "$version")
 		if [[ -z $deb ]]; then
 			say "downloading $PACKAGE $version (about 160 MB)"
-			PROGRESS=downloaded run_logged kernel-download env -C "$CACHE/apt/deb" "${APT_GET[@]}" download "$PACKAGE=$version"
+			# What was interrupted has its name already: only what is whole is moved to where it is looked for.
+			rm -rf "$CACHE/apt/part"
+			mkdir "$CACHE/apt/part"
+			PROGRESS=downloaded run_logged kernel-download env -C "$CACHE/apt/part" "${APT_GET[@]}" download "$PACKAGE=$version"
+			mv -t "$CACHE/apt/deb" "$CACHE/apt/part"/*
 			deb=$(downloaded_deb "$version")
 			[[ -n $deb ]] || die "apt left no $PACKAGE; the log is $CACHE/log/kernel-download.log"
 		fi
