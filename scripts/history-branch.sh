@@ -36,8 +36,9 @@ pull() {
 	: >"$theirs"
 	parent=${found%%[[:space:]]*}
 	[[ -n $parent ]] || return 0
-	git fetch -q --no-tags "$remote" "refs/heads/$branch" || die "the branch '$branch' of '$remote' cannot be fetched"
-	parent=$(git rev-parse FETCH_HEAD)
+	# Where the branch was is enough: if it is elsewhere by now, a push is refused. FETCH_HEAD belongs to all that run here.
+	git fetch -q --no-tags --no-write-fetch-head "$remote" "refs/heads/$branch" ||
+		die "the branch '$branch' of '$remote' cannot be fetched"
 	git show "$parent:history.jsonl" >"$theirs" || die "the branch '$branch' of '$remote' has no history.jsonl"
 	# What cannot be read stays on the branch too: it is not ours to drop.
 	cp "$theirs" "$theirs.jsonl"
