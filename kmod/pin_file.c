@@ -19,18 +19,52 @@ static unsigned long limit_batch(void)
 	return mock_limit_len(PIN_BATCH_LEN, sizeof(struct folio *));
 }
 
-/* Append the part of @folio from @skip_bytes on; returns its pages, or errno. */
-static long append_folio(struct extents *ex, struct folio *folio,
-			 size_t skip_bytes, unsigned long max_npages)
+/* How many folios from the first on are neighbours in memory, and as large. */
+static unsigned long nr_neighbours(struct folio **folio, unsigned long nr)
 {
-	unsigned long skip_npages = skip_bytes >> PAGE_SHIFT;
-	unsigned long npages = min(folio_nr_pages(folio) - skip_npages,
-				   max_npages);
-	int rc;
+	unsigned long npages = folio_nr_pages(folio[0]);
+	unsigned long pfn = folio_pfn(folio[0]);
+	unsigned long n;
 
-	rc = extents_append(ex, folio_pfn(folio) + skip_npages, npages,
-			    folio_order(folio));
-	return rc ? rc : npages;
+	for (n = 1; n < nr; n++) {
+		pfn += npages;
+		if (folio_pfn(folio[n]) != pfn ||
+		    folio_nr_pages(folio[n]) != npages)
+			break;
+	}
+	return n;
+}
+
+/*
+ * Append what the folios have from page @skip_npages on, at most @max_npages;
+ * neighbours are put together here, where it costs least. On failure those that
+ * are not in @ex are unpinned.
+ */
+static int append_folios(struct extents *ex, struct folio **folio,
+			 unsigned long nr, unsigned long skip_npages,
+			 unsigned long max_npages)
+{
+	while (nr) {
+		unsigned long n = nr_neighbours(folio, nr);
+		unsigned int order = folio_order(folio[0]);
+		unsigned long npages = min((n << order) - skip_npages,
+					   max_npages);
+		unsigned long old_npages = ex->npages;
+		int rc;
+
+		rc = extents_append(ex, folio_pfn(folio[0]) + skip_npages,
+				    npages, order);
+		if (rc) {
+			n = (skip_npages + ex->npages - old_npages) >> order;
+			unpin_folios(folio + n, nr - n);
+			return rc;
+		}
+		folio += n;
+		nr -= n;
+		max_npages -= npages;
+		skip_npages = 0;
+	}
+	return 0;
 }
 
 static int pin_file_batches(struct file *file, loff_t start,
@@ -40,8 +74,10 @@ static int pin_file_batches(struct file *file, loff_t start,
 	loff_t end = start + ((loff_t)npages << PAGE_SHIFT);
 
 	while (npages) {
+		unsigned long old_npages = ex->npages;
 		pgoff_t skip_bytes = 0;
-		long got, i;
+		long got;
+		int rc;
 
 		if (mock_should_fail())
 			return -ENOMEM;
@@ -51,16 +87,11 @@ static int pin_file_batches(struct file *file, loff_t start,
 				       &skip_bytes);
 		if (got <= 0)
 			return got ? got : -EFAULT;
-		for (i = 0; i < got; i++) {
-			long n = append_folio(ex, folio[i], i ? 0 : skip_bytes,
-					      npages);
-
-			if (n < 0) {
-				unpin_folios(folio + i, got - i);
-				return n;
-			}
-			npages -= n;
-		}
+		rc = append_folios(ex, folio, got, skip_bytes >> PAGE_SHIFT,
+				   npages);
+		if (rc)
+			return rc;
+		npages -= ex->npages - old_npages;
 	}
 	return 0;
 }
