@@ -3,13 +3,17 @@
  * Files to extents. See pin.h.
  */
 #include <linux/gfp.h>
+#include <linux/highmem.h>
 #include <linux/memfd.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
 
 #include "extent.h"
 #include "mock.h"
 #include "pin.h"
+#include "race_point.h"
 
 /* Folios that are pinned by one call: as many pointers as a page holds. */
 #define PIN_BATCH_LEN		(PAGE_SIZE / sizeof(struct folio *))
@@ -17,6 +21,49 @@
 static unsigned long limit_batch(void)
 {
 	return mock_limit_len(PIN_BATCH_LEN, sizeof(struct folio *));
+}
+
+/*
+ * A folio of shmem that is not up to date has not been used yet, and whoever
+ * uses it first clears it under its lock. It may have left the file since it was
+ * pinned; it is cleared all the same. One of hugetlbfs is clear before it is in
+ * a file, and not up to date once it has left it, with data that others who have
+ * it pinned look at.
+ */
+static int clear_unused(struct folio *folio)
+{
+	int rc;
+
+	race_point("pin_file:found-unused");
+	/* There may be many, and they may be large. */
+	cond_resched();
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	rc = folio_lock_killable(folio);
+	if (rc)
+		return rc;
+	if (!folio_test_uptodate(folio) && !folio_test_hugetlb(folio)) {
+		folio_zero_range(folio, 0, folio_size(folio));
+		flush_dcache_folio(folio);
+		folio_mark_uptodate(folio);
+	}
+	folio_unlock(folio);
+	return 0;
+}
+
+/* Before a device or a driver sees them. */
+static int bring_up_to_date(struct folio **folio, unsigned long nr)
+{
+	for (unsigned long i = 0; i < nr; i++) {
+		int rc;
+
+		if (likely(folio_test_uptodate(folio[i])))
+			continue;
+		rc = clear_unused(folio[i]);
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 /* How many folios from the first on are neighbours in memory, and as large. */
@@ -81,12 +128,20 @@ static int pin_file_batches(struct file *file, loff_t start,
 
 		if (mock_should_fail())
 			return -ENOMEM;
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		got = memfd_pin_folios(file, end - ((loff_t)npages << PAGE_SHIFT),
 				       end - 1, folio,
 				       min(npages, limit_batch()),
 				       &skip_bytes);
 		if (got <= 0)
 			return got ? got : -EFAULT;
+		race_point("pin_file:pinned");
+		rc = bring_up_to_date(folio, got);
+		if (rc) {
+			unpin_folios(folio, got);
+			return rc;
+		}
 		rc = append_folios(ex, folio, got, skip_bytes >> PAGE_SHIFT,
 				   npages);
 		if (rc)
@@ -103,12 +158,17 @@ static int pin_file_batches(struct file *file, loff_t start,
  * @npages: how many pages, at least 1
  * @ex: an empty sequence, which then describes the pages
  *
- * Holes of the file are filled. One pin stands for a folio.
+ * Holes of the file are filled, and pages that it has but that nobody has used
+ * are cleared, so that they are what the file shows to everyone. One pin stands
+ * for a folio.
  *
- * Context: Process; sleeps.
+ * Context: Process; sleeps, locks folios.
  * Return: 0, or with nothing pinned and @ex empty:
  * * -EINVAL: not such a file, or the range ends beyond its size
  * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay
+ * * -ENOSPC: a hole, and the file system is full
+ * * -EIO: a page that can not be read back from swap
+ * * -EINTR: a fatal signal
  */
 int pin_file_range(struct file *file, loff_t start, unsigned long npages,
 		   struct extents *ex)

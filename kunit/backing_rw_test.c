@@ -6,6 +6,8 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/sched/mm.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "backing.h"
@@ -156,6 +158,48 @@ static void backing_rw_of_a_file(struct kunit *test)
 	backing_put(backing);
 }
 
+/* What somebody else left there before the pages were the file's. */
+static void backing_rw_of_a_file_reads_zeros(struct kunit *test)
+{
+	unsigned long npages = SZ_64M >> PAGE_SHIFT;
+	struct file *file = memory_shmem(test, npages);
+	struct backing *backing;
+	u8 *buf;
+
+	memory_soil(test, file, 0, npages, 0);
+	backing = backing_create_file(file, 0, npages, false, false);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
+	buf = kunit_kmalloc(test, SZ_64K, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	for (unsigned long at = 0; at < SZ_64M; at += SZ_64K) {
+		memset(buf, ~MEMORY_SOIL, SZ_64K);
+		KUNIT_ASSERT_EQ(test, backing_rw(backing, at, buf, SZ_64K,
+						 false), 0);
+		KUNIT_ASSERT_NULL(test, memchr_inv(buf, 0, SZ_64K));
+	}
+	backing_put(backing);
+}
+
+/* Nor is what is written undone, when the process first looks at the page. */
+static void backing_rw_of_a_file_is_seen_by_the_process(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, NPAGES);
+	struct backing *backing;
+	unsigned long va;
+	u8 byte = 0x5a;
+
+	memory_soil(test, file, 0, NPAGES, 0);
+	backing = backing_create_file(file, 0, NPAGES, true, false);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
+	KUNIT_EXPECT_EQ(test, backing_rw(backing, 5 * PAGE_SIZE + 9, &byte, 1,
+					 true), 0);
+	va = memory_map_file(test, file, NPAGES) + 5 * PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, memory_read(test, va + 9), 0x5a);
+	KUNIT_EXPECT_EQ(test, memory_read(test, va + 8), 0);
+	KUNIT_EXPECT_EQ(test, memory_read(test, va + 10), 0);
+	backing_put(backing);
+}
+
 /**
  * struct remote_rw - reading by a thread that is not of the process
  * @backing: what
@@ -244,6 +288,8 @@ static struct kunit_case backing_rw_test_cases[] = {
 	KUNIT_CASE_PARAM(backing_rw_reads, rw_gen_params),
 	KUNIT_CASE_PARAM(backing_rw_writes, rw_gen_params),
 	KUNIT_CASE(backing_rw_of_a_file),
+	KUNIT_CASE(backing_rw_of_a_file_reads_zeros),
+	KUNIT_CASE(backing_rw_of_a_file_is_seen_by_the_process),
 	KUNIT_CASE(backing_rw_by_any_thread),
 	KUNIT_CASE(backing_rw_fails_for_what_is_not_mapped),
 	KUNIT_CASE(backing_rw_fails_without_a_trace),

@@ -3,12 +3,14 @@
  * Memory to pin. See memory.h.
  */
 #include <kunit/test.h>
+#include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/mount.h>
+#include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
 #include <linux/uaccess.h>
 
@@ -230,7 +232,7 @@ unsigned int pfn_npins(unsigned long pfn)
 }
 
 KUNIT_DEFINE_ACTION_WRAPPER(put_file, fput, struct file *);
-KUNIT_DEFINE_ACTION_WRAPPER(unmount, kern_unmount, struct vfsmount *);
+KUNIT_DEFINE_ACTION_WRAPPER(unmount, mntput, struct vfsmount *);
 
 static struct file *keep(struct kunit *test, struct file *file)
 {
@@ -253,6 +255,49 @@ struct file *memory_shmem(struct kunit *test, unsigned long npages)
 					   mk_vma_flags(VMA_NORESERVE_BIT)));
 }
 
+/* A file of @npages in a file system of its own. */
+static struct file *keep_mounted(struct kunit *test, const char *name,
+				 char *options, unsigned long npages)
+{
+	struct file_system_type *type = get_fs_type(name);
+	struct vfsmount *mnt;
+	struct file *file;
+
+	if (!type)
+		kunit_skip(test, "the kernel has no %s", name);
+	mnt = vfs_kern_mount(type, 0, name, options);
+	module_put(type->owner);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mnt);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, unmount, mnt), 0);
+
+	file = keep(test, file_open_root_mnt(mnt, "kunit", O_RDWR | O_CREAT,
+					     0600));
+	KUNIT_ASSERT_EQ(test, vfs_truncate(&file->f_path, npages << PAGE_SHIFT),
+			0);
+	return file;
+}
+
+static int allocate(struct file *file, unsigned long first,
+		    unsigned long npages)
+{
+	return vfs_fallocate(file, 0, first << PAGE_SHIFT,
+			     npages << PAGE_SHIFT);
+}
+
+/**
+ * memory_shmem_huge() - make a file of shmem that is given huge pages
+ * @test: the case
+ * @npages: its size
+ *
+ * Return: the file.
+ */
+struct file *memory_shmem_huge(struct kunit *test, unsigned long npages)
+{
+	char options[] = "huge=always";
+
+	return keep_mounted(test, "tmpfs", options, npages);
+}
+
 /**
  * memory_hugetlb() - make a file like memfd_create(MFD_HUGETLB) does
  * @test: the case; skipped when there are not enough huge pages
@@ -262,22 +307,53 @@ struct file *memory_shmem(struct kunit *test, unsigned long npages)
  */
 struct file *memory_hugetlb(struct kunit *test, unsigned long npages)
 {
-	struct file_system_type *type = get_fs_type("hugetlbfs");
-	struct vfsmount *mnt;
-	struct file *file;
+	struct file *file = keep_mounted(test, "hugetlbfs", NULL, npages);
 
-	if (!type)
-		kunit_skip(test, "the kernel has no hugetlbfs");
-	mnt = kern_mount(type);
-	module_put(type->owner);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mnt);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, unmount, mnt), 0);
-
-	file = keep(test, file_open_root_mnt(mnt, "kunit", O_RDWR | O_CREAT,
-					     0600));
-	KUNIT_ASSERT_EQ(test, vfs_truncate(&file->f_path, npages << PAGE_SHIFT),
-			0);
-	if (vfs_fallocate(file, 0, 0, npages << PAGE_SHIFT))
+	if (allocate(file, 0, npages))
 		kunit_skip(test, "not enough huge pages; boot with hugepages=");
 	return file;
+}
+
+/**
+ * memory_soil() - give a file of shmem pages that nobody has used yet
+ * @test: the case
+ * @file: the file, with a hole there
+ * @first: first page of it
+ * @npages: how many pages
+ * @order: the order that its folios have to have
+ *
+ * What is in them, which nobody may ever see, is MEMORY_SOIL.
+ */
+void memory_soil(struct kunit *test, struct file *file, unsigned long first,
+		 unsigned long npages, unsigned int order)
+{
+	unsigned long index = first;
+
+	KUNIT_ASSERT_EQ(test, allocate(file, first, npages), 0);
+	while (index < first + npages) {
+		struct folio *folio = filemap_get_folio(file->f_mapping, index);
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, folio);
+		KUNIT_EXPECT_EQ(test, folio_order(folio), order);
+		KUNIT_EXPECT_FALSE(test, folio_test_uptodate(folio));
+		memset(folio_address(folio), MEMORY_SOIL, folio_size(folio));
+		index = folio_next_index(folio);
+		folio_put(folio);
+	}
+}
+
+/**
+ * memory_punch() - make a hole in a file
+ * @test: the case
+ * @file: the file
+ * @first: first page of it
+ * @npages: how many pages
+ */
+void memory_punch(struct kunit *test, struct file *file, unsigned long first,
+		  unsigned long npages)
+{
+	int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+
+	KUNIT_ASSERT_EQ(test, vfs_fallocate(file, mode, first << PAGE_SHIFT,
+					    npages << PAGE_SHIFT), 0);
 }

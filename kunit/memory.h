@@ -55,6 +55,15 @@ unsigned long memory_pfn(unsigned long va);
 unsigned int pfn_npins(unsigned long pfn);
 
 struct file *memory_shmem(struct kunit *test, unsigned long npages);
+struct file *memory_shmem_huge(struct kunit *test, unsigned long npages);
 struct file *memory_hugetlb(struct kunit *test, unsigned long npages);
+
+/* What was in pages before they were a file's. */
+#define MEMORY_SOIL	0xaa
+
+void memory_soil(struct kunit *test, struct file *file, unsigned long first,
+		 unsigned long npages, unsigned int order);
+void memory_punch(struct kunit *test, struct file *file, unsigned long first,
+		  unsigned long npages);
 
 #endif
