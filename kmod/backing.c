@@ -64,6 +64,34 @@ struct backing *backing_create_user(unsigned long va, unsigned long npages,
 	return backing;
 }
 
+static unsigned int file_seals(struct file *file)
+{
+	if (shmem_file(file))
+		return READ_ONCE(SHMEM_I(file_inode(file))->seals);
+#ifdef CONFIG_HUGETLBFS
+	return READ_ONCE(HUGETLBFS_I(file_inode(file))->seals);
+#else
+	return 0;
+#endif
+}
+
+/*
+ * As for mmap(), it has to be open for reading in any case: not every IO page
+ * table has memory that may be written and not read. F_SEAL_WRITE is for
+ * mapping_map_writable() to answer.
+ */
+static bool may_map(struct file *file, bool writable)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (!(file->f_mode & FMODE_READ))
+		return false;
+	if (!writable)
+		return true;
+	return (file->f_mode & FMODE_WRITE) && !IS_IMMUTABLE(inode) &&
+	       !IS_APPEND(inode) && !(file_seals(file) & F_SEAL_FUTURE_WRITE);
+}
+
 /**
  * backing_create_file() - describe a range of a memfd
  * @file: the file; a reference of its own is taken
@@ -73,11 +101,13 @@ struct backing *backing_create_user(unsigned long va, unsigned long npages,
  * @account_by_mm: charge the process and not its user
  *
  * While a writable backing lives the file counts as mapped shared and writable,
- * so that it can not be sealed against writing.
+ * so that it can not be sealed against writing. F_SEAL_FUTURE_WRITE is for
+ * backings that are made later.
  *
  * Return: the backing with one reference, or ERR_PTR() of
  * * -EINVAL: not a file of shmem or hugetlbfs
- * * -EPERM: @writable, and the file is open for reading only, or sealed
+ * * -EPERM: the file is not open for reading; or @writable, and it is not open
+ *   for writing, is sealed against that, immutable or only to be appended to
  * * -ENOMEM: out of memory
  */
 struct backing *backing_create_file(struct file *file, loff_t start,
@@ -89,7 +119,7 @@ struct backing *backing_create_file(struct file *file, loff_t start,
 
 	if (!shmem_file(file) && !is_file_hugepages(file))
 		return ERR_PTR(-EINVAL);
-	if (writable && !(file->f_mode & FMODE_WRITE))
+	if (!may_map(file, writable))
 		return ERR_PTR(-EPERM);
 
 	backing = backing_create(npages, writable, account_by_mm);

@@ -458,8 +458,8 @@ create_file_backing(struct iommufd_ctx *ictx,
  *
  * Return: as ioctl_ioas_map(), and -EBADF when the descriptor is not open,
  * -EINVAL when it is neither a memfd nor a dma-buf of vfio-pci, or ends before
- * the range does, -EPERM for a writable mapping of a file that may not be
- * written, -ENODEV for a dma-buf that is revoked.
+ * the range does, -EPERM for a file that is not open for reading or a writable
+ * mapping of one that may not be written, -ENODEV for a dma-buf that is revoked.
  */
 int ioctl_ioas_map_file(struct ioctl_call *call)
 {

@@ -9,9 +9,11 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
 
 #include "backing.h"
 #include "balance.h"
@@ -351,20 +353,65 @@ static void backing_create_file_refuses_other_files(struct kunit *test)
 	fput(file);
 }
 
-static void backing_create_file_refuses_to_write_read_only(struct kunit *test)
-{
-	struct file *file = memory_shmem(test, 4), *reading;
-	struct backing *backing;
+static const struct right_case {
+	const char *name;
+	int open_flags;
+	unsigned int inode_flags;
+	unsigned int seals;
+	bool writable;
+	int rc;
+} right_cases[] = {
+	{ "read-write-to-write", O_RDWR, 0, 0, true, 0 },
+	{ "read-only-to-read", O_RDONLY, 0, 0, false, 0 },
+	{ "read-only-to-write", O_RDONLY, 0, 0, true, -EPERM },
+	{ "write-only-to-read", O_WRONLY, 0, 0, false, -EPERM },
+	{ "write-only-to-write", O_WRONLY, 0, 0, true, -EPERM },
+	{ "immutable-to-read", O_RDWR, S_IMMUTABLE, 0, false, 0 },
+	{ "immutable-to-write", O_RDWR, S_IMMUTABLE, 0, true, -EPERM },
+	{ "append-only-to-read", O_RDWR, S_APPEND, 0, false, 0 },
+	{ "append-only-to-write", O_RDWR, S_APPEND, 0, true, -EPERM },
+	{ "future-write-to-read", O_RDWR, 0, F_SEAL_FUTURE_WRITE, false, 0 },
+	{ "future-write-to-write", O_RDWR, 0, F_SEAL_FUTURE_WRITE, true,
+	  -EPERM },
+	{ "other-seals-to-write", O_RDWR, 0,
+	  F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_EXEC, true, 0 },
+};
 
-	reading = dentry_open(&file->f_path, O_RDONLY, current_cred());
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, reading);
-	backing = backing_create_file(reading, 0, 4, true, false);
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(backing), -EPERM);
-	backing = backing_create_file(reading, 0, 4, false, false);
-	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, backing);
+KUNIT_ARRAY_PARAM_DESC(right, right_cases, name);
+
+static void expect_right(struct kunit *test, struct file *file,
+			 unsigned int *seals)
+{
+	const struct right_case *param = test->param_value;
+	struct backing *backing;
+	struct file *opened;
+
+	inode_set_flags(file_inode(file), param->inode_flags,
+			S_IMMUTABLE | S_APPEND);
+	*seals = param->seals;
+	opened = dentry_open(&file->f_path, param->open_flags, current_cred());
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, opened);
+	backing = backing_create_file(opened, 0, HUGE, param->writable, false);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(backing), param->rc);
 	if (!IS_ERR(backing))
 		backing_put(backing);
-	fput(reading);
+	KUNIT_EXPECT_EQ(test, mapping_deny_writable(file->f_mapping), 0);
+	mapping_allow_writable(file->f_mapping);
+	fput(opened);
+}
+
+static void backing_create_file_asks_for_rights(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, HUGE);
+
+	expect_right(test, file, &SHMEM_I(file_inode(file))->seals);
+}
+
+static void backing_create_file_asks_hugetlb_for_rights(struct kunit *test)
+{
+	struct file *file = memory_hugetlb(test, HUGE);
+
+	expect_right(test, file, &HUGETLBFS_I(file_inode(file))->seals);
 }
 
 /* What sealing a memfd against writing does. */
@@ -668,7 +715,9 @@ static struct kunit_case backing_test_cases[] = {
 	KUNIT_CASE(backing_move_account_charges_the_other),
 	KUNIT_CASE(backing_of_a_file_pins_from_its_offset),
 	KUNIT_CASE(backing_create_file_refuses_other_files),
-	KUNIT_CASE(backing_create_file_refuses_to_write_read_only),
+	KUNIT_CASE_PARAM(backing_create_file_asks_for_rights, right_gen_params),
+	KUNIT_CASE_PARAM(backing_create_file_asks_hugetlb_for_rights,
+			 right_gen_params),
 	KUNIT_CASE(backing_of_a_file_excludes_seals),
 	KUNIT_CASE(backing_create_fails_without_a_trace),
 	KUNIT_CASE(backing_claim_fails_without_a_trace),

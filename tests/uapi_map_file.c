@@ -3,11 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "uapi.h"
+
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x20
+#endif
 
 #define FILE_BYTES (8 * PAGE)
 
@@ -32,6 +39,14 @@ static int new_memfd(unsigned int flags, size_t bytes)
 	ASSERT_TRUE(fd >= 0);
 	ASSERT_EQ(0, ftruncate(fd, bytes));
 	return fd;
+}
+
+static int reopen(int fd, int mode)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, mode | O_CLOEXEC);
 }
 
 static void run_fields(const void *arg)
@@ -145,21 +160,22 @@ static void run_wrong_file(const void *arg)
 	fd = open("/", O_RDONLY | O_DIRECTORY);
 	ASSERT_TRUE(fd >= 0);
 	expect_wrong_file(&u, fd, -EINVAL);
+	fd = syscall(SYS_memfd_secret, 0);
+	ASSERT_TRUE(fd >= 0);
+	ASSERT_EQ(0, ftruncate(fd, FILE_BYTES));
+	expect_wrong_file(&u, fd, -EINVAL);
 	fd = new_memfd(0, FILE_BYTES);
+	expect_wrong_file(&u, reopen(fd, O_PATH), -EBADF);
 	close(fd);
 	expect_wrong_file(&u, fd, -EBADF);
 	uapi_close(&u);
 }
 
-/*
- * A file that may only be read does for a mapping that may only be read. (The header is silent on a
- * writeable mapping of it, and of a memfd sealed against writes; the in-tree module makes both.)
- */
+/* A file that may only be read does for a mapping that may only be read. */
 static void run_read_only_file(const void *arg)
 {
 	struct iommu_ioas_map_file cmd;
 	unsigned char data[64];
-	char path[64];
 	struct uapi u;
 	int fd, ro;
 
@@ -169,8 +185,7 @@ static void run_read_only_file(const void *arg)
 	memory_fill(data, sizeof(data), ktap_seed());
 	ASSERT_EQ(sizeof(data), pwrite(fd, data, sizeof(data), FILE_BYTES - sizeof(data)));
 	ASSERT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	ro = open(path, O_RDONLY);
+	ro = reopen(fd, O_RDONLY);
 	ASSERT_TRUE(ro >= 0);
 	cmd = good_map_file(&u, ro);
 	cmd.flags &= ~IOMMU_IOAS_MAP_WRITEABLE;
@@ -182,6 +197,134 @@ static void run_read_only_file(const void *arg)
 	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, FILE_BYTES));
 	EXPECT_TRUE(uapi_unchanged(__FILE__, __LINE__, &u));
 	uapi_close(&u);
+}
+
+struct right {
+	const char *file;
+	int mode;
+	int seals;
+	__u32 flags;
+	int want;
+};
+
+#define READABLE IOMMU_IOAS_MAP_READABLE
+#define WRITEABLE IOMMU_IOAS_MAP_WRITEABLE
+#define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+
+static const struct right rights[] = {
+	{ "open for reading", O_RDONLY, 0, READABLE, 0 },
+	{ "open for reading", O_RDONLY, 0, WRITEABLE, -EPERM },
+	{ "open for reading", O_RDONLY, 0, IOAS_RW, -EPERM },
+	{ "open for writing", O_WRONLY, 0, READABLE, -EPERM },
+	{ "open for writing", O_WRONLY, 0, WRITEABLE, -EPERM },
+	{ "open for writing", O_WRONLY, 0, IOAS_RW, -EPERM },
+	{ "sealed against writing", O_RDWR, F_SEAL_WRITE, READABLE, 0 },
+	{ "sealed against writing", O_RDWR, F_SEAL_WRITE, WRITEABLE, -EPERM },
+	{ "sealed against writing from now on", O_RDWR, F_SEAL_FUTURE_WRITE, READABLE, 0 },
+	{ "sealed against writing from now on", O_RDWR, F_SEAL_FUTURE_WRITE, WRITEABLE, -EPERM },
+	{ "sealed as a program", O_RDWR, F_SEAL_EXEC, READABLE, 0 },
+	{ "sealed as a program", O_RDWR, F_SEAL_EXEC, WRITEABLE, -EPERM },
+	{ "sealed in its size", O_RDWR, SIZE_SEALS, IOAS_RW, 0 },
+	{ "sealed against more seals", O_RDWR, F_SEAL_SEAL, IOAS_RW, 0 },
+	{}
+};
+
+static void expect_right(struct uapi *u, const struct right *right, unsigned int memfd_flags)
+{
+	int fd = new_memfd(MFD_ALLOW_SEALING | MFD_EXEC | memfd_flags, 2 * MIB), opened;
+	int failures = ktap_failures();
+	struct iommu_ioas_map_file cmd;
+
+	if (right->seals)
+		ASSERT_EQ(0, fcntl(fd, F_ADD_SEALS, right->seals));
+	opened = reopen(fd, right->mode);
+	ASSERT_TRUE(opened >= 0);
+	cmd = good_map_file(u, opened);
+	cmd.flags = IOMMU_IOAS_MAP_FIXED_IOVA | right->flags;
+	if (right->want) {
+		EXPECT_REFUSED(u, right->want, map_file(u, &cmd));
+		expect_free(u, UAPI_FREE, FILE_BYTES);
+	} else {
+		EXPECT_OK(map_file(u, &cmd));
+		EXPECT_OK(ioas_unmap_at(u->rig.iofd, u->rig.ioas, UAPI_FREE, FILE_BYTES));
+	}
+	if (ktap_failures() != failures)
+		ktap_note("a file %s, flags 0x%x", right->file, right->flags);
+	close(opened);
+	close(fd);
+}
+
+static void run_rights(const void *arg)
+{
+	const struct right *right;
+	struct uapi u;
+
+	if (rig_peer_is("iommufd"))
+		ktap_skip("known difference: in-tree, files are mapped whatever they are open for");
+	uapi_open(&u);
+	for (right = rights; right->file; right++)
+		expect_right(&u, right, *(const unsigned int *)arg);
+	uapi_close(&u);
+}
+
+/* What is mapped for writing is not sealed; a seal for the future leaves the mapping alone. */
+static void run_seal_mapped(const void *arg)
+{
+	struct iommu_ioas_map_file cmd;
+	struct uapi u;
+	int fd;
+
+	(void)arg;
+	uapi_open(&u);
+	fd = new_memfd(MFD_ALLOW_SEALING, FILE_BYTES);
+	cmd = good_map_file(&u, fd);
+	ASSERT_OK(map_file(&u, &cmd));
+	EXPECT_EQ(-1, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE));
+	rig_store(&u.rig, &u.rig.edu[0], UAPI_FREE, "it may write", 12);
+	EXPECT_BYTES("it may write", rig_fetch(&u.rig, &u.rig.edu[0], UAPI_FREE, 12), 12);
+	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, FILE_BYTES));
+	EXPECT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+	EXPECT_TRUE(uapi_unchanged(__FILE__, __LINE__, &u));
+	uapi_close(&u);
+}
+
+/* A file system does not become read-only while a file of it is mapped for writing. */
+static void run_read_only_mount(const void *arg)
+{
+	char dir[] = "/tmp/hugetlbfs-XXXXXX", path[64];
+	struct iommu_ioas_map_file cmd;
+	struct uapi u;
+	int fd;
+
+	(void)arg;
+	ASSERT_TRUE(mkdtemp(dir));
+	ASSERT_EQ(0, mount("uapi", dir, "hugetlbfs", 0, NULL));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	uapi_open(&u);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ASSERT_TRUE(fd >= 0);
+	ASSERT_EQ(0, ftruncate(fd, 2 * MIB));
+	cmd = good_map_file(&u, fd);
+	ASSERT_OK(map_file(&u, &cmd));
+	close(fd);
+	EXPECT_EQ(-1, mount("uapi", dir, NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, FILE_BYTES));
+	EXPECT_EQ(0, mount("uapi", dir, NULL, MS_REMOUNT | MS_RDONLY, NULL));
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_TRUE(fd >= 0);
+	cmd = good_map_file(&u, fd);
+	cmd.flags &= ~IOMMU_IOAS_MAP_WRITEABLE;
+	EXPECT_OK(map_file(&u, &cmd));
+	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, FILE_BYTES));
+	close(fd);
+	EXPECT_TRUE(uapi_unchanged(__FILE__, __LINE__, &u));
+	uapi_close(&u);
+	EXPECT_EQ(0, umount(dir));
+	EXPECT_EQ(0, rmdir(dir));
 }
 
 /* Closed, cut short or punched while mapped: the pages that are pinned stay. */
@@ -213,6 +356,10 @@ static const struct ktap_case cases[] = {
 	{ "past-end", run_past_end, NULL },
 	{ "wrong-file", run_wrong_file, NULL },
 	{ "read-only-file", run_read_only_file, NULL },
+	{ "rights", run_rights, &(const unsigned int){ 0 } },
+	{ "rights-hugetlb", run_rights, &(const unsigned int){ MFD_HUGETLB | MFD_HUGE_2MB } },
+	{ "seal-mapped", run_seal_mapped, NULL },
+	{ "read-only-mount", run_read_only_mount, NULL },
 	{ "after", run_after, NULL },
 	{}
 };
