@@ -17,11 +17,8 @@
 
 /* Folios that are pinned by one call: as many pointers as a page holds. */
 #define PIN_BATCH_LEN		(PAGE_SIZE / sizeof(struct folio *))
-
-static unsigned long limit_batch(void)
-{
-	return mock_limit_len(PIN_BATCH_LEN, sizeof(struct folio *));
-}
+/* The first ones use an array on the stack; 16 pointers are 128 bytes of it. */
+#define PIN_STACK_LEN		16
 
 /*
  * A folio of shmem that is not up to date has not been used yet, and whoever
@@ -114,41 +111,51 @@ static int append_folios(struct extents *ex, struct folio **folio,
 	return 0;
 }
 
-static int pin_file_batches(struct file *file, loff_t start,
-			    unsigned long npages, struct folio **folio,
-			    struct extents *ex)
+/* Pin what follows the pages that @ex has, in up to @batch_len folios. */
+static int pin_batch(struct file *file, loff_t start, unsigned long npages,
+		     struct folio **folio, unsigned long batch_len,
+		     struct extents *ex)
 {
+	loff_t at = start + ((loff_t)ex->npages << PAGE_SHIFT);
 	loff_t end = start + ((loff_t)npages << PAGE_SHIFT);
+	pgoff_t skip_bytes = 0;
+	long got;
+	int rc;
 
-	while (npages) {
-		unsigned long old_npages = ex->npages;
-		pgoff_t skip_bytes = 0;
-		long got;
-		int rc;
-
-		if (mock_should_fail())
-			return -ENOMEM;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		got = memfd_pin_folios(file, end - ((loff_t)npages << PAGE_SHIFT),
-				       end - 1, folio,
-				       min(npages, limit_batch()),
-				       &skip_bytes);
-		if (got <= 0)
-			return got ? got : -EFAULT;
-		race_point("pin_file:pinned");
-		rc = bring_up_to_date(folio, got);
-		if (rc) {
-			unpin_folios(folio, got);
-			return rc;
-		}
-		rc = append_folios(ex, folio, got, skip_bytes >> PAGE_SHIFT,
-				   npages);
-		if (rc)
-			return rc;
-		npages -= ex->npages - old_npages;
+	if (mock_should_fail())
+		return -ENOMEM;
+	npages -= ex->npages;
+	batch_len = mock_limit_len(batch_len, sizeof(*folio));
+	got = memfd_pin_folios(file, at, end - 1, folio, min(npages, batch_len),
+			       &skip_bytes);
+	if (got <= 0)
+		return got ? got : -EFAULT;
+	race_point("pin_file:pinned");
+	rc = bring_up_to_date(folio, got);
+	if (rc) {
+		unpin_folios(folio, got);
+		return rc;
 	}
-	return 0;
+	return append_folios(ex, folio, got, skip_bytes >> PAGE_SHIFT, npages);
+}
+
+/* What did not fit into a short batch. */
+static int pin_rest(struct file *file, loff_t start, unsigned long npages,
+		    struct extents *ex)
+{
+	struct folio **folio = (struct folio **)__get_free_page(GFP_KERNEL);
+	int rc = folio ? 0 : -ENOMEM;
+
+	while (!rc && ex->npages < npages) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			rc = -EINTR;
+		else
+			rc = pin_batch(file, start, npages, folio,
+				       PIN_BATCH_LEN, ex);
+	}
+	free_page((unsigned long)folio);
+	return rc;
 }
 
 /**
@@ -173,14 +180,13 @@ static int pin_file_batches(struct file *file, loff_t start,
 int pin_file_range(struct file *file, loff_t start, unsigned long npages,
 		   struct extents *ex)
 {
-	struct folio **folio = (struct folio **)__get_free_page(GFP_KERNEL);
+	struct folio *folio[PIN_STACK_LEN];
 	int rc;
 
-	if (!folio)
-		return -ENOMEM;
-	rc = pin_file_batches(file, start, npages, folio, ex);
+	rc = pin_batch(file, start, npages, folio, PIN_STACK_LEN, ex);
+	if (!rc && ex->npages < npages)
+		rc = pin_rest(file, start, npages, ex);
 	if (rc)
 		unpin_extents(ex, false);
-	free_page((unsigned long)folio);
 	return rc;
 }

@@ -279,6 +279,8 @@ static const struct file_case {
 } file_cases[] = {
 	{ "all", 0, 600, 0 },
 	{ "one-page", 77, 1, 0 },
+	{ "16-pages", 500, 16, 0 },
+	{ "17-pages", 500, 17, 0 },
 	{ "the-last-page", 599, 1, 0 },
 	{ "from-the-middle", 300, 300, 0 },
 	{ "one-page-too-many", 0, 601, -EINVAL },
