@@ -74,24 +74,34 @@ static bool join(extent_t *run, unsigned long pfn, unsigned long npages,
 	return true;
 }
 
+/*
+ * Make room for one more chunk in the list. It doubles, so it is full exactly at
+ * the powers of two. What is beyond all that can be had is for the caller to tell.
+ */
+static int grow_list(struct extents *ex)
+{
+	size_t room = ex->nr_chunks ? 2 * (size_t)ex->nr_chunks : 1;
+	struct extent_chunk *chunk;
+
+	/* Mostly one chunk is all there ever is, and that costs the least so. */
+	if (!ex->chunk)
+		chunk = kmalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
+	else
+		chunk = kvrealloc(ex->chunk, room * sizeof(*chunk),
+				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!chunk)
+		return -ENOMEM;
+	ex->chunk = chunk;
+	return 0;
+}
+
 /* Add an empty chunk with room for @capacity runs at the end of @ex. */
 static int add_chunk(struct extents *ex, u16 capacity)
 {
 	struct extent_chunk *chunk;
 
-	/*
-	 * The array doubles, so it is full exactly at the powers of two. What
-	 * is beyond all that can be had is for the caller to tell.
-	 */
-	if (!ex->nr_chunks || is_power_of_2(ex->nr_chunks)) {
-		size_t room = ex->nr_chunks ? 2 * (size_t)ex->nr_chunks : 1;
-
-		chunk = kvrealloc(ex->chunk, room * sizeof(*chunk),
-				  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-		if (!chunk)
-			return -ENOMEM;
-		ex->chunk = chunk;
-	}
+	if ((!ex->nr_chunks || is_power_of_2(ex->nr_chunks)) && grow_list(ex))
+		return -ENOMEM;
 	chunk = &ex->chunk[ex->nr_chunks];
 	*chunk = (struct extent_chunk){
 		.run = kmalloc(capacity * sizeof(extent_t), GFP_KERNEL_ACCOUNT),

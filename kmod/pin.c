@@ -31,6 +31,7 @@
  * @run_pfn: of a run of huge leaves that is not in @ex yet: where it begins
  * @run_npages: its length; 0 when there is none
  * @run_order: its pin order
+ * @nr_runs: how many such runs there were
  * @page: batch array
  * @batch_len: its length
  */
@@ -44,6 +45,7 @@ struct pin_walk {
 	unsigned long run_pfn;
 	unsigned long run_npages;
 	unsigned int run_order;
+	unsigned int nr_runs;
 	struct page **page;
 	unsigned long batch_len;
 };
@@ -128,6 +130,9 @@ static int end_run(struct pin_walk *walk)
 	return rc;
 }
 
+/* Runs of huge leaves between two looks at signals: 8 GiB at the most. */
+#define RUNS_UNWATCHED	4
+
 /*
  * A huge leaf that one pin stands for; @npages of it, from @pfn on. Leaves that
  * follow each other in memory are put together here, where it costs least.
@@ -135,7 +140,7 @@ static int end_run(struct pin_walk *walk)
 static int add_leaf(struct pin_walk *walk, unsigned long pfn,
 		    unsigned long npages, unsigned int order)
 {
-	int rc = 0;
+	int rc;
 
 	if (pfn == walk->run_pfn + walk->run_npages &&
 	    order == walk->run_order && IS_ALIGNED(pfn, 1UL << order) &&
@@ -143,15 +148,13 @@ static int add_leaf(struct pin_walk *walk, unsigned long pfn,
 		walk->run_npages += npages;
 		return 0;
 	}
-	if (walk->run_npages) {
-		rc = end_run(walk);
-		if (!rc)
-			rc = check_killed();
-	}
+	rc = end_run(walk);
 	walk->run_pfn = pfn;
 	walk->run_npages = npages;
 	walk->run_order = order;
-	return rc;
+	if (rc || ++walk->nr_runs % RUNS_UNWATCHED)
+		return rc;
+	return check_killed();
 }
 
 /* Pages from @va to where the next huge leaf could begin. */
@@ -358,14 +361,17 @@ void unpin_extents(struct extents *ex, bool dirty)
 	struct extents_iter it;
 
 	extents_for_each(&it, ex) {
-		if (extent_pin_order(it.run))
+		if (extent_pin_order(it.run)) {
 			unpin_blocks(it.run, dirty);
-		else
+		} else {
 			unpin_user_page_range_dirty_lock(pfn_to_page(extent_pfn(it.run)),
 							 extent_npages(it.run),
 							 dirty);
-		/* Behind many pages: a run of them, or many runs of one. */
-		if (extent_npages(it.run) > 1 || extents_ends_chunk(&it))
+			if (extent_npages(it.run) > 1)
+				cond_resched();
+		}
+		/* Behind many runs of one page, or of few blocks. */
+		if (extents_ends_chunk(&it))
 			cond_resched();
 	}
 	extents_free(ex);
