@@ -210,6 +210,17 @@ static int publish_nested(struct ioctl_call *call, struct iommufd_hwpt *hwpt)
 	return 0;
 }
 
+/* What is wrong with it is said first; it is held when it is needed. */
+static int check_device(struct iommufd_ctx *ictx, u32 dev_id)
+{
+	struct iommufd_device *idev = idev_get(ictx, dev_id);
+
+	if (IS_ERR(idev))
+		return PTR_ERR(idev);
+	idev_put(idev);
+	return 0;
+}
+
 static int alloc_on(struct ioctl_call *call, struct iommufd_object *base)
 {
 	const struct iommu_hwpt_alloc *arg = call->arg;
@@ -250,6 +261,8 @@ int ioctl_hwpt_alloc(struct ioctl_call *call)
 	int rc;
 
 	rc = check(arg);
+	if (!rc)
+		rc = check_device(call->ictx, arg->dev_id);
 	if (rc)
 		return rc;
 	base = object_get(&call->ictx->objects, arg->pt_id, IOMMUFD_OBJ_ANY);
