@@ -29,7 +29,7 @@ usage() {
 		finds in TICKS a terminal with a byte for each such second.
 
 		Afterwards SHARE has console.log, status (of the job) and guest.env (the lane that was taken, QEMU's version, ...).
-		Exit status: the job's; 124 it hung; 125 the guest died.
+		Exit status: the job's (1 for $NO_SPACE); 124 it hung; 125 the guest died.
 	END
 	exit 2
 }
@@ -173,4 +173,7 @@ elif ((status != 0)); then
 elif [[ ! -s $share/status ]]; then
 	dead 125 "the guest died before its job ended"
 fi
-exit "$(<"$share/status")"
+status=$(<"$share/status")
+# That one is for a disk of this machine.
+((status != NO_SPACE)) || status=1
+exit "$status"

@@ -17,7 +17,7 @@ if [[ ! -s $image ]]; then
 	lock initramfs
 	root=$(mktemp -d "$CACHE/initramfs.XXXXXX")
 	chmod 755 "$root" # it becomes /, and the tests have users who are not root
-	trap 'rm -rf "$root"' EXIT
+	trap 'rm -rf "$root" "$root.cpio"' EXIT
 	mkdir -p "$root"/{bin,dev,proc,sys,tmp,host,lib,etc}
 	cp "$busybox" "$root/bin/busybox"
 	for applet in $("$busybox" --list); do

@@ -229,8 +229,11 @@ headers() {
 	# A tree of somebody's own may have changed since.
 	if [[ -n ${KERNEL_SRC:-} || ! -e $HEADERS/complete ]]; then
 		lock kernel-headers
-		run_logged kernel-headers make -C "$SRC" O="$HEADERS/build" headers_install INSTALL_HDR_PATH="$HEADERS"
-		touch "$HEADERS/complete"
+		# Another run may have made them meanwhile, and uses them.
+		if [[ -n ${KERNEL_SRC:-} || ! -e $HEADERS/complete ]]; then
+			run_logged kernel-headers make -C "$SRC" O="$HEADERS/build" headers_install INSTALL_HDR_PATH="$HEADERS"
+			touch "$HEADERS/complete"
+		fi
 		unlock kernel-headers
 	fi
 }

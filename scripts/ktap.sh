@@ -8,13 +8,14 @@
 AFTERMATH_LEN=4
 
 # module_of CONFIG DIR: build iommufd.ko from DIR (kmod, kunit) for a kernel, and print its path. With COVERAGE set it is
-# one that counts what it executes, for scripts/coverage.sh.
+# one that counts what it executes, for scripts/coverage.sh. Where it does not build there is none, and not that of before:
+# a command substitution has no errexit of its own.
 module_of() {
 	if [[ -n ${COVERAGE:-} ]]; then
-		OUT=$ROOT/build/coverage/$2 "$ROOT/scripts/modules.sh" "$1" "$2" GCOV_PROFILE=y
+		OUT=$ROOT/build/coverage/$2 "$ROOT/scripts/modules.sh" "$1" "$2" GCOV_PROFILE=y || return
 		echo "$ROOT/build/coverage/$2/iommufd.ko"
 	else
-		"$ROOT/scripts/modules.sh" "$1" "$2"
+		"$ROOT/scripts/modules.sh" "$1" "$2" || return
 		echo "$ROOT/build/$1/$2/iommufd.ko"
 	fi
 }

@@ -134,7 +134,9 @@ run_logged() {
 	kill "$ticker" 2>/dev/null || true
 	wait "$ticker" 2>/dev/null || seen=$?
 	((status != 0)) || return 0
-	if ((status == NO_SPACE || seen == NO_SPACE)) || grep -qa 'No space left on device' "$log" || disk_is_full; then
+	# Not where a guest's log says so: it may be about IOVAs.
+	if ((status == NO_SPACE || seen == NO_SPACE)) || disk_is_full ||
+		{ [[ $1 != */guest.sh ]] && grep -qa 'No space left on device' "$log"; }; then
 		die_without_space "$name"
 	fi
 	sed 1d "$log" | grep -aE '(error|Error|ERROR|E):|\*\*\*|undefined!' | head -8 >&2 || true
@@ -234,10 +236,13 @@ need_packages() {
 	mapfile -t missing < <(missing_packages "$@")
 	if ((${#missing[@]})); then
 		say "installing packages: ${missing[*]}"
-		as_root+=(env DEBIAN_FRONTEND=noninteractive)
+		# How to reach a mirror is the caller's to say, and sudo forgets it.
+		as_root+=(env DEBIAN_FRONTEND=noninteractive ${http_proxy:+"http_proxy=$http_proxy"}
+			${https_proxy:+"https_proxy=$https_proxy"} ${no_proxy:+"no_proxy=$no_proxy"})
 		local apt=("${as_root[@]}" apt-get -o DPkg::Lock::Timeout=300)
-		# Whatever was interrupted in the middle is ended first, which apt insists on.
-		run_logged dpkg-configure "${as_root[@]}" dpkg --configure -a
+		# What was interrupted in the middle is ended first, which apt insists on. dpkg does not wait for its lock.
+		[[ -z $(dpkg --audit 2>/dev/null) && -z $(ls /var/lib/dpkg/updates 2>/dev/null) ]] ||
+			run_logged dpkg-configure "${as_root[@]}" dpkg --configure -a --force-confdef --force-confold
 		run_logged apt-update "${apt[@]}" update
 		run_logged apt-install "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
 	fi
