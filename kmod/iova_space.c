@@ -361,6 +361,10 @@ static int alloc_in(struct iova_space *space, const struct place *place,
 		spin_lock(&space->lock);
 		rc = find_in_gaps(space, place, &low, high, place->length_bytes,
 				  SLICE_TRIES, &node->first);
+		/* What was last may have been unmapped meanwhile. */
+		if (rc == -ENOSPC &&
+		    find_at_end(space, place, low, high, &node->first))
+			rc = 0;
 	}
 	if (!rc) {
 		node->last = node->first + place->length_bytes - 1;

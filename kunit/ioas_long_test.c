@@ -154,10 +154,10 @@ static void ioas_search_of_gaps_has_breaks(struct kunit *test)
 	search_can_be_killed(test);
 }
 
-/* What a search has passed may be free by now; what is ahead it finds. */
-static void ioas_search_finds_what_is_freed_ahead(struct kunit *test)
+/* A search finds the room that unmapping one area ahead of it makes. */
+static void search_finds(struct kunit *test, unsigned long nr)
 {
-	unsigned long ahead = (4 * (MANY - 2) + 3) * PAGE_SIZE;
+	unsigned long ahead = (4 * nr + 3) * PAGE_SIZE;
 	struct job job = {};
 	struct held *searcher;
 
@@ -169,6 +169,18 @@ static void ioas_search_finds_what_is_freed_ahead(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, job.rc, 0);
 	KUNIT_EXPECT_EQ(test, nr_areas(ahead - PAGE_SIZE,
 				       ahead + 3 * PAGE_SIZE - 1), 1);
+}
+
+/* What a search has passed may be free by now; what is ahead it finds. */
+static void ioas_search_finds_what_is_freed_ahead(struct kunit *test)
+{
+	search_finds(test, MANY - 2);
+}
+
+/* And what is free above all that is mapped, which is no gap between two. */
+static void ioas_search_finds_what_is_freed_at_the_end(struct kunit *test)
+{
+	search_finds(test, MANY - 1);
 }
 
 static void map_chain(void *data)
@@ -406,6 +418,7 @@ static struct kunit_case ioas_long_test_cases[] = {
 	KUNIT_CASE(ioas_search_of_allowed_ranges_has_breaks),
 	KUNIT_CASE(ioas_search_of_gaps_has_breaks),
 	KUNIT_CASE(ioas_search_finds_what_is_freed_ahead),
+	KUNIT_CASE(ioas_search_finds_what_is_freed_at_the_end),
 	KUNIT_CASE(ioas_copy_of_many_is_seen_whole),
 	KUNIT_CASE(ioas_unmap_can_be_killed),
 	KUNIT_CASE(ioas_destroy_can_not_be_killed),
