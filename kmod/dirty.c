@@ -52,6 +52,15 @@ static void finish_reading(struct reading *reading)
 		iommu_iotlb_sync(reading->hwpt->domain, &reading->gather);
 }
 
+/* What is read may be as long as userspace likes, so others get their turn. */
+static int take_a_break(void)
+{
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	cond_resched();
+	return 0;
+}
+
 /* How much of an IO page table is read in one go. */
 #define READ_BYTES	SZ_1G
 
@@ -70,11 +79,11 @@ static int read_table(struct reading *reading, unsigned long first,
 		if (rc)
 			return rc;
 		race_point("dirty:read");
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
 		if (part_last == last)
 			return 0;
+		rc = take_a_break();
+		if (rc)
+			return rc;
 		first = part_last + 1;
 	}
 }
@@ -111,6 +120,8 @@ static int read_areas(struct reading *reading, unsigned long first,
 			rc = read_dmabuf(reading, area, part_first, part_last);
 		else
 			rc = read_table(reading, part_first, part_last);
+		if (!rc)
+			rc = take_a_break();
 		if (rc)
 			return rc;
 	}
