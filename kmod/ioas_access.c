@@ -331,6 +331,7 @@ static void unpin_locked(struct iommufd_ioas *ioas, unsigned long first,
 			put_piece(ioas, &piece, use);
 		if (first > last || !first)
 			return;
+		cond_resched();
 	}
 }
 
