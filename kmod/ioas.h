@@ -108,7 +108,12 @@ static inline int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
 	return ioas_unmap_range(ioas, first, last, true, unmapped_bytes);
 }
 
-/** ioas_unmap_whole() - the same where giving up would leave something */
+/**
+ * ioas_unmap_whole() - the same where giving up would leave something
+ *
+ * Only a wait for accesses may give up, as ioas_wait_unused() says: for a fatal
+ * signal, or after a time.
+ */
 static inline int ioas_unmap_whole(struct iommufd_ioas *ioas,
 				   unsigned long first, unsigned long last)
 {

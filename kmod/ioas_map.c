@@ -252,7 +252,8 @@ static int wait_unused(struct iommufd_ioas *ioas, const struct unmap *unmap)
  * @ioas: the IOAS
  * @first: first IOVA
  * @last: last IOVA, inclusive
- * @killable: a fatal signal ends it early
+ * @killable: a fatal signal ends it early; a wait for accesses ends by one, or
+ *            after a time, in any case
  * @unmapped_bytes: set to how much was mapped there, also in case of an error
  *
  * Neither devices nor accesses can reach the memory when this returns.
