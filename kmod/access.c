@@ -123,7 +123,8 @@ out_unlock:
  *
  * Context: Process; sleeps.
  * Return: 0, -ENOENT, -EINVAL when attached already, -EADDRINUSE when pages are
- * to be pinned and something is mapped at less than page alignment, -ENOMEM.
+ * to be pinned and something is mapped at less than page alignment, -ENOMEM,
+ * -EINTR for a fatal signal.
  */
 int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id)
 {

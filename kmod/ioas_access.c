@@ -61,7 +61,7 @@ static unsigned long piece_last_index(const struct piece *piece)
  * @access: the access
  *
  * Return: 0, -EADDRINUSE when it pins pages and something is mapped at less
- * than page alignment, or -ENOMEM.
+ * than page alignment, -ENOMEM, or -EINTR for a fatal signal.
  */
 int ioas_add_access(struct iommufd_ioas *ioas, struct iommufd_access *access)
 {

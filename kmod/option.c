@@ -56,7 +56,7 @@ static int option_huge_pages(struct iommufd_ctx *ictx, struct iommu_option *arg,
  * a value that is neither 0 nor 1, or no HUGE_PAGES once a domain has some;
  * -EADDRINUSE for it once something is mapped that is not aligned to pages;
  * -EPERM for RLIMIT_MODE without CAP_SYS_RESOURCE; -EBUSY for it once there are
- * objects; -ENOENT, -EFAULT.
+ * objects; -ENOENT, -EFAULT, -EINTR for a fatal signal.
  */
 int ioctl_option(struct ioctl_call *call)
 {
