@@ -107,7 +107,7 @@ int iommufd_vfio_compat_set_no_iommu(struct iommufd_ctx *ictx)
 	if (ictx->vfio_ioas_id)
 		rc = -EINVAL;
 	else
-		ictx->vfio_no_iommu = true;
+		WRITE_ONCE(ictx->vfio_no_iommu, true);
 	mutex_unlock(&ictx->vfio_lock);
 	return rc;
 }
