@@ -54,6 +54,12 @@ static void forget(struct iommufd_ioas *ioas)
 	mutex_unlock(&ioas->ictx->process_lock);
 }
 
+static void destroy_locks(struct iommufd_ioas *ioas)
+{
+	mutex_destroy(&ioas->hwpts_lock);
+	mutex_destroy(&ioas->attach_lock);
+}
+
 /**
  * ioas_destroy() - end an IOAS
  * @obj: the IOAS, with no domains
@@ -68,8 +74,7 @@ void ioas_destroy(struct iommufd_object *obj)
 	forget(ioas);
 	WARN_ON(ioas_unmap_whole(ioas, 0, ULONG_MAX));
 	iova_space_destroy(&ioas->space);
-	mutex_destroy(&ioas->hwpts_lock);
-	mutex_destroy(&ioas->attach_lock);
+	destroy_locks(ioas);
 }
 
 /**
@@ -98,6 +103,7 @@ struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx)
 	mutex_init(&ioas->hwpts_lock);
 	INIT_LIST_HEAD(&ioas->hwpts);
 	if (mutex_lock_killable(&ictx->process_lock)) {
+		destroy_locks(ioas);
 		object_abort(&ictx->objects, &ioas->obj);
 		return ERR_PTR(-EINTR);
 	}
@@ -113,6 +119,7 @@ struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx)
 void ioas_abort(struct iommufd_ioas *ioas)
 {
 	forget(ioas);
+	destroy_locks(ioas);
 	object_abort(&ioas->ictx->objects, &ioas->obj);
 }
 
