@@ -58,8 +58,9 @@ void viommu_destroy(struct iommufd_object *obj)
 
 /*
  * The IOMMU behind a device, and how large a vIOMMU of it is. It stays when the
- * device goes, for nothing takes IOMMUs away: so no device is held any longer, and
- * unbinding it does not wait for user memory that a driver reads and writes.
+ * device goes: some drivers take IOMMUs away, but on x86 none of those that have
+ * vIOMMUs, once there are devices. So no device is held any longer, and unbinding
+ * it does not wait for user memory that a driver reads and writes.
  */
 static struct iommu_device *find_iommu(struct iommufd_ctx *ictx, u32 dev_id,
 				       u32 type, size_t *size_bytes)
