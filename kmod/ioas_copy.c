@@ -161,7 +161,10 @@ static struct area *insert_batch(struct iommufd_ioas *ioas, struct area *area,
 
 /*
  * Put the areas of a chain where @place was. All of them are busy until the last
- * one is in, so others find the place taken, and nothing there to be used.
+ * one is in, so others find the place taken, and nothing there to be used. Then
+ * they become ready one by one, the first one first: another thread that unmaps
+ * just then may find only some of them so, which it unmaps, and gets -EBUSY for
+ * the rest.
  */
 static void insert_chain(struct iommufd_ioas *ioas, struct area *chain,
 			 struct iova_node *place)
