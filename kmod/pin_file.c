@@ -63,16 +63,21 @@ static int bring_up_to_date(struct folio **folio, unsigned long nr)
 	return 0;
 }
 
-/* How many folios from the first on are neighbours in memory, and as large. */
+/*
+ * How many folios from the first on are neighbours, in memory and in the file,
+ * and as large.
+ */
 static unsigned long nr_neighbours(struct folio **folio, unsigned long nr)
 {
 	unsigned long npages = folio_nr_pages(folio[0]);
 	unsigned long pfn = folio_pfn(folio[0]);
+	pgoff_t index = folio[0]->index;
 	unsigned long n;
 
 	for (n = 1; n < nr; n++) {
 		pfn += npages;
-		if (folio_pfn(folio[n]) != pfn ||
+		index += npages;
+		if (folio_pfn(folio[n]) != pfn || folio[n]->index != index ||
 		    folio_nr_pages(folio[n]) != npages)
 			break;
 	}
@@ -81,14 +86,23 @@ static unsigned long nr_neighbours(struct folio **folio, unsigned long nr)
 
 /*
  * Append what the folios have from page @skip_npages on, at most @max_npages;
- * neighbours are put together here, where it costs least. On failure those that
- * are not in @ex are unpinned.
+ * neighbours are put together here, where it costs least.
+ *
+ * The folios were not all looked up at once. The file may have been given larger
+ * ones in between, and then one of them begins before the page that it was found
+ * for: it, and all that follow, have to be looked up again. The first one never
+ * does: the offset into it is known. A folio keeps its index when it leaves the
+ * file.
+ *
+ * Those that are not in @ex afterwards are unpinned, on failure too.
  */
 static int append_folios(struct extents *ex, struct folio **folio,
 			 unsigned long nr, unsigned long skip_npages,
 			 unsigned long max_npages)
 {
-	while (nr) {
+	pgoff_t next = folio[0]->index;
+
+	while (nr && max_npages && folio[0]->index == next) {
 		unsigned long n = nr_neighbours(folio, nr);
 		unsigned int order = folio_order(folio[0]);
 		unsigned long npages = min((n << order) - skip_npages,
@@ -105,13 +119,19 @@ static int append_folios(struct extents *ex, struct folio **folio,
 		}
 		folio += n;
 		nr -= n;
+		next += n << order;
 		max_npages -= npages;
 		skip_npages = 0;
 	}
+	if (unlikely(nr))
+		unpin_folios(folio, nr);
 	return 0;
 }
 
-/* Pin what follows the pages that @ex has, in up to @batch_len folios. */
+/*
+ * Pin what follows the pages that @ex has, in up to @batch_len folios; at least
+ * one of them is then in @ex.
+ */
 static int pin_batch(struct file *file, loff_t start, unsigned long npages,
 		     struct folio **folio, unsigned long batch_len,
 		     struct extents *ex)
@@ -139,7 +159,7 @@ static int pin_batch(struct file *file, loff_t start, unsigned long npages,
 	return append_folios(ex, folio, got, skip_bytes >> PAGE_SHIFT, npages);
 }
 
-/* What did not fit into a short batch. */
+/* What is not in @ex after a short batch. */
 static int pin_rest(struct file *file, loff_t start, unsigned long npages,
 		    struct extents *ex)
 {

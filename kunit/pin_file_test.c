@@ -14,6 +14,7 @@
 #include "hold.h"
 #include "memory.h"
 #include "pin.h"
+#include "pin_hook.h"
 
 #define HUGE	MEMORY_HUGE_NPAGES
 
@@ -283,6 +284,88 @@ static void pin_file_range_while_hugetlb_is_punched(struct kunit *test)
 	unpin_extents(&others, true);
 }
 
+/**
+ * struct growth - a page of a file that becomes part of a huge one
+ * @test: the case
+ * @file: the file
+ * @index: the page
+ */
+struct growth {
+	struct kunit *test;
+	struct file *file;
+	unsigned long index;
+};
+
+static void grow(void *data)
+{
+	struct growth *growth = data;
+
+	memory_punch(growth->test, growth->file, growth->index, 1);
+	memory_soil(growth->test, growth->file, 0, HUGE, HPAGE_PMD_ORDER);
+}
+
+/* The ends are those of the huge page, of the next one, and in it. */
+static const struct growth_case {
+	const char *name;
+	unsigned long first;
+	unsigned long npages;
+} growth_cases[] = {
+	{ "two-pages", 0, 2 },
+	{ "the-huge-page", 0, HUGE },
+	{ "one-page-more", 0, HUGE + 1 },
+	{ "two-huge-pages", 0, 2 * HUGE },
+	{ "from-within", 7, HUGE },
+	{ "from-within-to-the-end", 7, 2 * HUGE - 7 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(growth, growth_cases, name);
+
+/* One page of base size, and a huge page after those that are missing. */
+static struct file *about_to_grow(struct kunit *test, unsigned long index)
+{
+	struct file *file = memory_shmem_huge(test, 2 * HUGE);
+	unsigned long va = memory_map_file(test, file, 2 * HUGE);
+
+	memory_write(test, va + index * PAGE_SIZE, PROCESS);
+	memory_punch(test, file, index + 1, HUGE - index - 1);
+	if (index)
+		memory_punch(test, file, 0, index);
+	memory_write(test, va + HUGE * PAGE_SIZE, PROCESS);
+	return file;
+}
+
+/* The huge page is found for the second page, and begins before it. */
+static void pin_file_range_while_a_page_grows(struct kunit *test)
+{
+	const struct growth_case *param = test->param_value;
+	struct growth growth = { .test = test, .index = param->first };
+	struct balance before = balance_now();
+	unsigned long va;
+	int rc;
+
+	growth.file = about_to_grow(test, param->first);
+	va = memory_map_file(test, growth.file, 2 * HUGE) +
+	     param->first * PAGE_SIZE;
+	pin_hook_arm(grow, &growth);
+	rc = pin_file_range(growth.file, param->first << PAGE_SHIFT,
+			    param->npages, &ex);
+	KUNIT_ASSERT_FALSE(test, pin_hook_disarm());
+	KUNIT_ASSERT_EQ(test, rc, 0);
+	KUNIT_ASSERT_EQ(test, ex.npages, param->npages);
+	/* It was pinned before it left the file. */
+	KUNIT_EXPECT_EQ(test, device_read(&ex, 0), PROCESS);
+	KUNIT_EXPECT_EQ(test, pfn_npins(extents_pfn(&ex, 0)), 1);
+	for (unsigned long i = 1; i < ex.npages; i++) {
+		unsigned long pfn = extents_pfn(&ex, i);
+
+		KUNIT_ASSERT_EQ_MSG(test, pfn, memory_pfn(va + i * PAGE_SIZE),
+				    "page %lu", i);
+		KUNIT_ASSERT_EQ_MSG(test, pfn_npins(pfn), 1, "page %lu", i);
+	}
+	unpin_extents(&ex, false);
+	balance_expect_even(test, &before);
+}
+
 static const struct kill_case {
 	const char *name;
 	bool unused;
@@ -334,6 +417,7 @@ static struct kunit_case pin_file_test_cases[] = {
 	KUNIT_CASE_PARAM(pin_file_range_while_a_hole_is_punched,
 			 huge_gen_params),
 	KUNIT_CASE(pin_file_range_while_hugetlb_is_punched),
+	KUNIT_CASE_PARAM(pin_file_range_while_a_page_grows, growth_gen_params),
 	KUNIT_CASE_PARAM(pin_file_range_can_be_killed, kill_gen_params),
 	{}
 };

@@ -41,9 +41,39 @@ int pin_hook_fast(unsigned long va, int npages, unsigned int flags,
 {
 	int got = pin_user_pages_fast(va, npages, flags, pages);
 
-	if (READ_ONCE(hooked) == current) {
-		WRITE_ONCE(hooked, NULL);
+	if (pin_hook_disarm())
 		hook(hook_data);
-	}
 	return got;
+}
+
+/**
+ * pin_hook_folios() - memfd_pin_folios(), and what is armed
+ *
+ * That is done when the first folio is pinned, and the others are not looked up
+ * yet. memfd_pin_folios() looks them up in several goes, too.
+ */
+long pin_hook_folios(struct file *file, loff_t start, loff_t end,
+		     struct folio **folios, unsigned int max_folios,
+		     pgoff_t *offset)
+{
+	pgoff_t unused;
+	long got;
+
+	if (!pin_hook_disarm())
+		return memfd_pin_folios(file, start, end, folios, max_folios,
+					offset);
+	got = memfd_pin_folios(file, start, end, folios, 1, offset);
+	hook(hook_data);
+	if (got != 1)
+		return got;
+	start += folio_size(folios[0]) - *offset;
+	if (start > end || max_folios == 1)
+		return 1;
+	got = memfd_pin_folios(file, start, end, folios + 1, max_folios - 1,
+			       &unused);
+	if (got < 0) {
+		unpin_folios(folios, 1);
+		return got;
+	}
+	return 1 + got;
 }

@@ -2,23 +2,30 @@
 /*
  * The moment after a pin, for what only happens when another thread is quick.
  *
- * kmod/pin.c is built with this in front of it (Kbuild), so that its calls of
- * pin_user_pages_fast() go by way of here.
+ * kmod/pin.c and kmod/pin_file.c are built with this in front of them (Kbuild),
+ * so that their calls of pin_user_pages_fast() and memfd_pin_folios() go by way
+ * of here.
  */
 #ifndef KUNIT_PIN_HOOK_H
 #define KUNIT_PIN_HOOK_H
 
 #include <linux/mm.h>
 
+struct file;
+struct folio;
 struct page;
 
 void pin_hook_arm(void (*fn)(void *data), void *data);
 bool pin_hook_disarm(void);
 int pin_hook_fast(unsigned long va, int npages, unsigned int flags,
 		  struct page **pages);
+long pin_hook_folios(struct file *file, loff_t start, loff_t end,
+		     struct folio **folios, unsigned int max_folios,
+		     pgoff_t *offset);
 
 #ifdef PIN_HOOK_IN_FRONT
 #define pin_user_pages_fast	pin_hook_fast
+#define memfd_pin_folios	pin_hook_folios
 #endif
 
 #endif
