@@ -48,7 +48,9 @@ class Setting:
         machine.use_archives(self.archives)
         if user:
             machine.user = False
-            machine.do("cd /; apt-get install -qy --no-install-recommends sudo; useradd -m -u 1000 -s /bin/bash user; "
+            # Without lists again, as the machine was.
+            machine.do("cd / && apt-get -q update && apt-get install -qy --no-install-recommends sudo && "
+                       "rm -r /var/lib/apt/lists/* && useradd -m -u 1000 -s /bin/bash user && "
                        "echo 'user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/user")
             machine.user = True
         if cache:
