@@ -35,6 +35,19 @@ def mount(*args):
         raise Failed(f"mount {' '.join(map(str, args))}: {run.stderr.strip()}")
 
 
+def mounted_below(directory):
+    """The mount points at and below a directory that is an absolute path without symbolic links."""
+    places = [line.split()[4] for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()]
+    return [place for place in places if f"{place}/".startswith(f"{directory}/")]
+
+
+def remove(directory):
+    """A directory and all in it, but never what is mounted there, such as the user's packages."""
+    if mounted := mounted_below(directory):
+        raise Failed(f"{directory} cannot be removed: {mounted[0]} is mounted")
+    subprocess.run(["rm", "-rf", "--one-file-system", directory], check=False)
+
+
 def processes(namespace):
     """The pids of a pid namespace that are more than zombies."""
     found = []
@@ -194,13 +207,9 @@ class Machine:
 
     def __init__(self, directory, layers, user=False):
         self.directory = directory
+        self.layers = layers
         self.user = user
-        shutil.rmtree(directory, ignore_errors=True)
         self.root, self.changes = directory / "root", directory / "changes"
-        for path in (self.root, self.changes, directory / "work"):
-            path.mkdir(parents=True)
-        mount("-t", "overlay", "-o", f"lowerdir={':'.join(map(str, layers))},upperdir={self.changes},workdir={directory}/work",
-              "overlay", self.root)
         home = "home/user" if user else "root"
         self.tree = f"/{home}/iommufd-fast"
         self.cache = self.root / home / ".cache/iommufd-fast"
@@ -209,18 +218,30 @@ class Machine:
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": f"/{home}",
             "USER": "user" if user else "root", "TERM": "dumb", "PROGRESS_EVERY": "1"}
         self.commands = []
-        self.set_up()
 
     def __enter__(self):
+        try:
+            self.set_up()
+        except BaseException:
+            # Nobody calls it for what was not entered.
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
         for command in self.commands:
             command.kill()
-        subprocess.run(["umount", "--recursive", "--lazy", self.root], check=False)
+        if mounted_below(self.root):
+            subprocess.run(["umount", "--recursive", "--lazy", self.root], check=False)
 
     def set_up(self):
         """What a machine has that booted."""
+        remove(self.directory)
+        for path in (self.root, self.changes, self.directory / "work"):
+            path.mkdir(parents=True)
+        mount("-t", "overlay", "-o",
+              f"lowerdir={':'.join(map(str, self.layers))},upperdir={self.changes},workdir={self.directory}/work",
+              "overlay", self.root)
         for name in ("resolv.conf", "hosts"):
             path = self.root / "etc" / name
             path.unlink(missing_ok=True)

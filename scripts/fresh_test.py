@@ -9,6 +9,7 @@ tried; CACHE has its kernels; machines are made in DIRECTORY, and each is gone a
 also the cases that take long.
 """
 
+import contextlib
 import fnmatch
 import functools
 import os
@@ -42,22 +43,23 @@ class Setting:
         self.archives = cache / "fresh/archives"
         (self.archives / "partial").mkdir(parents=True, exist_ok=True)
 
+    @contextlib.contextmanager
     def machine(self, name, *layers, cache=True, user=False, clone=True):
-        machine = Machine(self.directory / name, [*layers, self.base], user)
-        machine.environment |= FILTERS
-        machine.use_archives(self.archives)
-        if user:
-            machine.user = False
-            # Without lists again, as the machine was.
-            machine.do("cd / && apt-get -q update && apt-get install -qy --no-install-recommends sudo && "
-                       "rm -r /var/lib/apt/lists/* && useradd -m -u 1000 -s /bin/bash user && "
-                       "echo 'user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/user")
-            machine.user = True
-        if cache:
-            machine.hand_in_cache(self.cache)
-        if clone:
-            machine.clone(self.tree, self.commit)
-        return machine
+        with Machine(self.directory / name, [*layers, self.base], user) as machine:
+            machine.environment |= FILTERS
+            machine.use_archives(self.archives)
+            if user:
+                machine.user = False
+                # Without lists again, as the machine was.
+                machine.do("cd / && apt-get -q update && apt-get install -qy --no-install-recommends sudo && "
+                           "rm -r /var/lib/apt/lists/* && useradd -m -u 1000 -s /bin/bash user && "
+                           "echo 'user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/user")
+                machine.user = True
+            if cache:
+                machine.hand_in_cache(self.cache)
+            if clone:
+                machine.clone(self.tree, self.commit)
+            yield machine
 
     @functools.cached_property
     def commands(self):
@@ -387,7 +389,7 @@ def main():
     if len(sys.argv) != 7:
         sys.exit(__doc__)
     pattern, base, tree, commit, cache, directory = sys.argv[1:]
-    setting = Setting(pathlib.Path(base), tree, commit, pathlib.Path(cache), pathlib.Path(directory))
+    setting = Setting(pathlib.Path(base), tree, commit, pathlib.Path(cache), pathlib.Path(directory).resolve())
     chosen = {}
     for suite, cases in SUITES.items():
         named = [(case.__name__.removeprefix(f"{suite}_").replace("_", "-"), case) for case in cases
