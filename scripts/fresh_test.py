@@ -10,6 +10,7 @@ also the cases that take long.
 """
 
 import contextlib
+import errno
 import fnmatch
 import functools
 import os
@@ -18,6 +19,7 @@ import re
 import subprocess
 import sys
 import time
+import traceback
 
 from fresh_machine import END_SECONDS, Failed, Machine, mount
 
@@ -69,11 +71,26 @@ class Setting:
         return {what: line for line, what in re.findall(r"^    (make (bench|test)\b.*)$", text, re.MULTILINE)}
 
     @functools.cached_property
+    def installed_or_why_not(self):
+        try:
+            with self.machine("installed") as machine:
+                bench(machine, self)
+        except Exception as error:
+            return None, error
+        return [self.directory / "installed/changes"], None
+
+    @property
     def installed(self):
-        """Layers of a machine on which `make bench` was run, with its tree."""
-        with self.machine("installed") as machine:
-            bench(machine, self)
-        return [self.directory / "installed/changes"]
+        """Layers of a machine on which `make bench` was run, with its tree; tried once."""
+        layers, error = self.installed_or_why_not
+        if error:
+            raise Failed(f"there is no machine on which 'make bench' was run: {one_line(error)}") from error
+        return layers
+
+
+def one_line(error):
+    """What sort of error, and what it says first."""
+    return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
 
 
 def expect(what, text, regex):
@@ -190,10 +207,17 @@ def small(machine, path, size):
 
 
 def fill(place, left_kib):
-    """Leaves so much of a disk."""
-    stat = os.statvfs(place)
-    with open(place / "filled", "wb") as file:
-        file.write(bytes(stat.f_bavail * stat.f_frsize - left_kib * 1024))
+    """Leaves so much of a disk, or less: others may write to it meanwhile."""
+    def to_fill():
+        stat = os.statvfs(place)
+        return stat.f_bavail * stat.f_frsize - left_kib * 1024
+    with open(place / "filled", "wb", buffering=0) as file:
+        try:
+            while (size := to_fill()) > 0:
+                file.write(bytes(size))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
 
 
 def disk_full_while_unpacking(setting):
@@ -371,17 +395,20 @@ def run_suite(setting, suite, cases):
     print(f"    KTAP version 1\n    # Subtest: {suite}\n    1..{len(cases)}", flush=True)
     bad = False
     for number, (name, case) in enumerate(cases, 1):
-        why = None
+        why, verdict, directive = "", "ok", ""
         start = time.monotonic()
         try:
             case(setting)
         except Failed as failed:
-            why = str(failed)
-        if why is not None:
-            bad = True
-            print("\n".join(f"    # {line}" for line in why.splitlines()))
+            why, verdict = str(failed), "not ok"
+        except Exception as error:
+            # A mistake of a case is no reason to leave out the others.
+            why, verdict, directive = traceback.format_exc(), "not ok", f" # ERROR {one_line(error)}"
+        bad |= verdict != "ok"
+        for line in why.splitlines():
+            print(f"    # {line}")
         print(f"    # {time.monotonic() - start:.0f} s")
-        print(f"    {'ok' if why is None else 'not ok'} {number} {name}", flush=True)
+        print(f"    {verdict} {number} {name}{directive}", flush=True)
     return not bad
 
 
