@@ -110,6 +110,7 @@ class Command:
                                       "bash", "-c", self.INIT, "init", str(number), *user, "bash", "-c", f"cd {machine.tree}; {line}"])
             finally:
                 os._exit(127)
+        os.set_inheritable(self.terminal, False)
         os.set_blocking(self.terminal, False)
         self.namespace = None
 
@@ -127,6 +128,8 @@ class Command:
 
     def listen(self):
         """Takes what was said since; ends a command that hangs."""
+        if self.pid is None:
+            return
         try:
             while said := os.read(self.terminal, 65536):
                 self.text += said.decode("utf-8", "replace").replace("\r", "")
@@ -190,16 +193,14 @@ class Command:
         return command_lines(pids)
 
     def kill(self):
-        """Ends all that is left of it."""
-        try:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass
-        try:
-            os.close(self.terminal)
-        except OSError:
-            pass
+        """Ends all that is left of it, once: its pid and its terminal's number may be another's after that."""
+        if self.pid is None:
+            return
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self.pid = None
+        os.close(self.terminal)
+        self.terminal = None
 
 
 class Machine:
