@@ -15,6 +15,8 @@ import time
 
 # A command hangs when for so long it said nothing new and nothing of it ran or waited for a CPU.
 HANG_SECONDS = 180
+# No command takes longer, whatever it says: what watches it may be wrong too. With LONG, kernels are built, or all is slow.
+COMMAND_SECONDS = 7200 if os.environ.get("LONG") else 2400
 # How much of one CPU a script takes that only waits for another one, and says so each second.
 IDLE_SHARE = 0.1
 # Until a command is gone that was interrupted, on a machine that has other things to do.
@@ -30,7 +32,7 @@ class Failed(Exception):
 
 
 def mount(*args):
-    run = subprocess.run(["mount", *map(str, args)], capture_output=True, text=True, check=False)
+    run = subprocess.run(["mount", *map(str, args)], capture_output=True, text=True, check=False, timeout=END_SECONDS)
     if run.returncode:
         raise Failed(f"mount {' '.join(map(str, args))}: {run.stderr.strip()}")
 
@@ -90,13 +92,14 @@ class Command:
     # Process 1 of its pid namespace outlives the command, so that what the command leaves behind can be seen.
     INIT = 'trap : INT; number=$1; shift; "$@"; echo "$?" >"/run/status-$number"; while :; do sleep 1000; done'
 
-    def __init__(self, machine, number, line, network):
+    def __init__(self, machine, number, line, network, limit_seconds):
         self.machine = machine
         self.line = line
         self.text = ""
         self.result = machine.root / f"run/status-{number}"
         self.result.unlink(missing_ok=True)
-        self.fresh = time.monotonic()
+        self.began = self.fresh = time.monotonic()
+        self.end = self.began + limit_seconds
         self.cpu_before = 0.0
         self.seen = set()
         self.logged = 0
@@ -127,9 +130,9 @@ class Command:
         return [pid for pid in processes(self.namespace) if pid != self.first and command_lines([pid]) != ["sleep 1000"]]
 
     def listen(self):
-        """Takes what was said since; ends a command that hangs."""
+        """Takes what was said since; ends a command that hangs or takes too long."""
         if self.pid is None:
-            return
+            raise Failed(f"'{self.line}' was ended before")
         try:
             while said := os.read(self.terminal, 65536):
                 self.text += said.decode("utf-8", "replace").replace("\r", "")
@@ -146,10 +149,14 @@ class Command:
             self.seen |= lines
             self.fresh, self.cpu_before, self.logged = now, cpu, logged
         elif now - self.fresh > HANG_SECONDS:
-            hanging = command_lines(self.pids())
-            self.kill()
-            raise Failed("\n".join([f"'{self.line}' hangs: nothing happened for {HANG_SECONDS} s; it said last:",
-                                    *self.last_lines(), "and these were there:", *hanging]))
+            self.give_up(f"hangs: nothing happened for {HANG_SECONDS} s")
+        if now > self.end and not self.ended():
+            self.give_up(f"did not end within {self.end - self.began:.0f} s")
+
+    def give_up(self, why):
+        hanging = command_lines(self.pids())
+        self.kill()
+        raise Failed("\n".join([f"'{self.line}' {why}; it said last:", *self.last_lines(), "and these were there:", *hanging]))
 
     def ended(self):
         return self.result.exists() and self.result.read_text().strip() != ""
@@ -173,14 +180,12 @@ class Command:
         os.write(self.terminal, CTRL_C)
 
     def wait(self, limit_seconds=None):
-        """Its exit status."""
-        end = time.monotonic() + limit_seconds if limit_seconds else None
+        """Its exit status; with a limit, it has to end within so many seconds from now."""
+        began = time.monotonic()
         while not self.ended():
             self.listen()
-            if end and time.monotonic() > end:
-                hanging = command_lines(self.pids())
-                self.kill()
-                raise Failed("\n".join([f"'{self.line}' did not end within {limit_seconds} s; there are:", *hanging]))
+            if limit_seconds and time.monotonic() - began > limit_seconds:
+                self.give_up(f"did not end within {limit_seconds} s")
             time.sleep(0.2)
         self.listen()
         return int(self.result.read_text())
@@ -197,8 +202,13 @@ class Command:
         if self.pid is None:
             return
         os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        end = time.monotonic() + END_SECONDS
+        while not os.waitpid(self.pid, os.WNOHANG)[0] and time.monotonic() < end:
+            time.sleep(0.05)
         self.pid = None
+        # What was in there is killed with it, and is still at its files for a moment.
+        while self.namespace and processes(self.namespace) and time.monotonic() < end:
+            time.sleep(0.05)
         os.close(self.terminal)
         self.terminal = None
 
@@ -282,7 +292,7 @@ class Machine:
         """The tree that is tried, at that commit."""
         tree = self.root / self.tree[1:]
         for args in (["clone", "-q", "--no-hardlinks", repository, tree], ["-C", tree, "checkout", "-q", "--detach", commit]):
-            run = subprocess.run(["git", *map(str, args)], capture_output=True, text=True, check=False)
+            run = subprocess.run(["git", *map(str, args)], capture_output=True, text=True, check=False, timeout=HANG_SECONDS)
             if run.returncode:
                 raise Failed(f"git {args[0]}: {run.stderr.strip()}")
         if self.user:
@@ -293,9 +303,9 @@ class Machine:
         for path in paths:
             os.chown(path, 1000, 1000, follow_symlinks=False)
 
-    def start(self, line, network=True):
+    def start(self, line, network=True, limit_seconds=COMMAND_SECONDS):
         """The command that line is, in the tree."""
-        command = Command(self, len(self.commands), line, network)
+        command = Command(self, len(self.commands), line, network, limit_seconds)
         self.commands.append(command)
         return command
 
