@@ -217,10 +217,14 @@ class Command:
 
 
 class Machine:
-    """Layers of root file systems, the first one in front; what is changed goes to a new one, self.changes."""
+    """Layers of root file systems, the first one in front; what is changed goes to a new one, self.changes.
 
-    def __init__(self, directory, layers, user=False):
+    It is gone with the machine, unless it is to be kept for others to be built on.
+    """
+
+    def __init__(self, directory, layers, user=False, keep=False):
         self.directory = directory
+        self.keep = keep
         self.layers = layers
         self.user = user
         self.root, self.changes = directory / "root", directory / "changes"
@@ -247,6 +251,8 @@ class Machine:
             command.kill()
         if mounted_below(self.root):
             subprocess.run(["umount", "--recursive", "--lazy", self.root], check=False)
+        if not self.keep:
+            remove(self.directory)
 
     def set_up(self):
         """What a machine has that booted."""

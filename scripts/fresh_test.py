@@ -47,8 +47,8 @@ class Setting:
         (self.archives / "partial").mkdir(parents=True, exist_ok=True)
 
     @contextlib.contextmanager
-    def machine(self, name, *layers, cache=True, user=False, clone=True):
-        with Machine(self.directory / name, [*layers, self.base], user) as machine:
+    def machine(self, name, *layers, cache=True, user=False, clone=True, keep=False):
+        with Machine(self.directory / name, [*layers, self.base], user, keep) as machine:
             machine.environment |= FILTERS
             machine.use_archives(self.archives)
             if user:
@@ -74,7 +74,7 @@ class Setting:
     @functools.cached_property
     def installed_or_why_not(self):
         try:
-            with self.machine("installed") as machine:
+            with self.machine("installed", keep=True) as machine:
                 bench(machine, self)
         except Exception as error:
             return None, error
