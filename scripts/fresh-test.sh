@@ -22,6 +22,8 @@ build=$ROOT/build/fresh-test
 
 # skip WHY: where no machine can be made.
 skip() {
+	# Of a run before, which says nothing of this one.
+	rm -f "$results/fresh.ktap"
 	echo "ok 1 fresh # SKIP $*"
 	echo '0 passed, 0 failed, 1 skipped'
 	exit 0
@@ -30,6 +32,9 @@ skip() {
 commit=$(git -C "$ROOT" rev-parse --verify --quiet "${TREE:-HEAD}^{commit}") || die "TREE='${TREE:-HEAD}' is no commit"
 ((EUID == 0)) || skip 'only root can make a machine'
 unshare --mount --pid --net --fork true 2>/dev/null || skip 'this machine lets nobody mount'
+# shellcheck source=/dev/null
+[[ $(. /etc/os-release && echo "${VERSION_CODENAME:-}") == "$SUITE" ]] ||
+	skip "the kernels of this machine's cache were built by another compiler than $SUITE's"
 need_packages "${KERNEL_PACKAGES[@]}" git mmdebstrap
 lock fresh-test
 "$ROOT/scripts/kernel.sh" build bench
