@@ -29,12 +29,25 @@ skip() {
 	exit 0
 }
 
+# can_overlay: whether layers can be mounted where the machines are to be; not where that is a layer of a container itself.
+can_overlay() {
+	local probe status=0
+	mkdir -p "$ROOT/build"
+	probe=$(mktemp -d "$ROOT/build/fresh-probe.XXXXXX")
+	mkdir "$probe"/{lower,upper,work,root}
+	unshare --mount mount -t overlay -o "lowerdir=$probe/lower,upperdir=$probe/upper,workdir=$probe/work" overlay \
+		"$probe/root" 2>/dev/null || status=1
+	rm -rf "$probe"
+	return "$status"
+}
+
 commit=$(git -C "$ROOT" rev-parse --verify --quiet "${TREE:-HEAD}^{commit}") || die "TREE='${TREE:-HEAD}' is no commit"
 ((EUID == 0)) || skip 'only root can make a machine'
 unshare --mount --pid --net --fork true 2>/dev/null || skip 'this machine lets nobody mount'
 # shellcheck source=/dev/null
 [[ $(. /etc/os-release && echo "${VERSION_CODENAME:-}") == "$SUITE" ]] ||
 	skip "the kernels of this machine's cache were built by another compiler than $SUITE's"
+can_overlay || skip "this machine mounts no overlay in $ROOT/build"
 need_packages "${KERNEL_PACKAGES[@]}" git mmdebstrap
 lock fresh-test
 "$ROOT/scripts/kernel.sh" build bench
