@@ -3,13 +3,17 @@
 #
 # Does who has nothing get from README.md's commands to results? In a root file system of a minimal Debian 12, with what
 # README.md asks for and nothing else, its commands are run from a clone, as root and as a user with sudo, two at once,
-# without network, on disks that are full, interrupted in each phase; guests that hang are ended. Each has to end with a
+# without network, on disks that are full, interrupted again and again; guests that hang are ended. Each has to end with a
 # result or with one clear line. Kernels come from the cache, of which nothing is changed. KTAP as it comes, and in
 # results/latest/fresh.ktap; the last line is "N passed, N failed, N skipped".
 #
 #   TREE=HEAD         the commit that is tried
 #   TEST_FILTER=GLOB  only the cases whose suite/case matches, e.g. "interrupt/*"
-#   LONG=1            also what takes long: a kernel that is built although it was interrupted, a load of 12
+#   LONG=1            also what takes hours: a kernel that is built although it was interrupted or its disk was full, all
+#                     guests interrupted, an empty cache, a load of 12
+#
+# Without LONG=1, a quarter of an hour on two idle cores: .ci/run, of which it is a part, has to fit in 90 minutes with an
+# empty cache.
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh

@@ -229,6 +229,7 @@ def disk_full_while_unpacking(setting):
         ends_with_one_line(machine.start(f"CACHE=/small {setting.commands['bench']}"), "kernel-unpack: no space left in /small")
 
 
+@takes_long
 def disk_full_while_building(setting):
     with setting.machine("disk-build", *setting.installed, clone=False) as machine:
         small(machine, "/small", "40M")
@@ -300,6 +301,7 @@ def interrupt_bench(setting):
         bench(machine, setting)
 
 
+@takes_long
 def interrupt_test(setting):
     """With all of its guests at work."""
     with setting.machine("interrupt-test", *setting.installed, clone=False) as machine:
@@ -313,6 +315,7 @@ def interrupt_test(setting):
         test(machine, setting)
 
 
+@takes_long
 def interrupt_kernel(setting):
     """With nothing in the cache: the kernel is got and built."""
     with setting.machine("interrupt-kernel", *setting.installed, cache=False, clone=False) as machine:
@@ -323,11 +326,7 @@ def interrupt_kernel(setting):
                              (after("kernel-bench", 9), True)):
             print(f"    # {regex}", flush=True)
             interrupted(machine, line, regex, twice)
-        if os.environ.get("LONG"):
-            bench(machine, setting)
-        else:
-            # It goes on where it was.
-            interrupted(machine, line, r"^--> kernel-bench: ([1-9]\d\d|[3-9]\d) of .* [1-9]\d+ s")
+        bench(machine, setting)
 
 
 # --- guest: one that hangs --------------------------------------------------------------------------------------------------
