@@ -108,9 +108,9 @@ class Command:
         self.pid, self.terminal = pty.fork()
         if not self.pid:
             try:
-                # Python ignores SIGPIPE, and who started us may have ignored others: a shell does so in the background.
-                for number_of_signal in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
-                    signal.signal(number_of_signal, signal.SIG_DFL)
+                # Python ignores the last two, and who started us may have ignored others: a shell does so in the background.
+                for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
+                    signal.signal(ignored, signal.SIG_DFL)
                 os.execvp("unshare", ["unshare", *namespaces, "chroot", machine.root, "env", "-i",
                                       *(f"{name}={value}" for name, value in machine.environment.items()),
                                       "bash", "-c", self.INIT, "init", str(number), *user, "bash", "-c", f"cd {machine.tree}; {line}"])

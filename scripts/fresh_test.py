@@ -77,6 +77,7 @@ class Setting:
             with self.machine("installed", keep=True) as machine:
                 bench(machine, self)
         except Exception as error:
+            print("\n".join(f"    # {line}" for line in str(error).splitlines()), flush=True)
             return None, error
         return [self.directory / "installed/changes"], None
 
