@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "edu.h"
-#include "op.h"
+#include "op_table.h"
 #include "report.h"
 
 static const struct {

@@ -29,9 +29,6 @@ struct op {
 	unsigned long live;
 };
 
-/* Ends with one that has no name. */
-extern const struct op op_table[];
-
 struct op_case {
 	const struct op *op;
 	const struct peer *peer;
@@ -53,9 +50,6 @@ struct op_case {
 /* The two that most others are made of, at the case's IOVA. 0 or -errno. */
 int op_map(const struct op_case *c);
 int op_unmap(const struct op_case *c);
-
-/* One page mapped and unmapped again, each with its own figure, among so many as the op says. */
-void op_run_page(struct bench *b, void *ctx);
 
 /**
  * op_iterations() - how often a case has to be repeated for a steady mean

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A single page: alone, and among very many that are mapped one by one. */
+#include "op_page.h"
+
 #include "../profile/mark.h"
-#include "op.h"
 #include "report.h"
 #include "round.h"
 
