@@ -8,7 +8,6 @@
  */
 #include <linux/err.h>
 #include <linux/list.h>
-#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <uapi/linux/iommufd.h>
 
@@ -17,17 +16,6 @@
 #include "ioas.h"
 #include "ioctl.h"
 #include "race_point.h"
-
-static struct area *next_area(struct area *area)
-{
-	cond_resched();
-	return area_of(iova_space_next(&area->node));
-}
-
-#define for_each_area(area, ioas)                                       \
-	for ((area) = area_of(iova_space_find(&(ioas)->space, 0,        \
-					      ULONG_MAX));              \
-	     (area); (area) = next_area(area))
 
 /*
  * Lock all IOAS, so that what is pinned does not change. That is those too which

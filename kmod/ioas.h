@@ -26,12 +26,13 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 
+#include "area.h"
 #include "ctx.h"
 #include "iova_space.h"
 
-struct area;
 struct iommu_domain;
 
 /**
@@ -121,6 +122,22 @@ static inline int ioas_unmap_whole(struct iommufd_ioas *ioas,
 
 	return ioas_unmap_range(ioas, first, last, false, &unmapped_bytes);
 }
+
+/** area_next() - the area of an IOAS that comes after @area, or NULL */
+static inline struct area *area_next(struct area *area)
+{
+	/* There may be as many as userspace likes. */
+	cond_resched();
+	return area_of(iova_space_next(&area->node));
+}
+
+/*
+ * Visit the areas of an IOAS, whose domains_rwsem is held for writing: then what
+ * is mapped does not change.
+ */
+#define for_each_area(area, ioas)                                         \
+	for ((area) = area_of(iova_space_find(&(ioas)->space, 0, ULONG_MAX)); \
+	     (area); (area) = area_next(area))
 
 /* Its domains and what they reserve (ioas_domain.c) */
 int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member);

@@ -3,7 +3,6 @@
  * The domains that mirror an IOAS.
  */
 #include <linux/iommu.h>
-#include <linux/sched.h>
 #include <linux/sched/signal.h>
 
 #include "access.h"
@@ -11,22 +10,6 @@
 #include "domain.h"
 #include "ioas.h"
 #include "race_point.h"
-
-/* With domains_rwsem held for writing the mapped IOVAs do not change. */
-static struct area *first_area(const struct iommufd_ioas *ioas)
-{
-	return area_of(iova_space_find(&ioas->space, 0, ULONG_MAX));
-}
-
-static struct area *next_area(struct area *area)
-{
-	cond_resched();
-	return area_of(iova_space_next(&area->node));
-}
-
-#define for_each_area(area, ioas)                   \
-	for ((area) = first_area(ioas); (area);     \
-	     (area) = next_area(area))
 
 /* What a domain can not address is as good as reserved. */
 static int reserve_outside(struct iommufd_ioas *ioas,
