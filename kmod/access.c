@@ -88,7 +88,9 @@ static int attach(struct iommufd_access *access, u32 ioas_id, bool replace)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 
-	mutex_lock(&access->lock);
+	rc = mutex_lock_killable(&access->lock);
+	if (rc)
+		goto out_put;
 	/* Leaving an IOAS drops the lock: another thread may be doing that. */
 	rc = -EINVAL;
 	if ((access->ioas && !replace) || access->ioas != access->ioas_unpin)
@@ -112,6 +114,7 @@ static int attach(struct iommufd_access *access, u32 ioas_id, bool replace)
 	access->ioas = ioas;
 out_unlock:
 	mutex_unlock(&access->lock);
+out_put:
 	ioas_put(ioas);
 	return rc;
 }
@@ -124,7 +127,7 @@ out_unlock:
  * Context: Process; sleeps.
  * Return: 0, -ENOENT, -EINVAL when attached already, -EADDRINUSE when pages are
  * to be pinned and something is mapped at less than page alignment, -ENOMEM,
- * -EINTR for a fatal signal.
+ * -EINTR for a fatal signal, also while waiting.
  */
 int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id)
 {
@@ -203,7 +206,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_destroy, "IOMMUFD");
  * * -EOVERFLOW: the range wraps
  * * -ENOENT: not attached, or not all of the range is mapped
  * * -EPERM: not mapped so that it may be read, or written
- * * -EINTR: a fatal signal
+ * * -EINTR: a fatal signal, also while waiting
  * * what backing_claim() says
  */
 int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
@@ -211,7 +214,7 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 			     unsigned int flags)
 {
 	unsigned long last;
-	int rc = -ENOENT;
+	int rc;
 
 	if (!access->ops->needs_pin_pages || !length ||
 	    flags & ~IOMMUFD_ACCESS_RW_WRITE)
@@ -219,7 +222,10 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 	if (check_add_overflow(iova, length - 1, &last))
 		return -EOVERFLOW;
 
-	mutex_lock(&access->lock);
+	rc = mutex_lock_killable(&access->lock);
+	if (rc)
+		return rc;
+	rc = -ENOENT;
 	if (access->ioas)
 		rc = ioas_pin_pages(access->ioas, iova, last, out_pages,
 				    flags & IOMMUFD_ACCESS_RW_WRITE);
@@ -267,14 +273,15 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_unpin_pages, "IOMMUFD");
  * * -EOVERFLOW: the range wraps
  * * -ENOENT: not attached, or not all of the range is mapped
  * * -EPERM: not mapped so that it may be read, or written
- * * -EINTR: a fatal signal, where it is more than 16 pages or than one mapping
+ * * -EINTR: a fatal signal while waiting, or where it is more than 16 pages or
+ *   than one mapping
  * * -EFAULT, -ENOMEM: as pin_user_range() says
  */
 int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 		      void *data, size_t len, unsigned int flags)
 {
 	unsigned long last;
-	int rc = -ENOENT;
+	int rc;
 
 	if (!len || flags & ~(IOMMUFD_ACCESS_RW_WRITE |
 			      IOMMUFD_ACCESS_RW_KTHREAD |
@@ -283,7 +290,10 @@ int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 	if (check_add_overflow(iova, len - 1, &last))
 		return -EOVERFLOW;
 
-	mutex_lock(&access->lock);
+	rc = mutex_lock_killable(&access->lock);
+	if (rc)
+		return rc;
+	rc = -ENOENT;
 	if (access->ioas)
 		rc = ioas_rw(access->ioas, iova, last, data,
 			     flags & IOMMUFD_ACCESS_RW_WRITE);

@@ -69,7 +69,8 @@ static int charge_mm(struct account *acct, unsigned long npages)
 {
 	int rc = -ENOMEM;
 
-	mmap_write_lock(acct->mm);
+	if (mmap_write_lock_killable(acct->mm))
+		return -EINTR;
 	if (!exceeds(acct, acct->mm->locked_vm, npages)) {
 		acct->mm->locked_vm += npages;
 		rc = 0;
@@ -99,7 +100,8 @@ static int charge_user(struct account *acct, unsigned long npages)
  * has locked in all.
  *
  * Context: Process; takes mmap_lock for writing when counting per process.
- * Return: 0, or -ENOMEM when that would exceed the limit.
+ * Return: 0, -ENOMEM when that would exceed the limit, or -EINTR for a fatal
+ * signal while waiting.
  */
 int account_charge(struct account *acct, unsigned long npages)
 {

@@ -29,8 +29,11 @@ static int attach_new(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 	u32 id;
 
 	/* Before all the memory of an IOAS is pinned for nothing. */
-	if (attach == group_attach && group_is_attached(idev->group))
-		return -EINVAL;
+	if (attach == group_attach) {
+		rc = group_check_detached(idev->group);
+		if (rc)
+			return rc;
+	}
 
 	paging = hwpt_create(ioas, idev->dev, 0, NULL);
 	if (IS_ERR(paging))
@@ -62,7 +65,9 @@ static int attach_ioas(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 	struct iommufd_hwpt_paging *paging = NULL;
 	int rc;
 
-	mutex_lock(&ioas->attach_lock);
+	rc = mutex_lock_killable(&ioas->attach_lock);
+	if (rc)
+		return rc;
 	while ((paging = hwpt_next_automatic(ioas, paging))) {
 		u32 id = paging->hwpt.obj.id;
 
@@ -156,6 +161,7 @@ static int move_to_id(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
  *   group is elsewhere; the HWPT does not suit; the device has no such PASID
  * * -EBUSY: the PASID is attached already
  * * -EADDRINUSE: something is mapped or allowed that the device reserves
+ * * -EINTR: a fatal signal, also while waiting
  * * what hwpt_create(), hwpt_populate() and the IOMMU core say
  */
 int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,

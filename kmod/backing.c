@@ -363,7 +363,8 @@ static void unpin_unclaimed(struct backing *backing, unsigned long first_index,
  *
  * Context: Process; sleeps, faults in user memory. Takes @backing->lock.
  * Return: 0, or with nothing claimed -ENOMEM (out of memory, or beyond
- * RLIMIT_MEMLOCK), or what pin_user_range() or pin_file_range() say.
+ * RLIMIT_MEMLOCK), -EINTR for a fatal signal while waiting, or what
+ * pin_user_range() or pin_file_range() say.
  */
 int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 		  unsigned long first_index, unsigned long last_index)
@@ -371,7 +372,8 @@ int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 	unsigned long index = first_index;
 	int rc = 0;
 
-	mutex_lock(&backing->lock);
+	if (unlikely(mutex_lock_killable(&backing->lock)))
+		return -EINTR;
 	while (index <= last_index) {
 		struct segment *segment = backing_segment(backing, index);
 		unsigned long hole_last = last_index;

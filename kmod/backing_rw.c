@@ -105,7 +105,9 @@ int backing_rw(struct backing *backing, unsigned long start_byte, void *data,
 	};
 	int rc;
 
-	mutex_lock(&backing->lock);
+	rc = mutex_lock_killable(&backing->lock);
+	if (rc)
+		return rc;
 	for (;;) {
 		rc = copy_some(backing, &copy);
 		if (rc || !copy.left_bytes)

@@ -186,7 +186,8 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 	};
 	int rc;
 
-	mutex_lock(&backing->lock);
+	if (unlikely(mutex_lock_killable(&backing->lock)))
+		return -EINTR;
 	backing_walk_start(backing, &walk, start_byte >> PAGE_SHIFT,
 			   last_byte >> PAGE_SHIFT);
 	rc = map_all(&map, offset_in_page(start_byte));

@@ -79,19 +79,23 @@ void group_put(struct device_group *group)
 }
 
 /**
- * group_is_attached() - is a device of a group attached?
+ * group_check_detached() - is no device of a group attached?
  * @group: the group
  *
- * Return: true if so.
+ * Return: 0 when none is, -EINVAL when one is, -EINTR for a fatal signal while
+ * waiting.
  */
-bool group_is_attached(struct device_group *group)
+int group_check_detached(struct device_group *group)
 {
-	bool attached;
+	int rc;
 
-	mutex_lock(&group->lock);
-	attached = group->attachment;
+	rc = mutex_lock_killable(&group->lock);
+	if (rc)
+		return rc;
+	if (group->attachment)
+		rc = -EINVAL;
 	mutex_unlock(&group->lock);
-	return attached;
+	return rc;
 }
 
 /* Where DMA must be coherent, a domain that allows otherwise does not suit. */
@@ -224,16 +228,20 @@ static int move_group(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
  *
  * Return: 0, or with @unused set to @hwpt
  * * -EINVAL: attached already, its group is elsewhere, or @hwpt does not suit
+ * * -EINTR: a fatal signal while waiting
  * * what resv_add() and the IOMMU core say
  */
 int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 		 struct iommufd_hwpt **unused)
 {
 	struct device_group *group = idev->group;
-	int rc = -EINVAL;
+	int rc;
 
 	*unused = hwpt;
-	mutex_lock(&group->lock);
+	rc = mutex_lock_killable(&group->lock);
+	if (rc)
+		return rc;
+	rc = -EINVAL;
 	if (idev->attached || !suits_group(idev, hwpt))
 		goto out_unlock;
 	if (group->attachment && group->attachment->hwpt != hwpt)
@@ -312,6 +320,7 @@ static int replace_locked(struct iommufd_device *idev, struct iommufd_hwpt *hwpt
  *
  * Return: 0, or with the group where it was and @unused set to @hwpt
  * * -EINVAL: not attached, or @hwpt does not suit
+ * * -EINTR: a fatal signal while waiting
  * * what resv_add() and the IOMMU core say
  */
 int group_replace(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
@@ -319,10 +328,13 @@ int group_replace(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 {
 	struct device_group *group = idev->group;
 	struct iommufd_hwpt *old;
-	int rc = -EINVAL;
+	int rc;
 
 	*unused = hwpt;
-	mutex_lock(&group->lock);
+	rc = mutex_lock_killable(&group->lock);
+	if (rc)
+		return rc;
+	rc = -EINVAL;
 	if (!idev->attached || !suits_group(idev, hwpt))
 		goto out_unlock;
 	old = group->attachment->hwpt;

@@ -70,7 +70,7 @@ void attachment_free(struct attachment *attachment);
 
 bool group_suits(const struct iommufd_device *idev,
 		 const struct iommufd_hwpt *hwpt);
-bool group_is_attached(struct device_group *group);
+int group_check_detached(struct device_group *group);
 int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 		 struct iommufd_hwpt **unused);
 int group_replace(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,

@@ -61,13 +61,15 @@ static unsigned long piece_last_index(const struct piece *piece)
  * @access: the access
  *
  * Return: 0, -EADDRINUSE when it pins pages and something is mapped at less
- * than page alignment, -ENOMEM, or -EINTR for a fatal signal.
+ * than page alignment, -ENOMEM, or -EINTR for a fatal signal, also while waiting.
  */
 int ioas_add_access(struct iommufd_ioas *ioas, struct iommufd_access *access)
 {
 	int rc;
 
-	down_write(&ioas->domains_rwsem);
+	rc = down_write_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
 	rc = xa_insert(&ioas->accesses, access->obj.id, access,
 		       GFP_KERNEL_ACCOUNT);
 	if (rc)
@@ -233,11 +235,12 @@ static int pin_piece(const struct piece *piece)
 	struct area_pin *pin;
 	int rc;
 
-	mutex_lock(&backing->pins_lock);
+	rc = mutex_lock_killable(&backing->pins_lock);
+	if (rc)
+		return rc;
 	pin = find_pin(piece);
 	if (pin) {
 		pin->nr++;
-		rc = 0;
 		goto out_unlock;
 	}
 	rc = -ENOMEM;
@@ -344,7 +347,9 @@ static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 	bool is_last;
 	int rc;
 
-	down_read(&ioas->domains_rwsem);
+	rc = down_read_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
 	for (;;) {
 		rc = get_piece(ioas, at, last, use, &piece);
 		if (rc)
@@ -460,7 +465,9 @@ int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
 	struct piece piece;
 	int rc;
 
-	down_read(&ioas->domains_rwsem);
+	rc = down_read_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
 	for (;;) {
 		rc = get_piece(ioas, first, last,
 			       write ? USE_WRITE : USE_READ, &piece);

@@ -77,13 +77,16 @@ static int cut(struct iommufd_ioas *ioas, struct area *area, unsigned long iova)
  * * -EINVAL: not aligned, a dma-buf, or the area may have large entries
  * * -EBUSY: accesses use the area
  * * -ENOMEM: out of memory
+ * * -EINTR: a fatal signal while waiting
  */
 int ioas_cut(struct iommufd_ioas *ioas, unsigned long iova)
 {
 	struct area *area;
-	int rc = 0;
+	int rc;
 
-	down_write(&ioas->domains_rwsem);
+	rc = down_write_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
 	area = find(ioas, iova);
 	if (area && area->node.first != iova)
 		rc = cut(ioas, area, iova);

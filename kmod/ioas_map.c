@@ -234,16 +234,30 @@ static void unblock(struct iommufd_ioas *ioas, const struct unmap *unmap)
 	spin_unlock(&ioas->space.lock);
 }
 
-/* Wait for accesses, without the lock that they need to finish. */
-static int wait_unused(struct iommufd_ioas *ioas, const struct unmap *unmap)
+static int lock_domains(struct iommufd_ioas *ioas, bool killable)
+{
+	if (killable)
+		return down_read_killable(&ioas->domains_rwsem);
+	down_read(&ioas->domains_rwsem);
+	return 0;
+}
+
+/*
+ * Wait for accesses, without the lock that they need to finish; on failure it is
+ * not taken again.
+ */
+static int wait_unused(struct iommufd_ioas *ioas, const struct unmap *unmap,
+		       bool killable)
 {
 	int rc;
 
 	up_read(&ioas->domains_rwsem);
 	rc = ioas_wait_unused(ioas, unmap->used_first, unmap->used_last);
+	race_point("ioas:unused");
+	if (!rc)
+		rc = lock_domains(ioas, killable);
 	if (rc)
 		unblock(ioas, unmap);
-	down_read(&ioas->domains_rwsem);
 	return rc;
 }
 
@@ -271,20 +285,22 @@ int ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 {
 	struct unmap unmap = { .first = first, .last = last };
 	struct area *area;
-	int rc = 0;
+	int rc;
 
 	*unmapped_bytes = 0;
-	if (!killable)
-		down_read(&ioas->domains_rwsem);
-	else if (down_read_killable(&ioas->domains_rwsem))
-		return -EINTR;
+	rc = lock_domains(ioas, killable);
+	if (rc)
+		return rc;
 	while (!rc && (area = take_area(ioas, &unmap))) {
 		unsigned long area_last;
 
 		if (IS_ERR(area)) {
 			rc = PTR_ERR(area);
-			if (rc == -EAGAIN)
-				rc = wait_unused(ioas, &unmap);
+			if (rc != -EAGAIN)
+				break;
+			rc = wait_unused(ioas, &unmap, killable);
+			if (rc)
+				return rc;
 			continue;
 		}
 		area_last = area->node.last;

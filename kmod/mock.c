@@ -69,10 +69,12 @@ static int add_reserved(struct ioctl_call *call)
 	ioas = ioas_get(call->ictx, cmd->id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	down_write(&ioas->domains_rwsem);
-	rc = iova_space_reserve(&ioas->space, cmd->add_reserved.start, last,
-				&memory_limit_bytes);
-	up_write(&ioas->domains_rwsem);
+	rc = down_write_killable(&ioas->domains_rwsem);
+	if (!rc) {
+		rc = iova_space_reserve(&ioas->space, cmd->add_reserved.start,
+					last, &memory_limit_bytes);
+		up_write(&ioas->domains_rwsem);
+	}
 	ioas_put(ioas);
 	return rc;
 }

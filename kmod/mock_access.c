@@ -235,7 +235,9 @@ static int add_pin(struct mock_access *mock, struct access_pin *pin,
 {
 	int rc;
 
-	mutex_lock(&mock->lock);
+	rc = mutex_lock_killable(&mock->lock);
+	if (rc)
+		return rc;
 	rc = pin_and_compare(mock, pin, uptr, flags);
 	if (!rc) {
 		pin->id = ++mock->next_id;

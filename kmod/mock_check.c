@@ -92,9 +92,11 @@ int mock_check_map(struct ioctl_call *call)
 	domain = paging->hwpt.domain;
 	if (mock_iommu_has_domain(domain)) {
 		/* No table of the domain may go away under the walk. */
-		down_write(&paging->hwpt.ioas->domains_rwsem);
-		rc = check_range(domain, iova, uptr, length_bytes);
-		up_write(&paging->hwpt.ioas->domains_rwsem);
+		rc = down_write_killable(&paging->hwpt.ioas->domains_rwsem);
+		if (!rc) {
+			rc = check_range(domain, iova, uptr, length_bytes);
+			up_write(&paging->hwpt.ioas->domains_rwsem);
+		}
 	}
 	object_put(&call->ictx->objects, &paging->hwpt.obj);
 	return rc;
@@ -182,12 +184,15 @@ static long write_user_pages(struct iommufd_hwpt *hwpt,
 		return -ENOMEM;
 	if (copy_from_user(bits, u64_to_user_ptr(cmd->dirty.uptr), nr_bytes)) {
 		rc = -EFAULT;
-	} else {
-		/* No table of the domain may go away under the walk. */
-		down_write(&hwpt->ioas->domains_rwsem);
-		rc = write_pages(hwpt->domain, cmd, nr_bits, bits);
-		up_write(&hwpt->ioas->domains_rwsem);
+		goto out_free;
 	}
+	/* No table of the domain may go away under the walk. */
+	rc = down_write_killable(&hwpt->ioas->domains_rwsem);
+	if (rc)
+		goto out_free;
+	rc = write_pages(hwpt->domain, cmd, nr_bits, bits);
+	up_write(&hwpt->ioas->domains_rwsem);
+out_free:
 	kvfree(bits);
 	return rc;
 }
@@ -197,7 +202,7 @@ static long write_user_pages(struct iommufd_hwpt *hwpt,
  * @call: the ioctl
  *
  * Return: 0; -EINVAL for flags, a range that is not in pages, a HWPT that does
- * not track dirty pages, or is no mock; -ENOENT; -EFAULT, -ENOMEM.
+ * not track dirty pages, or is no mock; -ENOENT; -EFAULT, -ENOMEM, -EINTR.
  */
 int mock_set_dirty(struct ioctl_call *call)
 {

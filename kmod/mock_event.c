@@ -81,7 +81,7 @@ void mock_page_response(struct device *dev, struct iopf_fault *fault,
  * @call: the ioctl
  *
  * Return: 0; -ENOENT; -EINVAL when the device is no mock, or nobody wants its
- * faults; -ENOMEM.
+ * faults; -ENOMEM, -EINTR.
  */
 int mock_trigger_iopf(struct ioctl_call *call)
 {
@@ -107,9 +107,11 @@ int mock_trigger_iopf(struct ioctl_call *call)
 	if (cmd->trigger_iopf.pasid != IOMMU_NO_PASID)
 		fault.fault.prm.flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
 	/* Hardware is done with a fault before its attachment may end. */
-	mutex_lock(&idev->group->lock);
-	rc = iommu_report_device_fault(idev->dev, &fault);
-	mutex_unlock(&idev->group->lock);
+	rc = mutex_lock_killable(&idev->group->lock);
+	if (!rc) {
+		rc = iommu_report_device_fault(idev->dev, &fault);
+		mutex_unlock(&idev->group->lock);
+	}
 	idev_put(idev);
 	return rc;
 }

@@ -128,16 +128,20 @@ static int attach_next(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
  * * -EINVAL: the device has no such PASID, another device of the group has it
  *   elsewhere, or @hwpt does not suit
  * * -EBUSY: the PASID is attached for the device already
+ * * -EINTR: a fatal signal while waiting
  * * -ENOMEM, and what the IOMMU core says
  */
 int pasid_attach(struct iommufd_device *idev, ioasid_t pasid,
 		 struct iommufd_hwpt *hwpt, struct iommufd_hwpt **unused)
 {
 	struct attachment *attachment;
-	int rc = -EINVAL;
+	int rc;
 
 	*unused = hwpt;
-	mutex_lock(&idev->group->lock);
+	rc = mutex_lock_killable(&idev->group->lock);
+	if (rc)
+		return rc;
+	rc = -EINVAL;
 	if (!suits(idev, pasid, hwpt))
 		goto out_unlock;
 	attachment = xa_load(&idev->group->pasids, pasid);
@@ -195,6 +199,7 @@ static int replace_locked(struct iommufd_device *idev, ioasid_t pasid,
  *
  * Return: 0, or with the PASID where it was and @unused set to @hwpt
  * * -EINVAL: not attached, or @hwpt does not suit
+ * * -EINTR: a fatal signal while waiting
  * * -ENOMEM, and what the IOMMU core says
  */
 int pasid_replace(struct iommufd_device *idev, ioasid_t pasid,
@@ -202,10 +207,13 @@ int pasid_replace(struct iommufd_device *idev, ioasid_t pasid,
 {
 	struct iommufd_hwpt *old_hwpt;
 	struct attachment *old;
-	int rc = -EINVAL;
+	int rc;
 
 	*unused = hwpt;
-	mutex_lock(&idev->group->lock);
+	rc = mutex_lock_killable(&idev->group->lock);
+	if (rc)
+		return rc;
+	rc = -EINVAL;
 	old = find(idev, pasid);
 	if (!old)
 		goto out_unlock;

@@ -71,7 +71,8 @@ static long pin_some(struct pin_walk *walk, unsigned long npages)
 	if (walk->remote) {
 		int locked = 1;
 
-		mmap_read_lock(walk->mm);
+		if (mmap_read_lock_killable(walk->mm))
+			return -EINTR;
 		got = pin_user_pages_remote(walk->mm, walk->va, npages, flags,
 					    walk->page, &locked);
 		if (locked)

@@ -24,16 +24,18 @@ static bool is_relaxable(const struct iommu_resv_region *region)
  *
  * Context: Process; sleeps. Takes domains_rwsem for writing.
  * Return: 0, or with nothing reserved -EADDRINUSE when something is mapped or
- * allowed there, or -ENOMEM.
+ * allowed there, -ENOMEM, or -EINTR for a fatal signal while waiting.
  */
 int resv_add(struct iommufd_ioas *ioas, struct iommufd_device *idev)
 {
 	struct iommu_resv_region *region;
 	LIST_HEAD(regions);
-	int rc = 0;
+	int rc;
 
 	iommu_get_resv_regions(idev->dev, &regions);
-	down_write(&ioas->domains_rwsem);
+	rc = down_write_killable(&ioas->domains_rwsem);
+	if (rc)
+		goto out_put;
 	list_for_each_entry(region, &regions, list) {
 		if (is_relaxable(region))
 			continue;
@@ -46,6 +48,7 @@ int resv_add(struct iommufd_ioas *ioas, struct iommufd_device *idev)
 		}
 	}
 	up_write(&ioas->domains_rwsem);
+out_put:
 	iommu_put_resv_regions(idev->dev, &regions);
 	return rc;
 }

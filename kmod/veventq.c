@@ -212,7 +212,9 @@ static ssize_t veventq_read(struct file *file, char __user *user, size_t count,
 
 	if (count < sizeof(struct iommufd_vevent_header))
 		return -EINVAL;
-	mutex_lock(&queue->read_lock);
+	rc = mutex_lock_killable(&queue->read_lock);
+	if (rc)
+		return rc;
 	do {
 		rc = read_one(queue, user + done, count - done);
 		if (rc > 0)

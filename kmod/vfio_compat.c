@@ -63,15 +63,17 @@ EXPORT_SYMBOL_NS_GPL(iommufd_vfio_compat_ioas_get_id, "IOMMUFD_VFIO");
  *
  * Keeps the one there is.
  *
- * Return: 0, -EINVAL when the iommufd is for groups without an IOMMU, or what
- * ioas_create() says.
+ * Return: 0, -EINVAL when the iommufd is for groups without an IOMMU, -EINTR for
+ * a fatal signal while waiting, or what ioas_create() says.
  */
 int iommufd_vfio_compat_ioas_create(struct iommufd_ctx *ictx)
 {
 	struct iommufd_ioas *ioas;
-	int rc = 0;
+	int rc;
 
-	mutex_lock(&ictx->vfio_lock);
+	rc = mutex_lock_killable(&ictx->vfio_lock);
+	if (rc)
+		return rc;
 	if (ictx->vfio_no_iommu) {
 		rc = -EINVAL;
 	} else if (!ictx->vfio_ioas_id) {
@@ -97,13 +99,16 @@ EXPORT_SYMBOL_NS_GPL(iommufd_vfio_compat_ioas_create, "IOMMUFD_VFIO");
  * iommufd_vfio_compat_set_no_iommu() - use an iommufd for groups without IOMMU
  * @ictx: the iommufd
  *
- * Return: 0, or -EINVAL when it has a compatibility IOAS.
+ * Return: 0, -EINVAL when it has a compatibility IOAS, or -EINTR for a fatal
+ * signal while waiting.
  */
 int iommufd_vfio_compat_set_no_iommu(struct iommufd_ctx *ictx)
 {
-	int rc = 0;
+	int rc;
 
-	mutex_lock(&ictx->vfio_lock);
+	rc = mutex_lock_killable(&ictx->vfio_lock);
+	if (rc)
+		return rc;
 	if (ictx->vfio_ioas_id)
 		rc = -EINVAL;
 	else
@@ -113,18 +118,29 @@ int iommufd_vfio_compat_set_no_iommu(struct iommufd_ctx *ictx)
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_vfio_compat_set_no_iommu, "IOMMUFD_VFIO");
 
+static int set_id(struct iommufd_ctx *ictx, u32 id)
+{
+	int rc;
+
+	rc = mutex_lock_killable(&ictx->vfio_lock);
+	if (rc)
+		return rc;
+	WRITE_ONCE(ictx->vfio_ioas_id, id);
+	mutex_unlock(&ictx->vfio_lock);
+	return 0;
+}
+
 static int set_ioas(struct iommufd_ctx *ictx, u32 id)
 {
 	/* While it is in use it can not be destroyed, and forgotten too early. */
 	struct iommufd_ioas *ioas = ioas_get(ictx, id);
+	int rc;
 
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	mutex_lock(&ictx->vfio_lock);
-	WRITE_ONCE(ictx->vfio_ioas_id, id);
-	mutex_unlock(&ictx->vfio_lock);
+	rc = set_id(ictx, id);
 	ioas_put(ioas);
-	return 0;
+	return rc;
 }
 
 /**
@@ -132,7 +148,8 @@ static int set_ioas(struct iommufd_ctx *ictx, u32 id)
  * @call: the ioctl
  *
  * Return: 0; -EOPNOTSUPP for an unknown operation or a reserved field that is
- * not 0; -ENODEV when there is no such IOAS to get; -ENOENT; -EFAULT.
+ * not 0; -ENODEV when there is no such IOAS to get; -ENOENT; -EFAULT; -EINTR for
+ * a fatal signal while waiting.
  */
 int ioctl_vfio_ioas(struct ioctl_call *call)
 {
@@ -149,10 +166,7 @@ int ioctl_vfio_ioas(struct ioctl_call *call)
 	case IOMMU_VFIO_IOAS_SET:
 		return set_ioas(call->ictx, arg->ioas_id);
 	case IOMMU_VFIO_IOAS_CLEAR:
-		mutex_lock(&call->ictx->vfio_lock);
-		WRITE_ONCE(call->ictx->vfio_ioas_id, 0);
-		mutex_unlock(&call->ictx->vfio_lock);
-		return 0;
+		return set_id(call->ictx, 0);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -189,7 +189,11 @@ static int get_info(struct iommufd_ctx *ictx,
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 
-	down_read(&ioas->domains_rwsem);
+	rc = down_read_killable(&ioas->domains_rwsem);
+	if (rc) {
+		ioas_put(ioas);
+		return rc;
+	}
 	all = make_info(ioas);
 	up_read(&ioas->domains_rwsem);
 	ioas_put(ioas);
@@ -289,7 +293,8 @@ static int unmap_dma(struct iommufd_ctx *ictx,
  * @arg: its argument
  *
  * Return: what the container would; -ENODEV when there is no compatibility
- * IOAS; -ENOTTY when it is none of its ioctls, or not supported.
+ * IOAS; -ENOTTY when it is none of its ioctls, or not supported; -EINTR for a
+ * fatal signal, also while waiting.
  */
 long vfio_compat_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
 		       unsigned long arg)

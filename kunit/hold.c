@@ -194,6 +194,31 @@ bool hold_is_over(struct held *held)
 }
 
 /**
+ * hold_expect_over() - let a thread go on, to its end
+ * @test: the case
+ * @held: it stands at a point
+ *
+ * For one that must not wait for what the case does next: if it does, that is a
+ * failure, and it can still do so before hold_finish().
+ */
+void hold_expect_over(struct kunit *test, struct held *held)
+{
+	complete(&held->go);
+	wait_stopped(test, held);
+}
+
+/**
+ * hold_expect_killed() - the same, with a fatal signal
+ * @test: the case
+ * @held: it stands at a point
+ */
+void hold_expect_killed(struct kunit *test, struct held *held)
+{
+	hold_signal(held);
+	hold_expect_over(test, held);
+}
+
+/**
  * hold_finish() - let a thread come to its end, and forget it
  * @test: the case
  * @held: it stands at a point, or was let go

@@ -21,6 +21,8 @@ struct held *hold_start(struct kunit *test, const char *point,
 void hold_advance(struct kunit *test, struct held *held, const char *point);
 void hold_let_go(struct held *held);
 void hold_signal(struct held *held);
+void hold_expect_over(struct kunit *test, struct held *held);
+void hold_expect_killed(struct kunit *test, struct held *held);
 void hold_finish(struct kunit *test, struct held *held);
 bool hold_is_over(struct held *held);
 
