@@ -4,9 +4,9 @@
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
 
 #include "backing.h"
+#include "killed.h"
 #include "pin.h"
 
 /**
@@ -112,11 +112,9 @@ int backing_rw(struct backing *backing, unsigned long start_byte, void *data,
 		rc = copy_some(backing, &copy);
 		if (rc || !copy.left_bytes)
 			break;
-		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
+		rc = cond_resched_killable();
+		if (rc)
 			break;
-		}
-		cond_resched();
 	}
 	mutex_unlock(&backing->lock);
 	return rc;

@@ -12,7 +12,6 @@
 #include <linux/log2.h>
 #include <linux/overflow.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <uapi/linux/iommufd.h>
 
@@ -21,6 +20,7 @@
 #include "dmabuf.h"
 #include "hwpt.h"
 #include "ioctl.h"
+#include "killed.h"
 #include "race_point.h"
 
 /**
@@ -52,15 +52,6 @@ static void finish_reading(struct reading *reading)
 		iommu_iotlb_sync(reading->hwpt->domain, &reading->gather);
 }
 
-/* What is read may be as long as userspace likes, so others get their turn. */
-static int take_a_break(void)
-{
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	cond_resched();
-	return 0;
-}
-
 /* How much of an IO page table is read in one go. */
 #define READ_BYTES	SZ_1G
 
@@ -81,7 +72,7 @@ static int read_table(struct reading *reading, unsigned long first,
 		race_point("dirty:read");
 		if (part_last == last)
 			return 0;
-		rc = take_a_break();
+		rc = cond_resched_killable();
 		if (rc)
 			return rc;
 		first = part_last + 1;
@@ -121,7 +112,7 @@ static int read_areas(struct reading *reading, unsigned long first,
 		else
 			rc = read_table(reading, part_first, part_last);
 		if (!rc)
-			rc = take_a_break();
+			rc = cond_resched_killable();
 		if (rc)
 			return rc;
 	}

@@ -5,11 +5,11 @@
 #include <linux/iommu.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
 
 #include "backing.h"
 #include "domain.h"
 #include "fill.h"
+#include "killed.h"
 #include "mock.h"
 
 /**
@@ -135,9 +135,8 @@ static inline int map_all(struct mapping *map, unsigned long skip_bytes)
 		if (rc || map->done_bytes == map->length_bytes)
 			return rc;
 		skip_bytes = 0;
-		if (fatal_signal_pending(current))
+		if (unlikely(cond_resched_killable()))
 			return -EINTR;
-		cond_resched();
 	}
 }
 

@@ -6,7 +6,6 @@
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
@@ -16,6 +15,7 @@
 #include "dmabuf.h"
 #include "ioas.h"
 #include "ioctl.h"
+#include "killed.h"
 #include "vfio_compat.h"
 
 #define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | \
@@ -185,6 +185,7 @@ static long write_usable(struct iommufd_ioas *ioas,
 {
 	struct interval_tree_span_iter span;
 	long nr = 0;
+	int rc;
 
 	interval_tree_for_each_span(&span, &ioas->space.reserved, 0,
 				    ULONG_MAX) {
@@ -198,9 +199,9 @@ static long write_usable(struct iommufd_ioas *ioas,
 		if (nr < room && copy_to_user(&user[nr], &range, sizeof(range)))
 			return -EFAULT;
 		nr++;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
+		rc = cond_resched_killable();
+		if (rc)
+			return rc;
 	}
 	return nr;
 }
@@ -255,11 +256,10 @@ static int read_allowed(struct rb_root_cached *ranges,
 		if (copy_from_user(&range, &user[i], sizeof(range)))
 			return -EFAULT;
 		rc = iova_ranges_add(ranges, range.start, range.last);
+		if (!rc)
+			rc = cond_resched_killable();
 		if (rc)
 			return rc;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
 	}
 	return 0;
 }

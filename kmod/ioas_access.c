@@ -6,7 +6,6 @@
 #include <linux/iommu.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "access.h"
@@ -14,6 +13,7 @@
 #include "backing.h"
 #include "ioas.h"
 #include "ioas_access.h"
+#include "killed.h"
 
 /**
  * struct area_pin - pages of an area that accesses have pinned
@@ -364,11 +364,9 @@ static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 		if (is_last)
 			break;
 		at += piece.length_bytes;
-		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
+		rc = cond_resched_killable();
+		if (rc)
 			goto err_unpin;
-		}
-		cond_resched();
 	}
 	up_read(&ioas->domains_rwsem);
 	return 0;
@@ -480,11 +478,9 @@ int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
 			break;
 		first += piece.length_bytes;
 		data += piece.length_bytes;
-		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
+		rc = cond_resched_killable();
+		if (rc)
 			break;
-		}
-		cond_resched();
 	}
 	up_read(&ioas->domains_rwsem);
 	return rc;

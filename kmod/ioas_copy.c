@@ -13,6 +13,7 @@
 #include "area.h"
 #include "backing.h"
 #include "ioas.h"
+#include "killed.h"
 #include "race_point.h"
 
 /**
@@ -79,6 +80,7 @@ struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,
 
 	for (;;) {
 		struct area *area = copy_area(ioas, iova, last, prot);
+		int rc;
 
 		if (IS_ERR(area)) {
 			area_free_chain(chain);
@@ -89,11 +91,11 @@ struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,
 		if (area->length_bytes > last - iova)
 			return chain;
 		iova += area->length_bytes;
-		if (fatal_signal_pending(current)) {
+		rc = cond_resched_killable();
+		if (rc) {
 			area_free_chain(chain);
-			return ERR_PTR(-EINTR);
+			return ERR_PTR(rc);
 		}
-		cond_resched();
 	}
 }
 

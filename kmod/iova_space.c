@@ -9,10 +9,10 @@
 #include <linux/minmax.h>
 #include <linux/rbtree_augmented.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "iova_space.h"
+#include "killed.h"
 #include "race_point.h"
 
 static unsigned long own_gap(struct iova_node *node)
@@ -325,17 +325,11 @@ static int find_free(const struct iova_space *space, const struct place *place,
 	return find_at_end(space, place, *low, high, first) ? 0 : rc;
 }
 
-/*
- * In the midst of a search, with no lock of the space held. What there is to
- * search may be as long as userspace likes, so others get their turn.
- */
+/* In the midst of a search, with no lock of the space held. */
 static int take_a_break(void)
 {
 	race_point("iova_space:searching");
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	cond_resched();
-	return 0;
+	return cond_resched_killable();
 }
 
 /* In [low, high], of which nothing is reserved. */

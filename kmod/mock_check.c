@@ -14,6 +14,7 @@
 
 #include "hwpt.h"
 #include "ioctl.h"
+#include "killed.h"
 #include "mock_parts.h"
 
 /* The page of @uptr, with a reference, or ERR_PTR(-EFAULT). */
@@ -57,9 +58,9 @@ static int check_range(struct iommu_domain *domain, unsigned long iova,
 		iova += n;
 		uptr += n;
 		length_bytes -= n;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
+		rc = cond_resched_killable();
+		if (rc)
+			return rc;
 	}
 	return 0;
 }
@@ -134,6 +135,7 @@ int mock_check_refs(struct ioctl_call *call)
 	for (; uptr < end; uptr += PAGE_SIZE) {
 		struct page *page = user_page(uptr);
 		bool good;
+		int rc;
 
 		if (IS_ERR(page))
 			return PTR_ERR(page);
@@ -141,9 +143,9 @@ int mock_check_refs(struct ioctl_call *call)
 		put_page(page);
 		if (!good)
 			return -EIO;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
+		rc = cond_resched_killable();
+		if (rc)
+			return rc;
 	}
 	return 0;
 }

@@ -6,11 +6,11 @@
 #include <linux/mm_inline.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "extent.h"
+#include "killed.h"
 #include "leaf.h"
 #include "mock.h"
 #include "pin.h"
@@ -83,16 +83,6 @@ static long pin_some(struct pin_walk *walk, unsigned long npages)
 	return got ? got : -EFAULT;
 }
 
-/*
- * Between two steps of a pin. Memory that is there already is pinned without a
- * look at signals, however much it is.
- */
-static int check_killed(void)
-{
-	cond_resched();
-	return fatal_signal_pending(current) ? -EINTR : 0;
-}
-
 static void advance(struct pin_walk *walk, unsigned long npages)
 {
 	walk->va += npages << PAGE_SHIFT;
@@ -155,7 +145,7 @@ static int add_leaf(struct pin_walk *walk, unsigned long pfn,
 	walk->run_order = order;
 	if (rc || ++walk->nr_runs % RUNS_UNWATCHED)
 		return rc;
-	return check_killed();
+	return cond_resched_killable();
 }
 
 /* Pages from @va to where the next huge leaf could begin. */
@@ -192,7 +182,8 @@ static int pin_small(struct pin_walk *walk)
 		done += run_npages;
 	}
 	advance(walk, got);
-	return walk->npages ? check_killed() : 0;
+	/* Memory that is there already is pinned without a look at signals. */
+	return walk->npages ? cond_resched_killable() : 0;
 }
 
 /*

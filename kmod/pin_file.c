@@ -8,9 +8,9 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/sched/signal.h>
 
 #include "extent.h"
+#include "killed.h"
 #include "mock.h"
 #include "pin.h"
 #include "race_point.h"
@@ -33,9 +33,9 @@ static int clear_unused(struct folio *folio)
 
 	race_point("pin_file:found-unused");
 	/* There may be many, and they may be large. */
-	cond_resched();
-	if (fatal_signal_pending(current))
-		return -EINTR;
+	rc = cond_resched_killable();
+	if (rc)
+		return rc;
 	rc = folio_lock_killable(folio);
 	if (rc)
 		return rc;
@@ -167,10 +167,8 @@ static int pin_rest(struct file *file, loff_t start, unsigned long npages,
 	int rc = folio ? 0 : -ENOMEM;
 
 	while (!rc && ex->npages < npages) {
-		cond_resched();
-		if (fatal_signal_pending(current))
-			rc = -EINTR;
-		else
+		rc = cond_resched_killable();
+		if (!rc)
 			rc = pin_batch(file, start, npages, folio,
 				       PIN_BATCH_LEN, ex);
 	}
