@@ -15,11 +15,6 @@
 #include "mock.h"
 #include "pin.h"
 
-/* Pages that are pinned by one call: as many pointers as a page holds. */
-#define PIN_BATCH_LEN		(PAGE_SIZE / sizeof(struct page *))
-/* Short ranges use an array on the stack; 16 pointers are 128 bytes of it. */
-#define PIN_STACK_LEN		16
-
 /**
  * struct pin_walk - the pinning of one range, under way
  * @mm: whose memory

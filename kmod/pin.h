@@ -10,6 +10,13 @@
 
 #include <linux/types.h>
 
+/*
+ * What one call pins, pages or folios: as many pointers as a page holds. Short
+ * ranges use an array on the stack; 16 pointers are 128 bytes of it.
+ */
+#define PIN_BATCH_LEN		(PAGE_SIZE / sizeof(void *))
+#define PIN_STACK_LEN		16
+
 struct extents;
 struct file;
 struct mm_struct;

@@ -15,11 +15,6 @@
 #include "pin.h"
 #include "race_point.h"
 
-/* Folios that are pinned by one call: as many pointers as a page holds. */
-#define PIN_BATCH_LEN		(PAGE_SIZE / sizeof(struct folio *))
-/* The first ones use an array on the stack; 16 pointers are 128 bytes of it. */
-#define PIN_STACK_LEN		16
-
 /*
  * A folio of shmem that is not up to date has not been used yet, and whoever
  * uses it first clears it under its lock. It may have left the file since it was
