@@ -15,29 +15,100 @@
 #include "backing.h"
 #include "ioas.h"
 #include "ioctl.h"
+#include "killed.h"
 #include "race_point.h"
+
+/*
+ * There is no down_write_nest_lock() that tries, or that can be killed, so lockdep
+ * is told afterwards. It then counts all that process_lock stands for as one; of
+ * others no thread can hold more than 48.
+ */
+static void say_nested(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas)
+{
+	rwsem_release(&ioas->domains_rwsem.dep_map, _THIS_IP_);
+	rwsem_acquire_nest(&ioas->domains_rwsem.dep_map, 0, 1,
+			   &ictx->process_lock.dep_map, _THIS_IP_);
+}
+
+/*
+ * Lock all IOAS; @locked, if there is one, is so already. Returns NULL, or one
+ * that is in use, and then none is locked any more.
+ */
+static struct iommufd_ioas *try_lock_all(struct iommufd_ctx *ictx,
+					 struct iommufd_ioas *locked)
+{
+	struct iommufd_ioas *ioas, *busy;
+
+	if (locked)
+		say_nested(ictx, locked);
+	list_for_each_entry(ioas, &ictx->ioases, node) {
+		if (ioas == locked)
+			continue;
+		if (!down_write_trylock(&ioas->domains_rwsem))
+			goto err_unlock;
+		say_nested(ictx, ioas);
+	}
+	return NULL;
+
+err_unlock:
+	busy = ioas;
+	list_for_each_entry_continue_reverse(ioas, &ictx->ioases, node) {
+		if (ioas != locked)
+			up_write(&ioas->domains_rwsem);
+	}
+	if (locked)
+		up_write(&locked->domains_rwsem);
+	return busy;
+}
 
 /*
  * Lock all IOAS, so that what is pinned does not change. That is those too which
  * nobody sees yet, or which may become visible again: what is copied into them
  * shares pages with the others. No further one can be made meanwhile.
+ *
+ * An IOAS may be in use for as long as userspace likes, which is waited for with
+ * nothing else held: others go on with the other ones, and make and destroy some.
+ * Who does so with several of them and never pauses keeps this waiting.
  */
 static int lock_all(struct iommufd_ctx *ictx)
 {
-	struct iommufd_ioas *ioas;
+	struct iommufd_ioas *locked = NULL, *busy;
+	bool ended;
+	int rc;
 
-	list_for_each_entry(ioas, &ictx->ioases, node) {
-		if (fatal_signal_pending(current))
-			goto err_unlock;
-		down_write_nest_lock(&ioas->domains_rwsem,
-				     &ictx->process_lock);
+	for (;;) {
+		rc = mutex_lock_killable(&ictx->process_lock);
+		if (rc)
+			break;
+		busy = try_lock_all(ictx, locked);
+		/* As long as it is on the list its memory stays. */
+		if (locked)
+			ioas_put(locked);
+		if (!busy)
+			return 0;
+		locked = NULL;
+		ended = !refcount_inc_not_zero(&busy->obj.wait_cnt);
+		mutex_unlock(&ictx->process_lock);
+		if (ended) {
+			/* Soon it is not on the list any more. */
+			rc = cond_resched_killable();
+			if (rc)
+				return rc;
+			continue;
+		}
+		race_point("change_process:waiting");
+		rc = down_write_killable(&busy->domains_rwsem);
+		if (rc) {
+			ioas_put(busy);
+			return rc;
+		}
+		locked = busy;
 	}
-	return 0;
-
-err_unlock:
-	list_for_each_entry_continue_reverse(ioas, &ictx->ioases, node)
-		up_write(&ioas->domains_rwsem);
-	return -EINTR;
+	if (locked) {
+		up_write(&locked->domains_rwsem);
+		ioas_put(locked);
+	}
+	return rc;
 }
 
 static void unlock_all(struct iommufd_ctx *ictx)
@@ -46,6 +117,7 @@ static void unlock_all(struct iommufd_ctx *ictx)
 
 	list_for_each_entry(ioas, &ictx->ioases, node)
 		up_write(&ioas->domains_rwsem);
+	mutex_unlock(&ictx->process_lock);
 }
 
 /* How much there is to charge. Copies share a backing, which counts once. */
@@ -95,7 +167,7 @@ static void move_marked(struct iommufd_ctx *ictx, const struct account *acct)
  *
  * Return: 0, or with nothing changed -EINVAL when something is mapped that is
  * not of a file, -ENOMEM beyond RLIMIT_MEMLOCK, -EOPNOTSUPP for a reserved field
- * that is not 0, -EINTR for a fatal signal.
+ * that is not 0, -EINTR for a fatal signal, also while waiting.
  */
 int ioctl_change_process(struct ioctl_call *call)
 {
@@ -109,20 +181,15 @@ int ioctl_change_process(struct ioctl_call *call)
 		return -EOPNOTSUPP;
 
 	account_init(&acct, ictx->account_by_mm);
-	rc = mutex_lock_killable(&ictx->process_lock);
-	if (rc)
-		goto out_destroy;
 	rc = lock_all(ictx);
 	if (rc)
-		goto out_unlock;
+		goto out_destroy;
 	rc = count_pinned(ictx, &npages);
 	if (!rc)
 		rc = account_charge(&acct, npages);
 	race_point("change_process:charged");
 	move_marked(ictx, rc ? NULL : &acct);
 	unlock_all(ictx);
-out_unlock:
-	mutex_unlock(&ictx->process_lock);
 out_destroy:
 	account_destroy(&acct);
 	return rc;

@@ -8,12 +8,13 @@
  * - hwpts_lock: the list of HWPTs, which is as long as userspace likes. Nothing
  *   below is taken with it, nor it with anything below.
  * - vfio_lock of the iommufd: held while the compatibility IOAS is made.
- * - process_lock of the iommufd: held while an IOAS is added to its list or taken
- *   off, and by who takes domains_rwsem of all of them.
  * - domains_rwsem: held for reading by whatever maps or unmaps, so that all of
  *   it happens in the same set of domains; for writing to change the set, the
  *   reserved and the allowed IOVAs. Readers do not hinder each other: threads
  *   that map and unmap different IOVAs meet only in the IOVA space's lock.
+ * - process_lock of the iommufd: held while an IOAS is added to its list or taken
+ *   off, and by who has domains_rwsem of all of them. With it held domains_rwsem
+ *   is only tried: nobody waits for userspace with it.
  * - the lock of a backing.
  * - the lock of the IOVA space, never while sleeping.
  *

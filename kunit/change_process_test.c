@@ -355,6 +355,103 @@ static void change_process_can_be_killed(struct kunit *test)
 	mmdrop(successor.mm);
 }
 
+static void destroy_job(void *data)
+{
+	struct iommufd_ioas *other = data;
+
+	race_point("test:ready");
+	object_destroy(&iofd.ictx->objects, other->obj.id);
+}
+
+/*
+ * An IOAS is in use, as by an access whose page does not come. Who waits for it
+ * holds up nobody else, and can be killed.
+ */
+static void change_process_waits_alone(struct kunit *test)
+{
+	struct iommufd_ioas *other = iofd_ioas(test, &iofd), *made;
+	struct held *changer, *creator, *destroyer;
+	struct balance before = balance_now();
+	struct ioas_domain member;
+	long rc = 0;
+
+	add(test, &member);
+	map_file(test, memory_shmem(test, NPAGES), SZ_1G);
+	down_read(&ioas->domains_rwsem);
+	changer = hold_start(test, "change_process:waiting", change_process_job,
+			     &rc);
+	creator = hold_start(test, "test:ready", create_job, &made);
+	destroyer = hold_start(test, "test:ready", destroy_job, other);
+	hold_expect_over(test, creator);
+	hold_expect_over(test, destroyer);
+	hold_expect_killed(test, changer);
+	up_read(&ioas->domains_rwsem);
+	hold_finish(test, changer);
+	hold_finish(test, creator);
+	hold_finish(test, destroyer);
+	KUNIT_EXPECT_EQ(test, rc, -EINTR);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, made);
+	object_publish(&iofd.ictx->objects, &made->obj);
+
+	KUNIT_EXPECT_EQ(test, balance_since(&before).mm_pinned, NPAGES);
+	KUNIT_EXPECT_EQ(test, change_process(iofd.arg), 0);
+	KUNIT_EXPECT_EQ(test, unmap_all(), 0);
+	balance_expect_even(test, &before);
+	ioas_remove_domain(ioas, &member);
+}
+
+/* Several are in use: none is held while another one is waited for. */
+static void change_process_waits_for_one_after_the_other(struct kunit *test)
+{
+	struct iommufd_ioas *other = iofd_ioas(test, &iofd);
+	struct successor successor = {};
+	struct ioas_domain member;
+	struct held *changer;
+	long rc = -1;
+
+	add(test, &member);
+	map_file(test, memory_shmem(test, NPAGES), SZ_1G);
+	down_read(&ioas->domains_rwsem);
+	changer = hold_start(test, "change_process:waiting", change_process_job,
+			     &rc);
+	up_read(&ioas->domains_rwsem);
+	down_read(&other->domains_rwsem);
+	hold_advance(test, changer, "change_process:waiting");
+	if (down_write_trylock(&ioas->domains_rwsem))
+		up_write(&ioas->domains_rwsem);
+	else
+		KUNIT_FAIL(test, "one is held while another one is waited for");
+	up_read(&other->domains_rwsem);
+	hold_finish(test, changer);
+	KUNIT_EXPECT_EQ(test, rc, 0);
+
+	/* And nothing is held afterwards. */
+	hand_over(test, &successor);
+	KUNIT_EXPECT_EQ(test, successor.rc, 0);
+	KUNIT_EXPECT_EQ(test, pinned_by(&successor), NPAGES);
+	KUNIT_EXPECT_EQ(test, unmap_all(), 0);
+	ioas_remove_domain(ioas, &member);
+	mmdrop(successor.mm);
+}
+
+/* More than lockdep would let a thread hold one by one. */
+static void change_process_of_many_ioas(struct kunit *test)
+{
+	struct held *changer;
+	long rc = -1;
+
+	for (int i = 0; i < 60; i++)
+		iofd_ioas(test, &iofd);
+	KUNIT_EXPECT_EQ(test, change_process(iofd.arg), 0);
+	/* Also the one that was waited for. */
+	down_read(&ioas->domains_rwsem);
+	changer = hold_start(test, "change_process:waiting", change_process_job,
+			     &rc);
+	up_read(&ioas->domains_rwsem);
+	hold_finish(test, changer);
+	KUNIT_EXPECT_EQ(test, rc, 0);
+}
+
 static void change_process_of_nothing(struct kunit *test)
 {
 	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
@@ -389,6 +486,9 @@ static struct kunit_case change_process_test_cases[] = {
 	KUNIT_CASE(change_process_holds_those_nobody_sees),
 	KUNIT_CASE(change_process_keeps_others_from_being_made),
 	KUNIT_CASE(change_process_can_be_killed),
+	KUNIT_CASE(change_process_waits_alone),
+	KUNIT_CASE(change_process_waits_for_one_after_the_other),
+	KUNIT_CASE(change_process_of_many_ioas),
 	KUNIT_CASE(change_process_of_nothing),
 	{}
 };
