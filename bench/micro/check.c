@@ -5,11 +5,11 @@
  *	check [GLOB]	all cases, or those whose "suite/case" matches
  */
 #include <fnmatch.h>
-#include <kunit/test.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include "kernel.h"
+#include "portable.h"
 
 /**
  * struct kunit_memory - memory that ends with its case

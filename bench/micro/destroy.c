@@ -8,9 +8,9 @@
  * Time is that of creating and destroying, p50_ns and p99_ns that of destroying.
  */
 #include <err.h>
-#include <linux/rcupdate.h>
 
 #include "../shim/bench.h"
+#include "portable.h"
 #include "scheme.h"
 #include "suite.h"
 

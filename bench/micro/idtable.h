@@ -7,9 +7,8 @@
 #define MICRO_IDTABLE_H
 
 #include <err.h>
-#include <linux/slab.h>
-#include <linux/wait.h>
-#include <linux/xarray.h>
+
+#include "portable.h"
 
 /**
  * struct idtable - objects by ID

@@ -2,18 +2,11 @@
 /*
  * What the portable core needs of a kernel. See kernel.h.
  */
-#include <linux/kthread.h>
-#include <linux/list.h>
-#include <linux/mm.h>
-#include <linux/rcupdate.h>
-#include <linux/sched.h>
-#include <linux/slab.h>
-#include <linux/wait.h>
-#include <linux/xarray.h>
 #include <malloc.h>
 #include <stdlib.h>
 
 #include "kernel.h"
+#include "portable.h"
 #include "radix-tree.h"
 
 struct kmem_cache *radix_tree_node_cachep;

@@ -7,8 +7,8 @@
  *	lookup/churn/WHO/N	as own, while one more thread creates and destroys
  */
 #include <err.h>
-#include <linux/rcupdate.h>
 
+#include "portable.h"
 #include "scheme.h"
 #include "suite.h"
 

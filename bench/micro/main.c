@@ -10,7 +10,6 @@
  *		count instructions: a dump of callgrind for each, with its name
  */
 #include <err.h>
-#include <linux/rcupdate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "../shim/bench.h"
 #include "kernel.h"
 #include "perf.h"
+#include "portable.h"
 #include "suite.h"
 #include "threads.h"
 

@@ -10,10 +10,8 @@
 #ifndef MICRO_RANGES_H
 #define MICRO_RANGES_H
 
-#include <linux/interval_tree.h>
-#include <linux/types.h>
-
 #include "iova_space.h"
+#include "portable.h"
 
 /**
  * struct entry - a range

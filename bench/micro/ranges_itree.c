@@ -2,8 +2,7 @@
 /*
  * The kernel's interval tree. See ranges.h.
  */
-#include <linux/limits.h>
-
+#include "portable.h"
 #include "ranges.h"
 
 static struct rb_root_cached tree;

@@ -22,7 +22,7 @@
 #ifndef MICRO_SCHEME_H
 #define MICRO_SCHEME_H
 
-#include <linux/types.h>
+#include "portable.h"
 
 /* As large as a HWPT, so that objects share no cache line. */
 #define OBJECT_BYTES	256

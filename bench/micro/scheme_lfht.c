@@ -3,12 +3,9 @@
  * liburcu's lock-free hash table. See scheme.h.
  */
 #include <err.h>
-#include <linux/rcupdate.h>
-#include <linux/refcount.h>
-#include <linux/slab.h>
-#include <linux/wait.h>
 #include <urcu/rculfhash.h>
 
+#include "portable.h"
 #include "scheme.h"
 
 struct object {

@@ -3,10 +3,8 @@
  * A hash table of lists under a mutex. See scheme.h.
  */
 #include <err.h>
-#include <linux/refcount.h>
-#include <linux/slab.h>
-#include <linux/wait.h>
 
+#include "portable.h"
 #include "scheme.h"
 
 #define NR_BUCKETS	4096

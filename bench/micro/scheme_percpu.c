@@ -6,9 +6,8 @@
  * destroy it, all are told to use the shared count, and after a grace period,
  * when they do, what they counted is added to it.
  */
-#include <linux/rcupdate.h>
-
 #include "idtable.h"
+#include "portable.h"
 #include "scheme.h"
 #include "threads.h"
 

@@ -6,10 +6,8 @@
  * operation to lock, a store to unlock, and no preemption in between. The shims
  * have a POSIX mutex for it.
  */
-#include <linux/rcupdate.h>
-#include <linux/refcount.h>
-
 #include "idtable.h"
+#include "portable.h"
 #include "scheme.h"
 
 struct object {

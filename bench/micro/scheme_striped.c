@@ -8,9 +8,8 @@
  * all stripes there are only puts, on any stripe: the sum of all counts only
  * falls, and zero is the end. So nobody has to be waited for but the users.
  */
-#include <linux/rcupdate.h>
-
 #include "idtable.h"
+#include "portable.h"
 #include "scheme.h"
 #include "threads.h"
 

@@ -3,10 +3,8 @@
  * As rcu, but objects are found in the xarray that hands out their IDs. See
  * scheme.h.
  */
-#include <linux/rcupdate.h>
-#include <linux/refcount.h>
-
 #include "idtable.h"
+#include "portable.h"
 #include "scheme.h"
 
 struct object {

@@ -9,7 +9,7 @@
 #ifndef MICRO_SUITE_H
 #define MICRO_SUITE_H
 
-#include <linux/types.h>
+#include "portable.h"
 
 struct bench;
 

@@ -3,13 +3,13 @@
  * Threads that do a batch at the same time. See threads.h.
  */
 #include <err.h>
-#include <linux/rcupdate.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 
 #include "../shim/bench.h"
 #include "kernel.h"
+#include "portable.h"
 #include "suite.h"
 #include "threads.h"
 

@@ -6,7 +6,7 @@
 #ifndef MICRO_THREADS_H
 #define MICRO_THREADS_H
 
-#include <linux/types.h>
+#include "portable.h"
 
 struct micro;
 
