@@ -2,14 +2,8 @@
 /*
  * Sequences of runs of physically contiguous pages. See extent.h.
  */
-#include <linux/errno.h>
-#include <linux/gfp.h>
-#include <linux/kernel.h>
-#include <linux/log2.h>
-#include <linux/slab.h>
-#include <linux/string.h>
-
 #include "extent.h"
+#include "portable.h"
 
 /* Capacities that the first chunk goes through, so that few runs cost little. */
 #define EXTENT_CHUNK_MIN	16

@@ -23,8 +23,7 @@
 #ifndef IOMMUFD_EXTENT_H
 #define IOMMUFD_EXTENT_H
 
-#include <linux/bits.h>
-#include <linux/types.h>
+#include "portable.h"
 
 /* x86, arm64, s390, riscv: a physical address has at most 52 bits. */
 #define EXTENT_PFN_BITS		40

@@ -2,17 +2,9 @@
 /*
  * Which IOVAs are mapped, reserved, and allowed. See iova_space.h.
  */
-#include <linux/errno.h>
-#include <linux/gfp.h>
-#include <linux/kernel.h>
-#include <linux/limits.h>
-#include <linux/minmax.h>
-#include <linux/rbtree_augmented.h>
-#include <linux/sched.h>
-#include <linux/slab.h>
-
 #include "iova_space.h"
 #include "killed.h"
+#include "portable.h"
 #include "race_point.h"
 
 static unsigned long own_gap(struct iova_node *node)

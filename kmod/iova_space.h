@@ -26,10 +26,7 @@
 #ifndef IOMMUFD_IOVA_SPACE_H
 #define IOMMUFD_IOVA_SPACE_H
 
-#include <linux/interval_tree.h>
-#include <linux/rbtree.h>
-#include <linux/spinlock.h>
-#include <linux/types.h>
+#include "portable.h"
 
 /**
  * struct iova_space - an IOVA space

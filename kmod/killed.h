@@ -8,9 +8,7 @@
 #ifndef IOMMUFD_KILLED_H
 #define IOMMUFD_KILLED_H
 
-#include <linux/errno.h>
-#include <linux/sched.h>
-#include <linux/sched/signal.h>
+#include "portable.h"
 
 /**
  * cond_resched_killable() - between two steps of something long

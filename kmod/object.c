@@ -2,13 +2,8 @@
 /*
  * The object table. See object.h.
  */
-#include <linux/err.h>
-#include <linux/log2.h>
-#include <linux/nospec.h>
-#include <linux/sched/signal.h>
-#include <linux/slab.h>
-
 #include "object.h"
+#include "portable.h"
 #include "race_point.h"
 
 /* With its head this is 256 bytes; most iommufds have fewer objects. */

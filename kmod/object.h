@@ -38,10 +38,7 @@
 #ifndef IOMMUFD_OBJECT_H
 #define IOMMUFD_OBJECT_H
 
-#include <linux/iommufd.h>
-#include <linux/rcupdate.h>
-#include <linux/wait.h>
-#include <linux/xarray.h>
+#include "portable.h"
 
 /* Ends an object of one type: frees everything but the struct itself. */
 typedef void (*object_destroy_fn)(struct iommufd_object *obj);
