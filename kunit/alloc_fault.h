@@ -23,9 +23,7 @@
 #ifndef KUNIT_ALLOC_FAULT_H
 #define KUNIT_ALLOC_FAULT_H
 
-#include <kunit/test.h>
-#include <linux/sched.h>
-#include <linux/slab.h>
+#include "portable_suite.h"
 
 /**
  * struct fault - a failing allocation

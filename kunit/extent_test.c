@@ -2,13 +2,9 @@
 /*
  * Sequences of runs: what kmod/extent.h promises.
  */
-#include <kunit/test.h>
-#include <linux/log2.h>
-#include <linux/sizes.h>
-#include <linux/slab.h>
-
 #include "extent.h"
 #include "alloc_fault.h"
+#include "portable_suite.h"
 #include "random.h"
 
 static struct extents ex, tail;

@@ -8,7 +8,7 @@
 #ifndef KUNIT_IOVA_MODEL_H
 #define KUNIT_IOVA_MODEL_H
 
-#include <linux/types.h>
+#include "portable_suite.h"
 
 #define IOVA_MODEL_LEN		160
 #define IOVA_MODEL_NR_OWNERS	3

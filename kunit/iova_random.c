@@ -2,11 +2,10 @@
 /*
  * An IOVA space against a naive model of it: the same random steps for both.
  */
-#include <kunit/test.h>
-
 #include "iova_model.h"
 #include "iova_random.h"
 #include "iova_space.h"
+#include "portable_suite.h"
 #include "random.h"
 
 #define STEPS		12000

@@ -3,12 +3,10 @@
  * The IOVA space: what kmod/iova_space.h promises, case by case. How it agrees
  * with a naive model is in iova_random.c.
  */
-#include <kunit/test.h>
-#include <linux/bitmap.h>
-
 #include "alloc_fault.h"
 #include "iova_random.h"
 #include "iova_space.h"
+#include "portable_suite.h"
 #include "race.h"
 #include "random.h"
 

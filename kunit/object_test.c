@@ -2,14 +2,9 @@
 /*
  * The object table: what kmod/object.h promises.
  */
-#include <kunit/test.h>
-#include <linux/atomic.h>
-#include <linux/delay.h>
-#include <linux/kthread.h>
-#include <linux/sched/signal.h>
-
 #include "alloc_fault.h"
 #include "object.h"
+#include "portable_suite.h"
 #include "race.h"
 
 #define TYPE		IOMMUFD_OBJ_IOAS

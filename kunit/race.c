@@ -2,11 +2,7 @@
 /*
  * Threads that do something at the same time. See race.h.
  */
-#include <kunit/test.h>
-#include <linux/completion.h>
-#include <linux/kthread.h>
-#include <linux/mm.h>
-
+#include "portable_suite.h"
 #include "race.h"
 
 /**

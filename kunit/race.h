@@ -5,7 +5,7 @@
 #ifndef KUNIT_RACE_H
 #define KUNIT_RACE_H
 
-#include <linux/types.h>
+#include "portable_suite.h"
 
 struct kunit;
 

@@ -2,10 +2,7 @@
 /*
  * Random numbers that can be had again. See random.h.
  */
-#include <kunit/test.h>
-#include <linux/moduleparam.h>
-#include <linux/random.h>
-
+#include "portable_suite.h"
 #include "random.h"
 
 static unsigned long long seed;

@@ -5,7 +5,7 @@
 #ifndef KUNIT_RANDOM_H
 #define KUNIT_RANDOM_H
 
-#include <linux/prandom.h>
+#include "portable_suite.h"
 
 struct kunit;
 
