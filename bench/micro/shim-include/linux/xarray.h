@@ -5,7 +5,7 @@
 
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
+#include "alloc.h"
 #include_next <linux/xarray.h>
 
 /* What a newer compiler would check. */

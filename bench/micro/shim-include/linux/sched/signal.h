@@ -3,7 +3,7 @@
 #ifndef SHIM_LINUX_SCHED_SIGNAL_H
 #define SHIM_LINUX_SCHED_SIGNAL_H
 
-#include <linux/sched.h>
+#include "task.h"
 #include <signal.h>
 
 #define allow_signal(sig)	((void)(sig))

@@ -7,7 +7,7 @@
 #ifndef SHIM_LINUX_REFCOUNT_H
 #define SHIM_LINUX_REFCOUNT_H
 
-#include <linux/atomic.h>
+#include "../atomic.h"
 #include <stdbool.h>
 
 typedef struct refcount_struct {

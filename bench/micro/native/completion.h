@@ -3,7 +3,7 @@
 #ifndef SHIM_LINUX_COMPLETION_H
 #define SHIM_LINUX_COMPLETION_H
 
-#include <linux/wait.h>
+#include "wait.h"
 
 struct completion {
 	bool done;

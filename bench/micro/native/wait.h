@@ -7,7 +7,7 @@
 #ifndef SHIM_LINUX_WAIT_H
 #define SHIM_LINUX_WAIT_H
 
-#include <linux/sched.h>
+#include "task.h"
 #include <pthread.h>
 
 #ifndef ERESTARTSYS

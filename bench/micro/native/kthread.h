@@ -3,8 +3,8 @@
 #ifndef SHIM_LINUX_KTHREAD_H
 #define SHIM_LINUX_KTHREAD_H
 
-#include <linux/completion.h>
-#include <linux/sched.h>
+#include "completion.h"
+#include "task.h"
 
 struct task_struct *shim_kthread_run(int (*fn)(void *data), void *data);
 int kthread_stop_put(struct task_struct *task);

@@ -5,7 +5,7 @@
 
 #include <linux/kernel.h>
 #include <linux/overflow.h>
-#include_next <linux/slab.h>
+#include <linux/slab.h>
 
 #ifndef GFP_KERNEL_ACCOUNT
 #define GFP_KERNEL_ACCOUNT	(GFP_KERNEL | __GFP_ACCOUNT)

@@ -11,10 +11,10 @@
 #define IOMMUFD_PORTABLE_H
 #define KUNIT_PORTABLE_SUITE_H
 
-#include <linux/atomic.h>
+#include "atomic.h"
 #include <linux/bitmap.h>
 #include <linux/bits.h>
-#include <linux/completion.h>
+#include "completion.h"
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -22,29 +22,29 @@
 #include <linux/interval_tree.h>
 #include <linux/iommufd.h>
 #include <linux/kernel.h>
-#include <linux/kthread.h>
+#include "kthread.h"
 #include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/log2.h>
-#include <linux/minmax.h>
+#include "minmax.h"
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
+#include "param.h"
 #include <linux/nospec.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/rbtree_augmented.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
-#include <linux/sched.h>
+#include "task.h"
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
-#include <linux/slab.h>
+#include "alloc.h"
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/types.h>
-#include <linux/wait.h>
+#include "wait.h"
 #include <linux/xarray.h>
 
-#include <kunit/test.h>
+#include "kunit.h"
 
 #endif

@@ -6,16 +6,16 @@
 #ifndef SHIM_KUNIT_TEST_H
 #define SHIM_KUNIT_TEST_H
 
-#include <linux/atomic.h>
+#include "atomic.h"
 #include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
-#include <linux/minmax.h>
+#include "minmax.h"
 #include <linux/mm.h>
-#include <linux/sched.h>
-#include <linux/slab.h>
+#include "task.h"
+#include "alloc.h"
 #include <linux/string.h>
 #include <linux/types.h>
 #include <setjmp.h>

@@ -8,7 +8,13 @@
 
 #include <linux/kernel.h>
 
+#if defined(NATIVE_RCU_QSBR)
+#include "../rcu_qsbr.h"
+#elif defined(NATIVE_RCU_LOCKS)
+#include "../rcu_locks.h"
+#else
 #undef synchronize_rcu
 #include_next <linux/rcupdate.h>
+#endif
 
 #endif

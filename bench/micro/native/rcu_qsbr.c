@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See linux/rcupdate.h beside this.
+ * See rcu_qsbr.h.
  */
-#include <linux/rcupdate.h>
+#include "rcu_qsbr.h"
 
 __thread int shim_preempt_count;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RCU that ThreadSanitizer understands. See linux/rcupdate.h beside this.
+ * RCU that ThreadSanitizer understands. See rcu_locks.h.
  */
-#include <linux/rcupdate.h>
+#include "rcu_locks.h"
 
 static pthread_rwlock_t readers = PTHREAD_RWLOCK_INITIALIZER;
 static __thread int depth;
