@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What tools/include/linux/slab.h has not. */
-#ifndef SHIM_LINUX_SLAB_H
-#define SHIM_LINUX_SLAB_H
+/* Memory: what tools/include/linux/slab.h and mm.h have not. */
+#ifndef NATIVE_ALLOC_H
+#define NATIVE_ALLOC_H
 
+#include <linux/const.h>
 #include <linux/kernel.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 
-#ifndef GFP_KERNEL_ACCOUNT
-#define GFP_KERNEL_ACCOUNT	(GFP_KERNEL | __GFP_ACCOUNT)
-#endif
+#define PAGE_SIZE	(_AC(1, UL) << PAGE_SHIFT)
 
 #define kmalloc_obj(obj, ...) \
 	kmalloc(sizeof(obj), default_gfp(__VA_ARGS__))

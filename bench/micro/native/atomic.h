@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * atomic_t from compiler built-ins, as in linux/refcount.h, and on top of it
- * what tools/include has.
- */
-#ifndef SHIM_LINUX_ATOMIC_H
-#define SHIM_LINUX_ATOMIC_H
+/* atomic_t and atomic bits from compiler built-ins: see linux/refcount.h. */
+#ifndef NATIVE_ATOMIC_H
+#define NATIVE_ATOMIC_H
 
 #include <linux/types.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Completions, as what is waited for on a wait queue. */
-#ifndef SHIM_LINUX_COMPLETION_H
-#define SHIM_LINUX_COMPLETION_H
+#ifndef NATIVE_COMPLETION_H
+#define NATIVE_COMPLETION_H
 
 #include "wait.h"
 

@@ -3,19 +3,11 @@
  * KUnit for programs: as much of it as the suites of the portable core use, so
  * that the files in kunit/ build here as they are. check.c runs the suites.
  */
-#ifndef SHIM_KUNIT_TEST_H
-#define SHIM_KUNIT_TEST_H
+#ifndef NATIVE_KUNIT_H
+#define NATIVE_KUNIT_H
 
-#include "atomic.h"
-#include <linux/bitops.h>
 #include <linux/err.h>
-#include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/limits.h>
-#include "minmax.h"
-#include <linux/mm.h>
-#include "task.h"
-#include "alloc.h"
 #include <linux/string.h>
 #include <linux/types.h>
 #include <setjmp.h>

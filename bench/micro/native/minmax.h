@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef SHIM_LINUX_MINMAX_H
-#define SHIM_LINUX_MINMAX_H
+/* What tools/include/linux/kernel.h has not, or not as the kernel does. */
+#ifndef NATIVE_MINMAX_H
+#define NATIVE_MINMAX_H
 
 #include <linux/kernel.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Module parameters: environment variables of the same name. Numbers only. */
-#ifndef SHIM_LINUX_MODULEPARAM_H
-#define SHIM_LINUX_MODULEPARAM_H
+#ifndef NATIVE_PARAM_H
+#define NATIVE_PARAM_H
 
 #include <stdlib.h>
 
@@ -14,7 +14,5 @@
 		if (value)                                             \
 			name = strtoull(value, NULL, 0);               \
 	}
-
-#define MODULE_PARM_DESC(name, text)
 
 #endif

@@ -7,8 +7,8 @@
  * Pointers are loaded and stored as in the kernel: an acquire is the nearest
  * that C has to a dependency.
  */
-#ifndef SHIM_TSAN_LINUX_RCUPDATE_H
-#define SHIM_TSAN_LINUX_RCUPDATE_H
+#ifndef NATIVE_RCU_LOCKS_H
+#define NATIVE_RCU_LOCKS_H
 
 #include <linux/kernel.h>
 #include <pthread.h>

@@ -5,8 +5,8 @@
  * preempted. Threads have to say when they hold nothing (rcu_quiescent_state()),
  * as a CPU does by changing its task.
  */
-#ifndef SHIM_QSBR_LINUX_RCUPDATE_H
-#define SHIM_QSBR_LINUX_RCUPDATE_H
+#ifndef NATIVE_RCU_QSBR_H
+#define NATIVE_RCU_QSBR_H
 
 #include <linux/kernel.h>
 

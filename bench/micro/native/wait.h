@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Wait queues over POSIX. A signal is a flag of the waiting thread
- * (linux/sched/signal.h), which an interruptible wait looks at every
- * millisecond.
+ * Wait queues over POSIX. A signal is a flag of the waiting thread (task.h),
+ * which an interruptible wait looks at every millisecond.
  */
-#ifndef SHIM_LINUX_WAIT_H
-#define SHIM_LINUX_WAIT_H
+#ifndef NATIVE_WAIT_H
+#define NATIVE_WAIT_H
 
-#include "task.h"
+#include <linux/errno.h>
 #include <pthread.h>
 
-#ifndef ERESTARTSYS
-#define ERESTARTSYS	512
-#endif
+#include "task.h"
 
 typedef struct wait_queue_head {
 	pthread_mutex_t lock;

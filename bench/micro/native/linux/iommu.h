@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Only names, for linux/iommufd.h to build; nothing portable uses them. */
-#ifndef SHIM_LINUX_IOMMU_H
-#define SHIM_LINUX_IOMMU_H
+/* A stub: only names, for linux/iommufd.h to build; nothing portable uses them. */
+#ifndef NATIVE_LINUX_IOMMU_H
+#define NATIVE_LINUX_IOMMU_H
 
 #include <linux/mutex.h>
 #include <linux/rwsem.h>

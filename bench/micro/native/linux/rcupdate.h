@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * RCU: liburcu's default flavour, as tools/testing/shared has it. Another shim
- * there defines synchronize_rcu() away, for who has no RCU at all.
+ * RCU: by how it is built (Makefile), what is timed, or what ThreadSanitizer
+ * understands; else liburcu's default flavour, as tools/testing/shared has it.
+ * Another header there defines synchronize_rcu() away, for who has no RCU at all.
  */
-#ifndef SHIM_LINUX_RCUPDATE_H
-#define SHIM_LINUX_RCUPDATE_H
+#ifndef NATIVE_LINUX_RCUPDATE_H
+#define NATIVE_LINUX_RCUPDATE_H
 
 #include <linux/kernel.h>
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The kernel's refcount_t, from compiler built-ins: the same instructions as in
- * the kernel (the shim of tools/include takes a compare-and-swap loop for each),
- * and ThreadSanitizer understands them. Saturation is not checked.
+ * the kernel (that of tools/include takes a compare-and-swap loop for each), and
+ * ThreadSanitizer understands them. Saturation is not checked.
  */
-#ifndef SHIM_LINUX_REFCOUNT_H
-#define SHIM_LINUX_REFCOUNT_H
+#ifndef NATIVE_LINUX_REFCOUNT_H
+#define NATIVE_LINUX_REFCOUNT_H
+
+#include <stdbool.h>
 
 #include "../atomic.h"
-#include <stdbool.h>
 
 typedef struct refcount_struct {
 	atomic_t refs;

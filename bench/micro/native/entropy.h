@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef SHIM_LINUX_RANDOM_H
-#define SHIM_LINUX_RANDOM_H
+/* Numbers that nobody can foretell. */
+#ifndef NATIVE_ENTROPY_H
+#define NATIVE_ENTROPY_H
 
 #include <linux/types.h>
 #include <stdlib.h>
