@@ -21,7 +21,7 @@ static bool locked __attribute__((aligned(64)));
 
 static void lock(void)
 {
-	shim_preempt_count++;
+	native_preempt_count++;
 	while (__atomic_exchange_n(&locked, true, __ATOMIC_ACQUIRE)) {
 		for (int i = 1; __atomic_load_n(&locked, __ATOMIC_RELAXED); i++) {
 			__builtin_ia32_pause();
@@ -35,7 +35,7 @@ static void lock(void)
 static void unlock(void)
 {
 	__atomic_store_n(&locked, false, __ATOMIC_RELEASE);
-	shim_preempt_count--;
+	native_preempt_count--;
 }
 
 static void init(void)

@@ -42,19 +42,19 @@ static inline bool atomic_dec_and_test(atomic_t *v)
 	return __atomic_fetch_sub(&v->counter, 1, __ATOMIC_SEQ_CST) == 1;
 }
 
-#define SHIM_BIT(nr)	(1UL << ((nr) % (8 * sizeof(long))))
-#define SHIM_WORD(nr)	((nr) / (8 * sizeof(long)))
+#define NATIVE_BIT(nr)	(1UL << ((nr) % (8 * sizeof(long))))
+#define NATIVE_WORD(nr)	((nr) / (8 * sizeof(long)))
 
 static inline int test_and_set_bit(long nr, unsigned long *addr)
 {
-	return !!(__atomic_fetch_or(&addr[SHIM_WORD(nr)], SHIM_BIT(nr),
-				    __ATOMIC_SEQ_CST) & SHIM_BIT(nr));
+	return !!(__atomic_fetch_or(&addr[NATIVE_WORD(nr)], NATIVE_BIT(nr),
+				    __ATOMIC_SEQ_CST) & NATIVE_BIT(nr));
 }
 
 static inline int test_and_clear_bit(long nr, unsigned long *addr)
 {
-	return !!(__atomic_fetch_and(&addr[SHIM_WORD(nr)], ~SHIM_BIT(nr),
-				     __ATOMIC_SEQ_CST) & SHIM_BIT(nr));
+	return !!(__atomic_fetch_and(&addr[NATIVE_WORD(nr)], ~NATIVE_BIT(nr),
+				     __ATOMIC_SEQ_CST) & NATIVE_BIT(nr));
 }
 
 #endif

@@ -91,13 +91,13 @@ do {                                                                         \
 	{ .run_case = fn, .name = #fn, .generate_params = gen }
 
 /* A parameter's name is a member of it, a string. */
-static inline void shim_describe(char *desc, const void *param, size_t offset)
+static inline void native_describe(char *desc, const void *param, size_t offset)
 {
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s",
 		 *(const char *const *)(param + offset));
 }
 
-#define SHIM_ARRAY_PARAM(name, array, describe)                               \
+#define NATIVE_ARRAY_PARAM(name, array, describe)                             \
 	static const void *name##_gen_params(struct kunit *test,              \
 					     const void *prev, char *desc)    \
 	{                                                                     \
@@ -111,14 +111,14 @@ static inline void shim_describe(char *desc, const void *param, size_t offset)
 		return next;                                                  \
 	}
 #define KUNIT_ARRAY_PARAM(name, array, get_desc) \
-	SHIM_ARRAY_PARAM(name, array, (get_desc)(next, desc))
+	NATIVE_ARRAY_PARAM(name, array, (get_desc)(next, desc))
 #define KUNIT_ARRAY_PARAM_DESC(name, array, member)                           \
-	SHIM_ARRAY_PARAM(name, array,                                         \
-			 shim_describe(desc, next,                            \
-				       offsetof(typeof((array)[0]), member)))
+	NATIVE_ARRAY_PARAM(name, array,                                       \
+			   native_describe(desc, next,                        \
+					   offsetof(typeof((array)[0]), member)))
 
 /* Compare, say what was wrong, and where @stop, end the case. */
-#define SHIM_CHECK(test, left, op, right, stop, fmt, ...)                     \
+#define NATIVE_CHECK(test, left, op, right, stop, fmt, ...)                   \
 do {                                                                          \
 	typeof(left) __left = (left);                                         \
 	typeof(right) __right = (right);                                      \
@@ -132,36 +132,36 @@ do {                                                                          \
 	}                                                                     \
 } while (0)
 
-#define KUNIT_EXPECT_EQ(t, l, r)	SHIM_CHECK(t, l, ==, r, false, "")
-#define KUNIT_EXPECT_NE(t, l, r)	SHIM_CHECK(t, l, !=, r, false, "")
-#define KUNIT_EXPECT_LT(t, l, r)	SHIM_CHECK(t, l, <, r, false, "")
-#define KUNIT_EXPECT_LE(t, l, r)	SHIM_CHECK(t, l, <=, r, false, "")
-#define KUNIT_EXPECT_GT(t, l, r)	SHIM_CHECK(t, l, >, r, false, "")
-#define KUNIT_EXPECT_GE(t, l, r)	SHIM_CHECK(t, l, >=, r, false, "")
-#define KUNIT_ASSERT_EQ(t, l, r)	SHIM_CHECK(t, l, ==, r, true, "")
-#define KUNIT_ASSERT_NE(t, l, r)	SHIM_CHECK(t, l, !=, r, true, "")
-#define KUNIT_ASSERT_LT(t, l, r)	SHIM_CHECK(t, l, <, r, true, "")
-#define KUNIT_ASSERT_LE(t, l, r)	SHIM_CHECK(t, l, <=, r, true, "")
-#define KUNIT_ASSERT_GT(t, l, r)	SHIM_CHECK(t, l, >, r, true, "")
-#define KUNIT_ASSERT_GE(t, l, r)	SHIM_CHECK(t, l, >=, r, true, "")
+#define KUNIT_EXPECT_EQ(t, l, r)	NATIVE_CHECK(t, l, ==, r, false, "")
+#define KUNIT_EXPECT_NE(t, l, r)	NATIVE_CHECK(t, l, !=, r, false, "")
+#define KUNIT_EXPECT_LT(t, l, r)	NATIVE_CHECK(t, l, <, r, false, "")
+#define KUNIT_EXPECT_LE(t, l, r)	NATIVE_CHECK(t, l, <=, r, false, "")
+#define KUNIT_EXPECT_GT(t, l, r)	NATIVE_CHECK(t, l, >, r, false, "")
+#define KUNIT_EXPECT_GE(t, l, r)	NATIVE_CHECK(t, l, >=, r, false, "")
+#define KUNIT_ASSERT_EQ(t, l, r)	NATIVE_CHECK(t, l, ==, r, true, "")
+#define KUNIT_ASSERT_NE(t, l, r)	NATIVE_CHECK(t, l, !=, r, true, "")
+#define KUNIT_ASSERT_LT(t, l, r)	NATIVE_CHECK(t, l, <, r, true, "")
+#define KUNIT_ASSERT_LE(t, l, r)	NATIVE_CHECK(t, l, <=, r, true, "")
+#define KUNIT_ASSERT_GT(t, l, r)	NATIVE_CHECK(t, l, >, r, true, "")
+#define KUNIT_ASSERT_GE(t, l, r)	NATIVE_CHECK(t, l, >=, r, true, "")
 #define KUNIT_EXPECT_EQ_MSG(t, l, r, fmt, ...) \
-	SHIM_CHECK(t, l, ==, r, false, fmt, ##__VA_ARGS__)
+	NATIVE_CHECK(t, l, ==, r, false, fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_EQ_MSG(t, l, r, fmt, ...) \
-	SHIM_CHECK(t, l, ==, r, true, fmt, ##__VA_ARGS__)
+	NATIVE_CHECK(t, l, ==, r, true, fmt, ##__VA_ARGS__)
 
-#define KUNIT_EXPECT_TRUE(t, c)		SHIM_CHECK(t, !!(c), ==, true, false, "")
-#define KUNIT_EXPECT_FALSE(t, c)	SHIM_CHECK(t, !!(c), ==, false, false, "")
-#define KUNIT_ASSERT_TRUE(t, c)		SHIM_CHECK(t, !!(c), ==, true, true, "")
-#define KUNIT_ASSERT_FALSE(t, c)	SHIM_CHECK(t, !!(c), ==, false, true, "")
+#define KUNIT_EXPECT_TRUE(t, c)		NATIVE_CHECK(t, !!(c), ==, true, false, "")
+#define KUNIT_EXPECT_FALSE(t, c)	NATIVE_CHECK(t, !!(c), ==, false, false, "")
+#define KUNIT_ASSERT_TRUE(t, c)		NATIVE_CHECK(t, !!(c), ==, true, true, "")
+#define KUNIT_ASSERT_FALSE(t, c)	NATIVE_CHECK(t, !!(c), ==, false, true, "")
 #define KUNIT_EXPECT_TRUE_MSG(t, c, fmt, ...) \
-	SHIM_CHECK(t, !!(c), ==, true, false, fmt, ##__VA_ARGS__)
+	NATIVE_CHECK(t, !!(c), ==, true, false, fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_TRUE_MSG(t, c, fmt, ...) \
-	SHIM_CHECK(t, !!(c), ==, true, true, fmt, ##__VA_ARGS__)
+	NATIVE_CHECK(t, !!(c), ==, true, true, fmt, ##__VA_ARGS__)
 
 #define KUNIT_EXPECT_PTR_EQ(t, l, r) \
-	SHIM_CHECK(t, (long)(l), ==, (long)(r), false, "")
+	NATIVE_CHECK(t, (long)(l), ==, (long)(r), false, "")
 #define KUNIT_ASSERT_PTR_EQ(t, l, r) \
-	SHIM_CHECK(t, (long)(l), ==, (long)(r), true, "")
+	NATIVE_CHECK(t, (long)(l), ==, (long)(r), true, "")
 #define KUNIT_EXPECT_NULL(t, p)		KUNIT_EXPECT_PTR_EQ(t, p, NULL)
 #define KUNIT_ASSERT_NOT_NULL(t, p)	KUNIT_ASSERT_TRUE(t, p)
 #define KUNIT_ASSERT_NOT_ERR_OR_NULL(t, p) \

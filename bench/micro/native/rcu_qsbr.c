@@ -4,4 +4,4 @@
  */
 #include "rcu_qsbr.h"
 
-__thread int shim_preempt_count;
+__thread int native_preempt_count;

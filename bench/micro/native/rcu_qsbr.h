@@ -16,18 +16,18 @@
 #undef rcu_read_lock
 #undef rcu_read_unlock
 
-extern __thread int shim_preempt_count;
+extern __thread int native_preempt_count;
 
 static inline void rcu_read_lock(void)
 {
-	shim_preempt_count++;
+	native_preempt_count++;
 	__asm__ volatile("" : : : "memory");
 }
 
 static inline void rcu_read_unlock(void)
 {
 	__asm__ volatile("" : : : "memory");
-	shim_preempt_count--;
+	native_preempt_count--;
 }
 
 #define rcu_dereference_raw(p)		rcu_dereference(p)

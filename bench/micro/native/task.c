@@ -10,8 +10,8 @@
 static __thread struct task_struct *current_task;
 static __thread struct task_struct first_task = { .pid = 1 };
 
-/** shim_current() - the thread that calls */
-struct task_struct *shim_current(void)
+/** native_current() - the thread that calls */
+struct task_struct *native_current(void)
 {
 	return current_task ? current_task : &first_task;
 }
@@ -25,8 +25,8 @@ static void *run_kthread(void *data)
 	return NULL;
 }
 
-/** shim_kthread_run() - what kthread_run() is */
-struct task_struct *shim_kthread_run(int (*fn)(void *data), void *data)
+/** native_kthread_run() - what kthread_run() is */
+struct task_struct *native_kthread_run(int (*fn)(void *data), void *data)
 {
 	static int last_pid = 1;
 	struct task_struct *task = calloc(1, sizeof(*task));

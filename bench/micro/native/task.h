@@ -33,11 +33,11 @@ struct task_struct {
 	void *data;
 };
 
-struct task_struct *shim_current(void);
-#define current	shim_current()
+struct task_struct *native_current(void);
+#define current	native_current()
 
-struct task_struct *shim_kthread_run(int (*fn)(void *data), void *data);
-#define kthread_run(fn, data, ...)	shim_kthread_run(fn, data)
+struct task_struct *native_kthread_run(int (*fn)(void *data), void *data);
+#define kthread_run(fn, data, ...)	native_kthread_run(fn, data)
 int kthread_stop_put(struct task_struct *task);
 
 static inline bool signal_pending(struct task_struct *task)

@@ -21,8 +21,8 @@ void wake_up_all(wait_queue_head_t *queue)
 	pthread_mutex_unlock(&queue->lock);
 }
 
-/** shim_wait_a_little() - until woken, or a millisecond; its lock is held */
-void shim_wait_a_little(wait_queue_head_t *queue)
+/** native_wait_a_little() - until woken, or a millisecond; its lock is held */
+void native_wait_a_little(wait_queue_head_t *queue)
 {
 	struct timespec until;
 

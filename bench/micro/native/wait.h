@@ -18,7 +18,7 @@ typedef struct wait_queue_head {
 
 void init_waitqueue_head(wait_queue_head_t *queue);
 void wake_up_all(wait_queue_head_t *queue);
-void shim_wait_a_little(wait_queue_head_t *queue);
+void native_wait_a_little(wait_queue_head_t *queue);
 
 #define wait_event(queue, condition)                                     \
 do {                                                                     \
@@ -37,7 +37,7 @@ do {                                                                     \
 			__rc = -ERESTARTSYS;                             \
 			break;                                           \
 		}                                                        \
-		shim_wait_a_little(&(queue));                            \
+		native_wait_a_little(&(queue));                          \
 	}                                                                \
 	pthread_mutex_unlock(&(queue).lock);                             \
 	__rc;                                                            \
