@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory: what tools/include/linux/slab.h and mm.h have not. */
+/*
+ * Memory: what tools/include/linux/slab.h has not. mm.h beside it has PAGE_SIZE,
+ * but asks for a linux/mmzone.h that each of its users has to bring.
+ */
 #ifndef NATIVE_ALLOC_H
 #define NATIVE_ALLOC_H
 

@@ -5,8 +5,6 @@
 
 #include <linux/types.h>
 
-#define ATOMIC_INIT(i)	{ (i) }
-
 static inline int atomic_read(const atomic_t *v)
 {
 	return __atomic_load_n(&v->counter, __ATOMIC_RELAXED);
@@ -25,21 +23,6 @@ static inline void atomic_set(atomic_t *v, int i)
 static inline void atomic_inc(atomic_t *v)
 {
 	__atomic_fetch_add(&v->counter, 1, __ATOMIC_RELAXED);
-}
-
-static inline int atomic_inc_return(atomic_t *v)
-{
-	return __atomic_add_fetch(&v->counter, 1, __ATOMIC_SEQ_CST);
-}
-
-static inline void atomic_dec(atomic_t *v)
-{
-	__atomic_fetch_sub(&v->counter, 1, __ATOMIC_RELAXED);
-}
-
-static inline bool atomic_dec_and_test(atomic_t *v)
-{
-	return __atomic_fetch_sub(&v->counter, 1, __ATOMIC_SEQ_CST) == 1;
 }
 
 #define NATIVE_BIT(nr)	(1UL << ((nr) % (8 * sizeof(long))))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * KUnit for programs: as much of it as the suites of the portable core use, so
- * that the files in kunit/ build here as they are. check.c runs the suites.
+ * KUnit for programs: all comparisons, and else as much of it as the suites of
+ * the portable core use, so that the files in kunit/ build here as they are.
+ * check.c runs the suites.
  */
 #ifndef NATIVE_KUNIT_H
 #define NATIVE_KUNIT_H
@@ -86,7 +87,6 @@ do {                                                                         \
 	}
 
 #define KUNIT_CASE(fn)			{ .run_case = fn, .name = #fn }
-#define KUNIT_CASE_SLOW(fn)		KUNIT_CASE(fn)
 #define KUNIT_CASE_PARAM(fn, gen)	\
 	{ .run_case = fn, .name = #fn, .generate_params = gen }
 
@@ -144,10 +144,6 @@ do {                                                                          \
 #define KUNIT_ASSERT_LE(t, l, r)	NATIVE_CHECK(t, l, <=, r, true, "")
 #define KUNIT_ASSERT_GT(t, l, r)	NATIVE_CHECK(t, l, >, r, true, "")
 #define KUNIT_ASSERT_GE(t, l, r)	NATIVE_CHECK(t, l, >=, r, true, "")
-#define KUNIT_EXPECT_EQ_MSG(t, l, r, fmt, ...) \
-	NATIVE_CHECK(t, l, ==, r, false, fmt, ##__VA_ARGS__)
-#define KUNIT_ASSERT_EQ_MSG(t, l, r, fmt, ...) \
-	NATIVE_CHECK(t, l, ==, r, true, fmt, ##__VA_ARGS__)
 
 #define KUNIT_EXPECT_TRUE(t, c)		NATIVE_CHECK(t, !!(c), ==, true, false, "")
 #define KUNIT_EXPECT_FALSE(t, c)	NATIVE_CHECK(t, !!(c), ==, false, false, "")
@@ -155,8 +151,6 @@ do {                                                                          \
 #define KUNIT_ASSERT_FALSE(t, c)	NATIVE_CHECK(t, !!(c), ==, false, true, "")
 #define KUNIT_EXPECT_TRUE_MSG(t, c, fmt, ...) \
 	NATIVE_CHECK(t, !!(c), ==, true, false, fmt, ##__VA_ARGS__)
-#define KUNIT_ASSERT_TRUE_MSG(t, c, fmt, ...) \
-	NATIVE_CHECK(t, !!(c), ==, true, true, fmt, ##__VA_ARGS__)
 
 #define KUNIT_EXPECT_PTR_EQ(t, l, r) \
 	NATIVE_CHECK(t, (long)(l), ==, (long)(r), false, "")

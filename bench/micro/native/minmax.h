@@ -16,13 +16,11 @@
 
 #define max3(a, b, c)	max(max(a, b), c)
 
-#ifndef swap
 #define swap(a, b)                 \
 do {                               \
 	typeof(a) __swapped = (a); \
 	(a) = (b);                 \
 	(b) = __swapped;           \
 } while (0)
-#endif
 
 #endif

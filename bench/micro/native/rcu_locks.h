@@ -37,7 +37,6 @@ static inline void rcu_unregister_thread(void)
 #define rcu_dereference_raw(p)		rcu_dereference(p)
 #define rcu_dereference_check(p, c)	((void)sizeof(c), rcu_dereference(p))
 #define rcu_dereference_protected(p, c)	rcu_dereference_check(p, c)
-#define rcu_access_pointer(p)		rcu_dereference(p)
 #define rcu_assign_pointer(p, v)	__atomic_store_n(&(p), v, __ATOMIC_RELEASE)
 #define RCU_INIT_POINTER(p, v)		__atomic_store_n(&(p), v, __ATOMIC_RELAXED)
 
