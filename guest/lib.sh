@@ -178,7 +178,9 @@ aftermath() {
 keep_coverage() {
 	[ -d /sys/kernel/debug/gcov ] || return 0
 	find /sys/kernel/debug/gcov -name '*.gcda' | while read -r counts; do
-		mkdir -p /host/gcda
-		cat "$counts" >"/host/gcda/${counts##*/}"
+		name=${counts##*/kmod/}
+		name=/host/gcda/${name##*/kunit/}
+		mkdir -p "${name%/*}"
+		cat "$counts" >"$name"
 	done
 }

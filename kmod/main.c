@@ -9,11 +9,11 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
-#include "ctx.h"
-#include "ioctl.h"
-#include "mmio.h"
-#include "mock.h"
-#include "vfio_compat.h"
+#include "core/ctx.h"
+#include "core/ioctl.h"
+#include "core/mmio.h"
+#include "mock/mock.h"
+#include "vfio/vfio.h"
 
 /**
  * struct ioctl_op - one ioctl

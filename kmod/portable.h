@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * All that the portable files include of the kernel: extent.[ch],
- * iova_space.[ch], object.[ch], killed.h and race_point.h, which build in the kernel and,
- * unchanged, as a native program.
+ * iova_space.[ch], object.[ch], core/killed.h and core/race_point.h, which build in the
+ * kernel and, unchanged, as a native program.
  *
  * This is a seam: the native build has a header of its own with the same guard,
  * bench/micro/native/portable.h, and includes it first. A portable file that

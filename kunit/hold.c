@@ -9,8 +9,8 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
+#include "core/race_point.h"
 #include "hold.h"
-#include "race_point.h"
 
 /* Only for what hangs, or was left by a case that failed: in seconds. */
 #define HANGS_S	60

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Threads that are held at race points (kmod/race_point.h), so that a case says
+ * Threads that are held at race points (kmod/core/race_point.h), so that a case says
  * which step of one comes between which two of another. Nothing depends on time:
  * a thread stands where it is told to until it is told to go on.
  *

@@ -9,8 +9,8 @@
 #include <linux/mman.h>
 #include <linux/uaccess.h>
 
+#include "ioas/ioas.h"
 #include "iofd.h"
-#include "ioas.h"
 #include "memory.h"
 
 /**

@@ -10,8 +10,8 @@
 #include <linux/mman.h>
 #include <linux/slab.h>
 
+#include "core/race_point.h"
 #include "late.h"
-#include "race_point.h"
 
 /* To be read only, so that the first write is a fault of its own. */
 static vm_fault_t late_fault(struct vm_fault *vmf)

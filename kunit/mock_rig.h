@@ -9,7 +9,7 @@
 #define KUNIT_MOCK_RIG_H
 
 #include "iofd.h"
-#include "mock.h"
+#include "mock/mock.h"
 
 struct kunit;
 

@@ -2,7 +2,7 @@
 /*
  * The moment after a pin, for what only happens when another thread is quick.
  *
- * kmod/pin.c and kmod/pin_file.c are built with this in front of them (Kbuild),
+ * kmod/memory/pin.c and kmod/memory/pin_file.c are built with this in front of them (Kbuild),
  * so that their calls of pin_user_pages_fast() and memfd_pin_folios() go by way
  * of here.
  */

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 
+# The folder of the mock IOMMU.
 MOCK = "mock"
 # Of a file's lines that were not executed; INFO has them all.
 RANGES_SHOWN = 12
@@ -26,10 +27,12 @@ RANGES_SHOWN = 12
 def run_gcov(objects, counts):
     """What gcov makes of one guest's counts: a dictionary for each object."""
     with tempfile.TemporaryDirectory() as directory:
-        names = sorted(path.name for path in counts.glob("*.gcda"))
+        names = sorted(path.relative_to(counts) for path in counts.rglob("*.gcda"))
         for name in names:
-            shutil.copy(counts / name, directory)
-            shutil.copy((objects / name).with_suffix(".gcno"), directory)
+            copy = pathlib.Path(directory, name)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(counts / name, copy)
+            shutil.copy((objects / name).with_suffix(".gcno"), copy.parent)
         done = subprocess.run(
             ["gcov", "--json-format", "--stdout", *names], cwd=directory, capture_output=True, text=True, check=False
         )
@@ -95,14 +98,15 @@ def main():
     print(f"{'file':{width}}  lines  executed        not executed")
     for name, lines in sorted(files.items()):
         hit = sum(count > 0 for count in lines.values())
-        mock = name.name.startswith(MOCK)
+        mock = name.parts[0] == MOCK
         if not mock:
             total += len(lines)
             executed += hit
         missed = ranges(sorted(number for number, count in lines.items() if not count))
         share = f"{percent(hit, len(lines)):5.1f} %"
         print(f"{name!s:{width}} {len(lines):6} {hit:9} {share}  {'(mock) ' if mock else ''}{missed}".rstrip())
-    unseen = sorted(path.name for path in directory.glob("*.c") if path.relative_to(directory) not in files)
+    sources = (path.relative_to(directory) for path in directory.rglob("*.c"))
+    unseen = sorted(str(path) for path in sources if path not in files)
     if unseen:
         print(f"no lines of their own: {' '.join(unseen)}")
     share = percent(executed, total)

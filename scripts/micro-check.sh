@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Is the portable core right, natively, and what does it cost in instructions? The KUnit suites of kmod/object.c,
+# Is the portable core right, natively, and what does it cost in instructions? The KUnit suites of kmod/core/object.c,
 # iova_space.c and extent.c (kunit/, as they are) under AddressSanitizer with UBSan, and under ThreadSanitizer: KTAP as
 # it comes, and in results/latest/native-check.ktap. Then each micro-benchmark under callgrind, twice: the counts go to
 # results/latest/native-insn.json, with how equal they were.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The portable core (kmod/object.c, iova_space.c, extent.c), built natively and measured at the speed of this machine:
+# The portable core (kmod/core/object.c, iova_space.c, extent.c), built natively and measured at the speed of this machine:
 # Google Benchmark's JSON to results/latest/native.json, tables and targets on the terminal. See docs/micro.md.
 #
 #   MICRO_FILTER=REGEX   only the benchmarks whose name matches, e.g. lookup/own

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sequences of runs of pages (kmod/extent.c).
+ * Sequences of runs of pages (kmod/memory/extent.c).
  *
  *	extent/OP/LAYOUT/WHO
  *
@@ -20,7 +20,7 @@
  */
 #include <err.h>
 
-#include "extent.h"
+#include "memory/extent.h"
 #include "suite.h"
 
 #define PAGE		4096.0
@@ -73,7 +73,7 @@ static void lay_out(const struct layout *layout)
 	free(order);
 }
 
-/* How many page frames from @pfn on follow each other. As kmod/pin.c finds out. */
+/* How many page frames from @pfn on follow each other. As kmod/memory/pin.c finds out. */
 static unsigned long nr_contiguous(const unsigned long *pfn, unsigned long n)
 {
 	unsigned long i = 1;

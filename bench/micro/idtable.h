@@ -41,7 +41,7 @@ static inline u32 idtable_add(struct idtable *table, void *obj)
 	return id;
 }
 
-/* Out of sight, and the ID still taken: as kmod/object.c does. */
+/* Out of sight, and the ID still taken: as kmod/core/object.c does. */
 static inline void *idtable_hide(struct idtable *table, u32 id)
 {
 	return xa_store(&table->objects, id, XA_ZERO_ENTRY, GFP_KERNEL);

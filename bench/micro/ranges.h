@@ -3,19 +3,19 @@
  * Ways to know which IOVAs are mapped. Each keeps many ranges of a page, in
  * memory of the suite's: an array of struct entry, one cache line each.
  *
- * - ours: kmod/iova_space.c.
+ * - ours: kmod/ioas/iova_space.c.
  * - itree: the kernel's interval tree (interval_tree_generic.h over rbtree); room
  *   is found by a scan of the holes.
  */
 #ifndef MICRO_RANGES_H
 #define MICRO_RANGES_H
 
-#include "iova_space.h"
+#include "ioas/iova_space.h"
 #include "portable.h"
 
 /**
  * struct entry - a range
- * @ours: as kmod/iova_space.c knows it
+ * @ours: as kmod/ioas/iova_space.c knows it
  * @itree: as the interval tree does
  */
 struct entry {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kmod/iova_space.c, as it is. See ranges.h.
+ * kmod/ioas/iova_space.c, as it is. See ranges.h.
  */
 #include "ranges.h"
 

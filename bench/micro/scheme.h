@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Ways to find an object by its ID, keep it alive for the time of a system call,
- * and destroy it. One of them is kmod/object.c; the others are references and
+ * and destroy it. One of them is kmod/core/object.c; the others are references and
  * experiments, only as complete as it takes to compare:
  *
- * - rcu: kmod/object.c. Look-up without a lock, one shared count an object.
+ * - rcu: kmod/core/object.c. Look-up without a lock, one shared count an object.
  * - spin: an xarray under a spin lock, one shared count.
  * - mutex: a hash table of lists under a mutex, one shared count.
  * - lfht: liburcu's lock-free hash table, one shared count.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kmod/object.c, as it is. See scheme.h.
+ * kmod/core/object.c, as it is. See scheme.h.
  */
 #include <err.h>
 
-#include "object.h"
+#include "core/object.h"
 #include "scheme.h"
 
 static struct object_table table;

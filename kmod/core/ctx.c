@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What one open of /dev/iommu holds, and how drivers get hold of it.
+ */
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/iommufd.h>
+#include <linux/slab.h>
+
+#include "access/access.h"
+#include "ctx.h"
+#include "device/device.h"
+#include "device/fault.h"
+#include "device/hwpt.h"
+#include "ioas/ioas.h"
+#include "mock/mock.h"
+#include "viommu/viommu.h"
+
+static const object_destroy_fn destroy_ops[IOMMUFD_OBJ_MAX] = {
+	[IOMMUFD_OBJ_ACCESS] = access_destroy,
+	[IOMMUFD_OBJ_DEVICE] = idev_destroy,
+	[IOMMUFD_OBJ_FAULT] = fault_queue_destroy,
+	[IOMMUFD_OBJ_HWPT_NESTED] = hwpt_nested_destroy,
+	[IOMMUFD_OBJ_HWPT_PAGING] = hwpt_paging_destroy,
+	[IOMMUFD_OBJ_HW_QUEUE] = hw_queue_destroy,
+	[IOMMUFD_OBJ_IOAS] = ioas_destroy,
+	[IOMMUFD_OBJ_VDEVICE] = vdevice_destroy,
+	[IOMMUFD_OBJ_VEVENTQ] = veventq_destroy,
+	[IOMMUFD_OBJ_VIOMMU] = viommu_destroy,
+#ifdef CONFIG_IOMMUFD_TEST
+	[IOMMUFD_OBJ_SELFTEST] = mock_object_destroy,
+#endif
+};
+
+/**
+ * ctx_open() - the open of /dev/iommu
+ * @file: the file
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ctx_open(struct file *file)
+{
+	struct iommufd_ctx *ictx = kzalloc_obj(*ictx, GFP_KERNEL_ACCOUNT);
+
+	if (!ictx)
+		return -ENOMEM;
+	ictx->file = file;
+	object_table_init(&ictx->objects, destroy_ops);
+	mutex_init(&ictx->veventqs_lock);
+	INIT_LIST_HEAD(&ictx->veventqs);
+	mutex_init(&ictx->mmio_lock);
+	mt_init_flags(&ictx->mmio, MT_FLAGS_ALLOC_RANGE);
+	mutex_init(&ictx->groups_lock);
+	mutex_init(&ictx->process_lock);
+	INIT_LIST_HEAD(&ictx->ioases);
+	mutex_init(&ictx->vfio_lock);
+	xa_init(&ictx->groups);
+	file->private_data = ictx;
+	return 0;
+}
+
+/**
+ * ctx_release() - the last close of a file
+ * @file: the file; no driver holds a reference on it, so no device is bound
+ */
+void ctx_release(struct file *file)
+{
+	struct iommufd_ctx *ictx = file->private_data;
+
+	object_table_destroy(&ictx->objects);
+	WARN_ON(!xa_empty(&ictx->groups));
+	mutex_destroy(&ictx->vfio_lock);
+	mutex_destroy(&ictx->process_lock);
+	mutex_destroy(&ictx->groups_lock);
+	WARN_ON(!mtree_empty(&ictx->mmio));
+	mutex_destroy(&ictx->mmio_lock);
+	mutex_destroy(&ictx->veventqs_lock);
+	kfree(ictx);
+}
+
+/**
+ * iommufd_ctx_get() - take a reference on an iommufd
+ * @ictx: one that is referenced already
+ */
+void iommufd_ctx_get(struct iommufd_ctx *ictx)
+{
+	get_file(ictx->file);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_ctx_get, "IOMMUFD");
+
+/**
+ * iommufd_ctx_from_file() - the iommufd of an open file
+ * @file: any file that the caller holds
+ *
+ * Return: the iommufd with a reference, or ERR_PTR(-EBADFD) when @file is not
+ * one of /dev/iommu.
+ */
+struct iommufd_ctx *iommufd_ctx_from_file(struct file *file)
+{
+	if (file->f_op != &iommufd_fops)
+		return ERR_PTR(-EBADFD);
+	return get_file(file)->private_data;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_ctx_from_file, "IOMMUFD");
+
+/**
+ * iommufd_ctx_from_fd() - the iommufd of a file descriptor
+ * @fd: a descriptor of the calling process
+ *
+ * Return: the iommufd with a reference, or ERR_PTR() of -EBADF when @fd is not
+ * open, -EBADFD when it is not one of /dev/iommu.
+ */
+struct iommufd_ctx *iommufd_ctx_from_fd(int fd)
+{
+	CLASS(fd, f)(fd);
+
+	if (fd_empty(f))
+		return ERR_PTR(-EBADF);
+	return iommufd_ctx_from_file(fd_file(f));
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_ctx_from_fd, "IOMMUFD");
+
+/**
+ * iommufd_ctx_put() - drop a reference
+ * @ictx: the iommufd
+ */
+void iommufd_ctx_put(struct iommufd_ctx *ictx)
+{
+	fput(ictx->file);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_ctx_put, "IOMMUFD");

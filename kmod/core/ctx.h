@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The iommufd itself: what one open of /dev/iommu holds.
+ */
+#ifndef IOMMUFD_CTX_H
+#define IOMMUFD_CTX_H
+
+#include <linux/list.h>
+#include <linux/maple_tree.h>
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+
+#include "object.h"
+
+struct device;
+struct file;
+struct ioctl_call;
+
+/**
+ * struct iommufd_ctx - one open of /dev/iommu
+ * @file: the file; drivers that use the iommufd hold references on it
+ * @objects: all that userspace names by ID
+ * @veventqs_lock: protects @veventqs
+ * @veventqs: struct veventq, of all vIOMMUs
+ * @mmio_lock: protects @mmio
+ * @mmio: struct mmio_region by page offset, for mmap()
+ * @groups_lock: protects @groups, while a group is found, made or dropped
+ * @groups: struct device_group by the IOMMU group's number
+ * @account_by_mm: IOMMU_OPTION_RLIMIT_MODE
+ * @process_lock: protects @ioases; held while the process changes
+ * @ioases: struct iommufd_ioas, all that there are, visible or not
+ * @vfio_lock: protects changes of @vfio_ioas_id and @vfio_no_iommu
+ * @vfio_ioas_id: the compatibility IOAS of vfio/vfio.h, or 0
+ * @vfio_no_iommu: the iommufd is for VFIO groups without an IOMMU
+ */
+struct iommufd_ctx {
+	struct file *file;
+	struct object_table objects;
+	struct mutex veventqs_lock; /* @veventqs */
+	struct list_head veventqs;
+	struct mutex mmio_lock; /* @mmio */
+	struct maple_tree mmio;
+	struct mutex groups_lock; /* @groups */
+	struct xarray groups;
+	bool account_by_mm;
+	struct mutex process_lock; /* @ioases */
+	struct list_head ioases;
+	struct mutex vfio_lock; /* @vfio_ioas_id, @vfio_no_iommu */
+	u32 vfio_ioas_id;
+	bool vfio_no_iommu;
+};
+
+extern const struct file_operations iommufd_fops;
+
+struct device *ctx_device(void);
+int ctx_open(struct file *file);
+void ctx_release(struct file *file);
+
+#endif

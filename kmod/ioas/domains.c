@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The domains that mirror an IOAS.
+ */
+#include <linux/iommu.h>
+#include <linux/sched/signal.h>
+
+#include "access/access.h"
+#include "area.h"
+#include "core/race_point.h"
+#include "ioas.h"
+#include "table/domain.h"
+
+/* What a domain can not address is as good as reserved. */
+static int reserve_outside(struct iommufd_ioas *ioas,
+			   struct ioas_domain *member)
+{
+	const struct iommu_domain_geometry *geometry =
+		&member->domain->geometry;
+	int rc = 0;
+
+	if (geometry->aperture_start)
+		rc = iova_space_reserve(&ioas->space, 0,
+					geometry->aperture_start - 1, member);
+	if (!rc && geometry->aperture_end < ULONG_MAX)
+		rc = iova_space_reserve(&ioas->space,
+					geometry->aperture_end + 1, ULONG_MAX,
+					member);
+	if (rc)
+		iova_space_unreserve(&ioas->space, member);
+	return rc;
+}
+
+static bool is_aligned(const struct area *area, unsigned long align_bytes)
+{
+	return !((area->node.first | area->start_byte | area->length_bytes) &
+		 (align_bytes - 1));
+}
+
+/**
+ * ioas_raise_alignment() - ask for a larger alignment
+ * @ioas: the IOAS
+ * @align_bytes: what mappings must be aligned to
+ *
+ * Context: domains_rwsem is held for writing.
+ * Return: 0, -EADDRINUSE when something is mapped that is not, -EINVAL for more
+ * than PAGE_SIZE, or -EINTR for a fatal signal.
+ */
+int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
+{
+	struct area *area;
+
+	if (align_bytes > PAGE_SIZE)
+		return -EINVAL;
+	if (align_bytes <= ioas->space.alignment_bytes)
+		return 0;
+	for_each_area(area, ioas) {
+		if (!is_aligned(area, align_bytes))
+			return -EADDRINUSE;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	ioas->space.alignment_bytes = align_bytes;
+	return 0;
+}
+
+/**
+ * ioas_reset_alignment() - set the alignment that is needed
+ * @ioas: the IOAS
+ *
+ * Context: domains_rwsem is held for writing.
+ */
+void ioas_reset_alignment(struct iommufd_ioas *ioas)
+{
+	struct iommufd_access *access;
+	unsigned long align_bytes = ioas->combine ? 1 : PAGE_SIZE;
+	struct ioas_domain *member;
+	unsigned long id;
+
+	xa_for_each(&ioas->accesses, id, access) {
+		if (access->ops->needs_pin_pages)
+			align_bytes = PAGE_SIZE;
+	}
+
+	list_for_each_entry(member, &ioas->domains, node)
+		align_bytes = max(align_bytes,
+				  domain_alignment_bytes(member->domain));
+	ioas->space.alignment_bytes = align_bytes;
+}
+
+/* The first domain of an IOAS has its areas pinned, the last one unpinned. */
+static int map_area(struct iommufd_ioas *ioas, struct area *area,
+		    struct ioas_domain *member)
+{
+	bool pin = list_empty(&ioas->domains);
+	int rc;
+
+	if (pin) {
+		rc = area_pin(area);
+		if (rc)
+			return rc;
+	}
+	rc = area_map_domain(area, member, ioas->combine);
+	if (rc && pin)
+		area_unpin(area);
+	return rc;
+}
+
+static void unmap_area(struct iommufd_ioas *ioas, struct area *area,
+		       struct ioas_domain *member)
+{
+	area_unmap_domain(area, member);
+	if (list_empty(&ioas->domains))
+		area_unpin(area);
+}
+
+static int map_all(struct iommufd_ioas *ioas, struct ioas_domain *member)
+{
+	struct area *area, *failed;
+	int rc;
+
+	for_each_area(area, ioas) {
+		race_point("ioas:mapping");
+		rc = fatal_signal_pending(current) ? -EINTR :
+						     map_area(ioas, area, member);
+		if (rc)
+			goto err_unmap;
+	}
+	return 0;
+
+err_unmap:
+	failed = area;
+	for_each_area(area, ioas) {
+		if (area == failed)
+			break;
+		unmap_area(ioas, area, member);
+	}
+	return rc;
+}
+
+/**
+ * ioas_add_domain() - have a domain mirror an IOAS
+ * @ioas: the IOAS
+ * @member: the domain; to nothing else than this does it belong
+ *
+ * All that is mapped in @ioas is mapped in the domain, and from here on what
+ * will be. If it is the first one, memory is pinned now.
+ *
+ * Context: Process; sleeps, faults in user memory. Takes domains_rwsem for
+ * writing.
+ * Return: 0, or with both as they were
+ * * -EADDRINUSE: something is mapped or allowed that the domain can not address
+ * * -EINVAL: the domain has no pages as small as PAGE_SIZE
+ * * -EINTR: a fatal signal
+ * * what area_pin() and area_map_domain() say
+ */
+int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
+{
+	int rc;
+
+	rc = down_write_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
+	rc = reserve_outside(ioas, member);
+	if (rc)
+		goto out_unlock;
+	rc = ioas_raise_alignment(ioas, domain_alignment_bytes(member->domain));
+	if (rc)
+		goto err_unreserve;
+	rc = map_all(ioas, member);
+	if (rc)
+		goto err_reset;
+	list_add_tail(&member->node, &ioas->domains);
+	goto out_unlock;
+
+err_reset:
+	ioas_reset_alignment(ioas);
+err_unreserve:
+	iova_space_unreserve(&ioas->space, member);
+out_unlock:
+	up_write(&ioas->domains_rwsem);
+	return rc;
+}
+
+/**
+ * ioas_remove_domain() - end a domain's membership in an IOAS
+ * @ioas: the IOAS
+ * @member: the domain; nothing is mapped in it any more
+ *
+ * If it is the last one, memory is unpinned now.
+ *
+ * Context: Process; sleeps. Takes domains_rwsem for writing.
+ */
+void ioas_remove_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
+{
+	struct area *area;
+
+	down_write(&ioas->domains_rwsem);
+	list_del(&member->node);
+	for_each_area(area, ioas)
+		unmap_area(ioas, area, member);
+	ioas_reset_alignment(ioas);
+	iova_space_unreserve(&ioas->space, member);
+	up_write(&ioas->domains_rwsem);
+}

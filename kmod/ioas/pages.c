@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What accesses do with an IOAS. See pages.h.
+ */
+#include <linux/bits.h>
+#include <linux/iommu.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "access/access.h"
+#include "area.h"
+#include "core/killed.h"
+#include "ioas.h"
+#include "memory/backing.h"
+#include "pages.h"
+
+/**
+ * struct area_pin - pages of an area that accesses have pinned
+ * @node: the range of page indexes, in the area's pins
+ * @claim: the same range, in the backing's claims
+ * @nr: how many times it is pinned
+ */
+struct area_pin {
+	struct interval_tree_node node;
+	struct interval_tree_node claim;
+	unsigned int nr;
+};
+
+/**
+ * struct piece - the part of a range of IOVAs that lies in one area
+ * @area: the area; in use
+ * @start_byte: where the part begins in the backing
+ * @length_bytes: its length
+ */
+struct piece {
+	struct area *area;
+	unsigned long start_byte;
+	unsigned long length_bytes;
+};
+
+/* What a piece is used for. */
+#define USE_READ	0
+#define USE_WRITE	BIT(0)
+/* By hardware, until it gives it up itself */
+#define USE_OWN		BIT(1)
+
+static unsigned long piece_first_index(const struct piece *piece)
+{
+	return piece->start_byte >> PAGE_SHIFT;
+}
+
+static unsigned long piece_last_index(const struct piece *piece)
+{
+	return (piece->start_byte + piece->length_bytes - 1) >> PAGE_SHIFT;
+}
+
+/**
+ * ioas_add_access() - have an access asked when something is unmapped
+ * @ioas: the IOAS
+ * @access: the access
+ *
+ * Return: 0, -EADDRINUSE when it pins pages and something is mapped at less
+ * than page alignment, -ENOMEM, or -EINTR for a fatal signal, also while waiting.
+ */
+int ioas_add_access(struct iommufd_ioas *ioas, struct iommufd_access *access)
+{
+	int rc;
+
+	rc = down_write_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
+	rc = xa_insert(&ioas->accesses, access->obj.id, access,
+		       GFP_KERNEL_ACCOUNT);
+	if (rc)
+		goto out_unlock;
+	if (access->ops->needs_pin_pages) {
+		rc = ioas_raise_alignment(ioas, PAGE_SIZE);
+		if (rc)
+			xa_erase(&ioas->accesses, access->obj.id);
+	}
+out_unlock:
+	up_write(&ioas->domains_rwsem);
+	return rc;
+}
+
+/**
+ * ioas_remove_access() - undo ioas_add_access()
+ * @ioas: the IOAS
+ * @access: the access; it has nothing pinned there
+ */
+void ioas_remove_access(struct iommufd_ioas *ioas,
+			struct iommufd_access *access)
+{
+	down_write(&ioas->domains_rwsem);
+	xa_erase(&ioas->accesses, access->obj.id);
+	ioas_reset_alignment(ioas);
+	up_write(&ioas->domains_rwsem);
+}
+
+/* Ask every access to unpin what it has pinned in a range. */
+static void notify_unmap(struct iommufd_ioas *ioas, unsigned long first,
+			 unsigned long last)
+{
+	struct iommufd_access *access;
+	unsigned long id;
+
+	xa_lock(&ioas->accesses);
+	xa_for_each(&ioas->accesses, id, access) {
+		if (!access->ops->unmap ||
+		    !refcount_inc_not_zero(&access->obj.wait_cnt))
+			continue;
+		xa_unlock(&ioas->accesses);
+		access->ops->unmap(access->data, first, last - first + 1);
+		object_put(&ioas->ictx->objects, &access->obj);
+		xa_lock(&ioas->accesses);
+	}
+	xa_unlock(&ioas->accesses);
+}
+
+/* Is an area in there still in use? It may be gone meanwhile. */
+static bool is_unused(struct iommufd_ioas *ioas, unsigned long first,
+		      unsigned long last)
+{
+	struct area *area;
+	bool unused;
+
+	spin_lock(&ioas->space.lock);
+	area = area_of(iova_space_find(&ioas->space, first, last));
+	unused = !area || !area->nr_users;
+	spin_unlock(&ioas->space.lock);
+	return unused;
+}
+
+/* How long drivers may take to unpin, in all, before one is taken for broken. */
+#define UNUSED_TIMEOUT		(10 * HZ)
+/* How long to wait before they are asked again. */
+#define UNUSED_PATIENCE		(HZ / 10)
+
+/**
+ * ioas_wait_unused() - have the use of an area end
+ * @ioas: the IOAS
+ * @first: the area's first IOVA
+ * @last: its last IOVA
+ *
+ * The area is blocked, so that no further use begins. Drivers are asked again
+ * while this waits: one that pins pages, and then notes that it did, may just
+ * have been in between.
+ *
+ * A program that has timers must be able to unmap, so only a fatal signal
+ * interrupts this; who reads or writes is through in time, or is stuck.
+ *
+ * Context: Process; sleeps. Nothing is held that unmap callbacks may take.
+ * Return: 0, -EDEADLK when the use does not end in UNUSED_TIMEOUT, or
+ * -ERESTARTSYS for a fatal signal
+ */
+int ioas_wait_unused(struct iommufd_ioas *ioas, unsigned long first,
+		     unsigned long last)
+{
+	unsigned long end = jiffies + UNUSED_TIMEOUT;
+	long left;
+
+	do {
+		notify_unmap(ioas, first, last);
+		left = wait_event_killable_timeout(ioas->unused,
+						   is_unused(ioas, first, last),
+						   UNUSED_PATIENCE);
+		if (left < 0)
+			return left;
+	} while (!left && time_before(jiffies, end));
+	return left ? 0 : -EDEADLK;
+}
+
+/* The piece that @first is in, as far as @last; the area is then in use. */
+static int get_piece(struct iommufd_ioas *ioas, unsigned long first,
+		     unsigned long last, unsigned int use, struct piece *piece)
+{
+	int prot = use & USE_WRITE ? IOMMU_WRITE : IOMMU_READ;
+	struct area *area;
+	int rc = 0;
+
+	spin_lock(&ioas->space.lock);
+	area = area_of(iova_space_find(&ioas->space, first, first));
+	if (!area || area->blocked || area_is_busy(area)) {
+		rc = -ENOENT;
+	} else if (area->backing->dmabuf) {
+		rc = -EINVAL;
+	} else if (!(area->prot & prot)) {
+		rc = -EPERM;
+	} else {
+		area->nr_users++;
+		area->nr_owners += !!(use & USE_OWN);
+		piece->area = area;
+		piece->start_byte = area->start_byte + first - area->node.first;
+		piece->length_bytes = min(last, area->node.last) - first + 1;
+	}
+	spin_unlock(&ioas->space.lock);
+	return rc;
+}
+
+static void put_piece(struct iommufd_ioas *ioas, const struct piece *piece,
+		      unsigned int use)
+{
+	bool unused;
+
+	spin_lock(&ioas->space.lock);
+	piece->area->nr_owners -= !!(use & USE_OWN);
+	unused = !--piece->area->nr_users;
+	spin_unlock(&ioas->space.lock);
+	if (unused)
+		wake_up_all(&ioas->unused);
+}
+
+/* The pin of exactly these pages. Its area is in use, or going to be. */
+static struct area_pin *find_pin(const struct piece *piece)
+{
+	unsigned long first_index = piece_first_index(piece);
+	unsigned long last_index = piece_last_index(piece);
+	struct interval_tree_node *node;
+
+	for (node = interval_tree_iter_first(&piece->area->pins, first_index,
+					     last_index);
+	     node;
+	     node = interval_tree_iter_next(node, first_index, last_index)) {
+		if (node->start == first_index && node->last == last_index)
+			return container_of(node, struct area_pin, node);
+	}
+	return NULL;
+}
+
+/* Pin one piece, or pin it once more. Its area stays in use on success. */
+static int pin_piece(const struct piece *piece)
+{
+	struct backing *backing = piece->area->backing;
+	struct area_pin *pin;
+	int rc;
+
+	rc = mutex_lock_killable(&backing->pins_lock);
+	if (rc)
+		return rc;
+	pin = find_pin(piece);
+	if (pin) {
+		pin->nr++;
+		goto out_unlock;
+	}
+	rc = -ENOMEM;
+	pin = kmalloc_obj(*pin, GFP_KERNEL_ACCOUNT);
+	if (!pin)
+		goto out_unlock;
+	pin->nr = 1;
+	pin->node.start = piece_first_index(piece);
+	pin->node.last = piece_last_index(piece);
+	rc = backing_claim(backing, &pin->claim, pin->node.start,
+			   pin->node.last);
+	if (rc)
+		kfree(pin);
+	else
+		interval_tree_insert(&pin->node, &piece->area->pins);
+out_unlock:
+	mutex_unlock(&backing->pins_lock);
+	return rc;
+}
+
+/* Returns false when it was not pinned. */
+static bool unpin_piece(const struct piece *piece)
+{
+	struct backing *backing = piece->area->backing;
+	struct area_pin *pin;
+
+	mutex_lock(&backing->pins_lock);
+	pin = find_pin(piece);
+	if (pin && !--pin->nr) {
+		interval_tree_remove(&pin->node, &piece->area->pins);
+		backing_unclaim(backing, &pin->claim);
+		kfree(pin);
+	}
+	mutex_unlock(&backing->pins_lock);
+	return pin;
+}
+
+/*
+ * Can the pages of a piece be given to the caller, one for each PAGE_SIZE of
+ * IOVAs? Pages and IOVAs do not fit together in the midst of a page; and a page
+ * of which only a part is used leaves no place in between, but may be the last.
+ */
+static bool is_in_pages(const struct piece *piece, bool is_last)
+{
+	unsigned long end_byte = piece->start_byte + piece->length_bytes;
+
+	return !offset_in_page(piece->start_byte) &&
+	       (is_last || !offset_in_page(end_byte));
+}
+
+/* Give the pages of a pinned piece to the caller. Returns how many. */
+static unsigned long write_pages(const struct piece *piece,
+				 struct page **out_pages)
+{
+	struct backing *backing = piece->area->backing;
+	struct backing_walk walk;
+	unsigned long nr = 0;
+
+	mutex_lock(&backing->lock);
+	backing_walk_start(backing, &walk, piece_first_index(piece),
+			   piece_last_index(piece));
+	while (walk.npages) {
+		out_pages[nr++] = pfn_to_page(walk.pfn);
+		backing_walk_skip(&walk, 1);
+	}
+	mutex_unlock(&backing->lock);
+	return nr;
+}
+
+/* Undo pins of a range, of which all of the pieces are pinned. */
+static void unpin_locked(struct iommufd_ioas *ioas, unsigned long first,
+			 unsigned long last, unsigned int use)
+{
+	struct piece piece;
+	struct area *area;
+	bool unpinned;
+
+	for (;;) {
+		spin_lock(&ioas->space.lock);
+		area = area_of(iova_space_find(&ioas->space, first, first));
+		spin_unlock(&ioas->space.lock);
+		/* A pinned area is not unmapped, so it is there. */
+		if (WARN_ON(!area))
+			return;
+		piece.area = area;
+		piece.start_byte = area->start_byte + first - area->node.first;
+		piece.length_bytes = min(last, area->node.last) - first + 1;
+		unpinned = unpin_piece(&piece);
+		first = area->node.last + 1;
+		if (!WARN_ON(!unpinned))
+			put_piece(ioas, &piece, use);
+		if (first > last || !first)
+			return;
+		cond_resched();
+	}
+}
+
+static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
+		     unsigned long last, struct page **out_pages,
+		     unsigned int use)
+{
+	unsigned long at = first;
+	struct piece piece;
+	bool is_last;
+	int rc;
+
+	rc = down_read_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
+	for (;;) {
+		rc = get_piece(ioas, at, last, use, &piece);
+		if (rc)
+			goto err_unpin;
+		is_last = piece.length_bytes > last - at;
+		rc = is_in_pages(&piece, is_last) ? pin_piece(&piece) : -EINVAL;
+		if (rc) {
+			put_piece(ioas, &piece, use);
+			goto err_unpin;
+		}
+		out_pages += write_pages(&piece, out_pages);
+		if (is_last)
+			break;
+		at += piece.length_bytes;
+		rc = cond_resched_killable();
+		if (rc)
+			goto err_unpin;
+	}
+	up_read(&ioas->domains_rwsem);
+	return 0;
+
+err_unpin:
+	if (at != first)
+		unpin_locked(ioas, first, at - 1, use);
+	up_read(&ioas->domains_rwsem);
+	return rc;
+}
+
+/**
+ * ioas_pin_pages() - pin pages for an access
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
+ * @out_pages: set to the pages
+ * @write: they will be written to
+ *
+ * Context: Process; sleeps, faults in user memory.
+ * Return: as iommufd_access_pin_pages().
+ */
+int ioas_pin_pages(struct iommufd_ioas *ioas, unsigned long first,
+		   unsigned long last, struct page **out_pages, bool write)
+{
+	return pin_pages(ioas, first, last, out_pages,
+			 write ? USE_WRITE : USE_READ);
+}
+
+/**
+ * ioas_unpin_pages() - undo ioas_pin_pages()
+ * @ioas: the IOAS
+ * @first: as it was pinned
+ * @last: as it was pinned
+ *
+ * Context: Process; sleeps.
+ */
+void ioas_unpin_pages(struct iommufd_ioas *ioas, unsigned long first,
+		      unsigned long last)
+{
+	down_read(&ioas->domains_rwsem);
+	unpin_locked(ioas, first, last, USE_READ);
+	up_read(&ioas->domains_rwsem);
+}
+
+/**
+ * ioas_own_pages() - pin pages that hardware will read and write
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
+ * @out_pages: set to the pages
+ *
+ * They can not be unmapped before ioas_disown_pages(): -EBUSY.
+ *
+ * Context: Process; sleeps, faults in user memory.
+ * Return: as iommufd_access_pin_pages().
+ */
+int ioas_own_pages(struct iommufd_ioas *ioas, unsigned long first,
+		   unsigned long last, struct page **out_pages)
+{
+	return pin_pages(ioas, first, last, out_pages, USE_WRITE | USE_OWN);
+}
+
+/**
+ * ioas_disown_pages() - undo ioas_own_pages()
+ * @ioas: the IOAS
+ * @first: as it was pinned
+ * @last: as it was pinned
+ *
+ * Context: Process; sleeps.
+ */
+void ioas_disown_pages(struct iommufd_ioas *ioas, unsigned long first,
+		       unsigned long last)
+{
+	down_read(&ioas->domains_rwsem);
+	unpin_locked(ioas, first, last, USE_OWN);
+	up_read(&ioas->domains_rwsem);
+}
+
+/**
+ * ioas_rw() - read or write memory for an access
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
+ * @data: where to read to, or write from
+ * @write: write
+ *
+ * Context: Process; sleeps, faults in user memory.
+ * Return: as iommufd_access_rw().
+ */
+int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
+	    void *data, bool write)
+{
+	struct piece piece;
+	int rc;
+
+	rc = down_read_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
+	for (;;) {
+		rc = get_piece(ioas, first, last,
+			       write ? USE_WRITE : USE_READ, &piece);
+		if (rc)
+			break;
+		rc = backing_rw(piece.area->backing, piece.start_byte, data,
+				piece.length_bytes, write);
+		put_piece(ioas, &piece, USE_READ);
+		if (rc || piece.length_bytes > last - first)
+			break;
+		first += piece.length_bytes;
+		data += piece.length_bytes;
+		rc = cond_resched_killable();
+		if (rc)
+			break;
+	}
+	up_read(&ioas->domains_rwsem);
+	return rc;
+}

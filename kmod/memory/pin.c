@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * User memory to extents, and back. See pin.h.
+ */
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "core/killed.h"
+#include "extent.h"
+#include "leaf.h"
+#include "mock/mock.h"
+#include "pin.h"
+
+/**
+ * struct pin_walk - the pinning of one range, under way
+ * @mm: whose memory
+ * @va: next address to pin; page aligned
+ * @npages: how many pages are left
+ * @write: pin for writing
+ * @remote: @mm is not the caller's, its lock is to be taken
+ * @ex: where the pinned runs go
+ * @run_pfn: of a run of huge leaves that is not in @ex yet: where it begins
+ * @run_npages: its length; 0 when there is none
+ * @run_order: its pin order
+ * @nr_runs: how many such runs there were
+ * @page: batch array
+ * @batch_len: its length
+ */
+struct pin_walk {
+	struct mm_struct *mm;
+	unsigned long va;
+	unsigned long npages;
+	bool write;
+	bool remote;
+	struct extents *ex;
+	unsigned long run_pfn;
+	unsigned long run_npages;
+	unsigned int run_order;
+	unsigned int nr_runs;
+	struct page **page;
+	unsigned long batch_len;
+};
+
+static unsigned long limit_batch(unsigned long len)
+{
+	return mock_limit_len(len, sizeof(struct page *));
+}
+
+static unsigned int gup_flags(bool write)
+{
+	return FOLL_LONGTERM | (write ? FOLL_WRITE : 0);
+}
+
+/* Pin up to @npages at the walk's place. Returns how many, at least 1. */
+static long pin_some(struct pin_walk *walk, unsigned long npages)
+{
+	unsigned int flags = gup_flags(walk->write);
+	long got;
+
+	if (mock_should_fail())
+		return -EFAULT;
+	if (walk->remote) {
+		int locked = 1;
+
+		if (mmap_read_lock_killable(walk->mm))
+			return -EINTR;
+		got = pin_user_pages_remote(walk->mm, walk->va, npages, flags,
+					    walk->page, &locked);
+		if (locked)
+			mmap_read_unlock(walk->mm);
+	} else {
+		got = pin_user_pages_fast(walk->va, npages, flags, walk->page);
+	}
+	return got ? got : -EFAULT;
+}
+
+static void advance(struct pin_walk *walk, unsigned long npages)
+{
+	walk->va += npages << PAGE_SHIFT;
+	walk->npages -= npages;
+}
+
+/* The pages of one block of @e, or what @e has of it. */
+static inline void unpin_blocks(extent_t e, bool dirty)
+{
+	unsigned long block_npages = 1UL << extent_pin_order(e);
+	unsigned long pfn = extent_pfn(e);
+
+	while (pfn < extent_end_pfn(e)) {
+		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), 1, dirty);
+		pfn = ALIGN_DOWN(pfn, block_npages) + block_npages;
+	}
+}
+
+/* The run of huge leaves is complete. On failure what is not in @ex is unpinned. */
+static int end_run(struct pin_walk *walk)
+{
+	unsigned long old_npages = walk->ex->npages;
+	unsigned long npages = walk->run_npages;
+	int rc;
+
+	if (!npages)
+		return 0;
+	walk->run_npages = 0;
+	rc = extents_append(walk->ex, walk->run_pfn, npages, walk->run_order);
+	if (rc) {
+		unsigned long done = walk->ex->npages - old_npages;
+
+		unpin_blocks(extent_make(walk->run_pfn + done, npages - done,
+					 walk->run_order), false);
+	}
+	return rc;
+}
+
+/* Runs of huge leaves between two looks at signals: 8 GiB at the most. */
+#define RUNS_UNWATCHED	4
+
+/*
+ * A huge leaf that one pin stands for; @npages of it, from @pfn on. Leaves that
+ * follow each other in memory are put together here, where it costs least.
+ */
+static int add_leaf(struct pin_walk *walk, unsigned long pfn,
+		    unsigned long npages, unsigned int order)
+{
+	int rc;
+
+	if (pfn == walk->run_pfn + walk->run_npages &&
+	    order == walk->run_order && IS_ALIGNED(pfn, 1UL << order) &&
+	    walk->run_npages + npages <= EXTENT_MAX_NPAGES) {
+		walk->run_npages += npages;
+		return 0;
+	}
+	rc = end_run(walk);
+	walk->run_pfn = pfn;
+	walk->run_npages = npages;
+	walk->run_order = order;
+	if (rc || ++walk->nr_runs % RUNS_UNWATCHED)
+		return rc;
+	return cond_resched_killable();
+}
+
+/* Pages from @va to where the next huge leaf could begin. */
+static unsigned long npages_in_table(unsigned long va)
+{
+	return (PMD_SIZE - (va & ~PMD_MASK)) >> PAGE_SHIFT;
+}
+
+/* Base pages: a pin for each, neighbours become one run. */
+static int pin_small(struct pin_walk *walk)
+{
+	long got, done;
+	int rc;
+
+	rc = end_run(walk);
+	if (rc)
+		return rc;
+	got = pin_some(walk, min3(walk->npages, walk->batch_len,
+				  npages_in_table(walk->va)));
+	if (got < 0)
+		return got;
+	for (done = 0; done < got;) {
+		unsigned long old_npages = walk->ex->npages;
+		size_t run_npages = num_pages_contiguous(walk->page + done,
+							 got - done);
+
+		rc = extents_append(walk->ex, page_to_pfn(walk->page[done]),
+				    run_npages, 0);
+		if (rc) {
+			done += walk->ex->npages - old_npages;
+			unpin_user_pages(walk->page + done, got - done);
+			return rc;
+		}
+		done += run_npages;
+	}
+	advance(walk, got);
+	/* Memory that is there already is pinned without a look at signals. */
+	return walk->npages ? cond_resched_killable() : 0;
+}
+
+/*
+ * One page, which may turn out to stand for a whole leaf. Returns 1 when it does,
+ * 0 when not, or an errno.
+ */
+static int pin_leaf(struct pin_walk *walk)
+{
+	struct page *page;
+	struct leaf leaf;
+	long got;
+	int rc;
+
+	got = pin_some(walk, 1);
+	if (got < 0)
+		return got;
+	page = walk->page[0];
+
+	leaf = leaf_look_up(walk->mm, walk->va);
+	if (leaf_holds(&leaf, walk->va, page, walk->write)) {
+		unsigned long leaf_npages = 1UL << leaf.order;
+		unsigned long npages = leaf_npages - ((walk->va >> PAGE_SHIFT) &
+						      (leaf_npages - 1));
+
+		npages = min(npages, walk->npages);
+		rc = add_leaf(walk, page_to_pfn(page), npages, leaf.order);
+		if (rc)
+			return rc;
+		advance(walk, npages);
+		return 1;
+	}
+	rc = end_run(walk);
+	if (!rc)
+		rc = extents_append(walk->ex, page_to_pfn(page), 1, 0);
+	if (rc) {
+		unpin_user_page(page);
+		return rc;
+	}
+	advance(walk, 1);
+	/* Small pages, or a leaf that cannot stand as one: to its end. */
+	if (walk->npages && leaf.kind != LEAF_ABSENT && walk->va & ~PMD_MASK)
+		return pin_small(walk);
+	return 0;
+}
+
+/*
+ * Where nothing is mapped yet, the first page is pinned alone, for its fault
+ * may bring a huge leaf. And behind a huge leaf another one is as likely as not.
+ */
+static int pin_all(struct pin_walk *walk)
+{
+	bool after_huge = false;
+
+	while (walk->npages) {
+		bool small = walk->npages == 1 ||
+			     (!after_huge &&
+			      leaf_look_up(walk->mm, walk->va).kind ==
+				      LEAF_SMALL);
+		int rc = small ? pin_small(walk) : pin_leaf(walk);
+
+		if (rc < 0)
+			return rc;
+		after_huge = rc;
+	}
+	return end_run(walk);
+}
+
+/* What is not is neither walked over nor pinned. */
+static bool is_in_user_space(unsigned long va, unsigned long npages)
+{
+	return npages <= TASK_SIZE_MAX >> PAGE_SHIFT &&
+	       access_ok((void __user *)va, npages << PAGE_SHIFT);
+}
+
+/* Any range. */
+static int pin_pages(struct mm_struct *mm, unsigned long va,
+		     unsigned long npages, bool write, struct extents *ex)
+{
+	struct page *stack[PIN_STACK_LEN];
+	struct pin_walk walk = {
+		.mm = mm,
+		.va = va,
+		.npages = npages,
+		.write = write,
+		.remote = current->mm != mm,
+		.ex = ex,
+		.page = stack,
+		.batch_len = limit_batch(PIN_STACK_LEN),
+	};
+	int rc = -EFAULT;
+
+	if (!is_in_user_space(va, npages))
+		return -EFAULT;
+	if (npages > PIN_STACK_LEN) {
+		walk.page = (struct page **)__get_free_page(GFP_KERNEL);
+		if (!walk.page)
+			return -ENOMEM;
+		walk.batch_len = limit_batch(PIN_BATCH_LEN);
+	}
+	if (!walk.remote) {
+		rc = pin_all(&walk);
+	} else if (mmget_not_zero(mm)) {
+		rc = pin_all(&walk);
+		mmput(mm);
+	}
+	if (rc) {
+		/* Into @ex, or where that fails unpinned. */
+		end_run(&walk);
+		unpin_extents(ex, false);
+	}
+	if (walk.page != stack)
+		free_page((unsigned long)walk.page);
+	return rc;
+}
+
+/* One page of the caller's own. */
+static int pin_page(unsigned long va, bool write, struct extents *ex)
+{
+	struct page *page;
+	long got;
+
+	if (!access_ok((void __user *)va, PAGE_SIZE) || mock_should_fail())
+		return -EFAULT;
+	got = pin_user_pages_fast(va, 1, gup_flags(write), &page);
+	if (got != 1)
+		return got ? got : -EFAULT;
+	/* Can not fail: there is room for the first run. */
+	return extents_append(ex, page_to_pfn(page), 1, 0);
+}
+
+/**
+ * pin_user_range() - pin a range of a process's memory
+ * @mm: whose memory; the caller holds a reference on the struct (mmgrab())
+ * @va: page aligned address
+ * @npages: how many pages, at least 1
+ * @write: they will be written to: break copy-on-write, dirty them at unpin
+ * @ex: an empty sequence, which then describes the pages
+ *
+ * One pin stands for a whole huge leaf of the CPU page table; base pages are
+ * pinned in batches.
+ *
+ * Context: Process; sleeps, faults, takes mmap_lock of @mm for reading. When
+ * @mm is not the caller's own this works too, as long as its process lives.
+ * Return: 0, or with nothing pinned and @ex empty:
+ * * -EFAULT: not mapped, not accessible so, not all in user space, memory that
+ *   must not be pinned, or the process of @mm has exited
+ * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay
+ * * -EINTR, -EAGAIN: a fatal signal, or a fault that could not be completed
+ */
+int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
+		   bool write, struct extents *ex)
+{
+	if (npages == 1 && mm == current->mm)
+		return pin_page(va, write, ex);
+	return pin_pages(mm, va, npages, write, ex);
+}
+
+/**
+ * unpin_extents() - give back every pin of a sequence, and its memory
+ * @ex: the sequence; empty afterwards
+ * @dirty: the pages were pinned for writing and may have been written to
+ *
+ * Context: Process; sleeps.
+ */
+void unpin_extents(struct extents *ex, bool dirty)
+{
+	struct extents_iter it;
+
+	extents_for_each(&it, ex) {
+		if (extent_pin_order(it.run)) {
+			unpin_blocks(it.run, dirty);
+		} else {
+			unpin_user_page_range_dirty_lock(pfn_to_page(extent_pfn(it.run)),
+							 extent_npages(it.run),
+							 dirty);
+			if (extent_npages(it.run) > 1)
+				cond_resched();
+		}
+		/* Behind many runs of one page, or of few blocks. */
+		if (extents_ends_chunk(&it))
+			cond_resched();
+	}
+	extents_free(ex);
+}
+
+/**
+ * pin_cut() - divide a sequence of pinned runs
+ * @ex: the sequence; afterwards it ends before @index
+ * @index: the first page to move, in pages from the start of @ex
+ * @tail: an empty sequence, which then holds the rest
+ *
+ * Where one pin stood for pages on both sides a second one is taken.
+ *
+ * Context: Process; may sleep.
+ * Return: 0, or -ENOMEM with both sequences as they were.
+ */
+int pin_cut(struct extents *ex, unsigned long index, struct extents *tail)
+{
+	struct folio *folio = NULL;
+	struct extents_iter it;
+	int rc;
+
+	if (!extents_seek(ex, index, &it))
+		return 0;
+	if (extent_splits_block(it.run, index - it.index)) {
+		folio = page_folio(pfn_to_page(extent_pfn(it.run) +
+					       index - it.index));
+		rc = folio_add_pins(folio, 1);
+		if (rc)
+			return rc;
+	}
+	rc = extents_cut(ex, index, tail);
+	if (rc && folio)
+		unpin_user_folio(folio, 1);
+	return rc;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attaching mock devices and their PASIDs to domains of any kind of the mock
+ * IOMMU. See mock.h.
+ */
+#include <linux/iommu.h>
+
+#include <iommu-priv.h>
+
+#include "parts.h"
+
+static bool wants_iopf(const struct iommu_domain *domain)
+{
+	return domain && domain->iopf_handler;
+}
+
+/* A domain takes the place of another one, or of none. */
+static int move(struct mock_device *mdev, const struct iommu_domain *domain,
+		const struct iommu_domain *old)
+{
+	int rc = 0;
+
+	if (wants_iopf(domain))
+		rc = mock_event_enable_iopf(mdev);
+	if (!rc && wants_iopf(old))
+		mock_event_disable_iopf(mdev);
+	return rc;
+}
+
+/**
+ * mock_attach_dev() - attach a device
+ * @domain: any domain of the mock IOMMU
+ * @dev: the device
+ * @old: where it is now, or NULL
+ *
+ * Return: 0; -ENOENT when @domain is of a vIOMMU that does not know the device;
+ * -ENOMEM.
+ */
+int mock_attach_dev(struct iommu_domain *domain, struct device *dev,
+		    struct iommu_domain *old)
+{
+	int rc = 0;
+
+	iommu_group_mutex_assert(dev);
+	if (domain->type == IOMMU_DOMAIN_NESTED)
+		rc = mock_nested_check_attach(domain, dev);
+	return rc ? rc : move(to_mock_device(dev), domain, old);
+}
+
+/**
+ * mock_attach_pasid() - attach a PASID of a device
+ * @domain: any domain of the mock IOMMU
+ * @dev: the device
+ * @pasid: the PASID
+ * @old: where it is now, or NULL
+ *
+ * One PASID can not be moved to a nested domain: tests use it to see what becomes
+ * of an attachment then.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mock_attach_pasid(struct iommu_domain *domain, struct device *dev,
+		      ioasid_t pasid, struct iommu_domain *old)
+{
+	iommu_group_mutex_assert(dev);
+	if (pasid == IOMMU_TEST_PASID_RESERVED && old &&
+	    domain->type == IOMMU_DOMAIN_NESTED)
+		return -ENOMEM;
+	return move(to_mock_device(dev), domain, old);
+}

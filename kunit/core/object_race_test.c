@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Threads that end the same object: one of them does, and no other believes that
+ * it is still there.
+ */
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/xarray.h>
+
+#include "core/object.h"
+#include "core/race_point.h"
+#include "hold.h"
+
+#define TYPE	IOMMUFD_OBJ_IOAS
+
+static struct object_table table;
+static unsigned int nr_destroyed;
+
+static void count_destroyed(struct iommufd_object *obj)
+{
+	nr_destroyed++;
+}
+
+static const object_destroy_fn destroy_ops[IOMMUFD_OBJ_MAX] = {
+	[TYPE] = count_destroyed,
+};
+
+/* Published. */
+static struct iommufd_object *create(struct kunit *test)
+{
+	struct iommufd_object *obj = object_alloc(&table, sizeof(*obj), TYPE);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, obj);
+	object_publish(&table, obj);
+	return obj;
+}
+
+/**
+ * struct last_use - a thread that gives up the last long-term use of an object
+ * @obj: the object
+ * @ended: what object_release_destroy() said
+ */
+struct last_use {
+	struct iommufd_object *obj;
+	bool ended;
+};
+
+static void give_up(void *data)
+{
+	struct last_use *use = data;
+
+	use->ended = object_release_destroy(&table, use->obj);
+}
+
+/* Userspace that comes right then has nothing left to destroy. */
+static void object_is_ended_by_who_had_the_last_use(struct kunit *test)
+{
+	struct iommufd_object *obj = create(test);
+	struct last_use use = { .obj = obj };
+	struct held *held;
+	u32 id = obj->id;
+
+	KUNIT_ASSERT_TRUE(test, object_hold(obj));
+	KUNIT_EXPECT_EQ(test, object_destroy(&table, id), -EBUSY);
+	held = hold_start(test, "object:released", give_up, &use);
+	KUNIT_EXPECT_EQ(test, object_destroy(&table, id), -ENOENT);
+	KUNIT_EXPECT_EQ(test, nr_destroyed, 0);
+	hold_finish(test, held);
+	KUNIT_EXPECT_TRUE(test, use.ended);
+	KUNIT_EXPECT_EQ(test, nr_destroyed, 1);
+}
+
+/**
+ * struct destroyer - a thread that destroys an object, once it is told to
+ * @id: the object
+ * @rc: what object_destroy() said
+ */
+struct destroyer {
+	u32 id;
+	int rc;
+};
+
+static void destroy(void *data)
+{
+	struct destroyer *destroyer = data;
+
+	race_point("test:begin");
+	destroyer->rc = object_destroy(&table, destroyer->id);
+}
+
+/* Who has given up destroying it does not put it back after others ended it. */
+static void object_is_back_in_one_step(struct kunit *test)
+{
+	struct iommufd_object *obj = create(test);
+	struct destroyer destroyer = { .id = obj->id };
+	struct held *held;
+
+	held = hold_start(test, "test:begin", destroy, &destroyer);
+	KUNIT_ASSERT_PTR_EQ(test, object_get(&table, destroyer.id, TYPE), obj);
+	hold_signal(held);
+	hold_advance(test, held, "object:unhidden");
+	object_put(&table, obj);
+	KUNIT_ASSERT_TRUE(test, object_hide(&table, obj));
+	object_entomb(&table, obj);
+	hold_finish(test, held);
+	KUNIT_EXPECT_EQ(test, destroyer.rc, -ERESTARTSYS);
+	KUNIT_EXPECT_NULL(test, xa_load(&table.objects, destroyer.id));
+	KUNIT_EXPECT_EQ(test, nr_destroyed, 1);
+}
+
+static int object_race_test_init(struct kunit *test)
+{
+	object_table_init(&table, destroy_ops);
+	nr_destroyed = 0;
+	return 0;
+}
+
+static void object_race_test_exit(struct kunit *test)
+{
+	object_table_destroy(&table);
+}
+
+static struct kunit_case object_race_test_cases[] = {
+	KUNIT_CASE(object_is_ended_by_who_had_the_last_use),
+	KUNIT_CASE(object_is_back_in_one_step),
+	{}
+};
+
+static struct kunit_suite object_race_test_suite = {
+	.name = "iommufd-object-race",
+	.init = object_race_test_init,
+	.exit = object_race_test_exit,
+	.test_cases = object_race_test_cases,
+};
+
+kunit_test_suite(object_race_test_suite);

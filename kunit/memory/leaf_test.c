@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Leaves of the CPU page table: what kmod/memory/leaf.h promises.
+ */
+#include <kunit/test.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+
+#include "memory.h"
+#include "memory/leaf.h"
+
+/**
+ * enum level - levels of a CPU page table, from the top
+ * @LEVEL_PGD: the top, where there are five
+ * @LEVEL_P4D: the top, where there are four
+ * @LEVEL_PUD: what can hold leaves of PUD_SIZE
+ * @LEVEL_PMD: what can hold leaves of PMD_SIZE
+ */
+enum level {
+	LEVEL_PGD,
+	LEVEL_P4D,
+	LEVEL_PUD,
+	LEVEL_PMD,
+};
+
+KUNIT_DEFINE_ACTION_WRAPPER(free_table, free_page, unsigned long);
+
+static u64 *new_table(struct kunit *test)
+{
+	unsigned long table = get_zeroed_page(GFP_KERNEL);
+
+	KUNIT_ASSERT_NE(test, table, 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_table,
+							(void *)table), 0);
+	return (u64 *)table;
+}
+
+/*
+ * A process's memory of which there is nothing but the way to one entry. No CPU
+ * uses its tables.
+ */
+static struct mm_struct *make_up(struct kunit *test, unsigned long va,
+				 enum level level, u64 entry)
+{
+	static const unsigned int shifts[] = {
+		[LEVEL_PGD] = P4D_SHIFT + 9,
+		[LEVEL_P4D] = P4D_SHIFT,
+		[LEVEL_PUD] = PUD_SHIFT,
+		[LEVEL_PMD] = PMD_SHIFT,
+	};
+	struct mm_struct *mm = kunit_kzalloc(test, sizeof(*mm), GFP_KERNEL);
+	enum level top = pgtable_l5_enabled() ? LEVEL_PGD : LEVEL_P4D;
+	u64 *table = new_table(test), *at;
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	mm->pgd = (pgd_t *)table;
+	for (enum level i = top; ; i++) {
+		at = &table[(va >> shifts[i]) % (PAGE_SIZE / sizeof(*at))];
+		if (i >= level)
+			break;
+		table = new_table(test);
+		*at = __pa(table) | _PAGE_TABLE;
+	}
+	*at = entry;
+	return mm;
+}
+
+#define NOT_PRESENT	0x5000
+#define AT_PFN(pfn)	((u64)(pfn) << PAGE_SHIFT | _PAGE_PRESENT | _PAGE_USER)
+
+static const struct entry_case {
+	const char *name;
+	enum level level;
+	u64 entry;
+	struct leaf leaf;
+} entry_cases[] = {
+	{ "no-pgd", LEVEL_PGD, 0, { LEAF_ABSENT } },
+	{ "no-p4d", LEVEL_P4D, 0, { LEAF_ABSENT } },
+	{ "p4d-not-present", LEVEL_P4D, NOT_PRESENT, { LEAF_ABSENT } },
+	{ "no-pud", LEVEL_PUD, 0, { LEAF_ABSENT } },
+	{ "pud-not-present", LEVEL_PUD, NOT_PRESENT | _PAGE_PSE,
+	  { LEAF_ABSENT } },
+	{ "pud-leaf", LEVEL_PUD, AT_PFN(3UL << 18) | _PAGE_PSE | _PAGE_RW,
+	  { LEAF_HUGE, true, PUD_SHIFT - PAGE_SHIFT, 3UL << 18 } },
+	{ "pud-leaf-read-only", LEVEL_PUD, AT_PFN(5UL << 18) | _PAGE_PSE,
+	  { LEAF_HUGE, false, PUD_SHIFT - PAGE_SHIFT, 5UL << 18 } },
+	{ "no-pmd", LEVEL_PMD, 0, { LEAF_ABSENT } },
+	{ "pmd-not-present", LEVEL_PMD, NOT_PRESENT, { LEAF_ABSENT } },
+	{ "pmd-leaf", LEVEL_PMD, AT_PFN(7UL << 9) | _PAGE_PSE | _PAGE_RW,
+	  { LEAF_HUGE, true, PMD_SHIFT - PAGE_SHIFT, 7UL << 9 } },
+	{ "pmd-leaf-read-only", LEVEL_PMD, AT_PFN(9UL << 9) | _PAGE_PSE,
+	  { LEAF_HUGE, false, PMD_SHIFT - PAGE_SHIFT, 9UL << 9 } },
+	{ "pmd-table", LEVEL_PMD, AT_PFN(7) | _PAGE_RW, { LEAF_SMALL } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(entry, entry_cases, name);
+
+static void leaf_look_up_understands_entries(struct kunit *test)
+{
+	const struct entry_case *param = test->param_value;
+	unsigned long va = 0x123456789000;
+	struct mm_struct *mm = make_up(test, va, param->level, param->entry);
+	struct leaf leaf = leaf_look_up(mm, va);
+
+	KUNIT_ASSERT_EQ(test, leaf.kind, param->leaf.kind);
+	if (leaf.kind != LEAF_HUGE)
+		return;
+	KUNIT_EXPECT_EQ(test, leaf.write, param->leaf.write);
+	KUNIT_EXPECT_EQ(test, leaf.order, param->leaf.order);
+	KUNIT_EXPECT_EQ(test, leaf.pfn, param->leaf.pfn);
+}
+
+static const struct kind_case {
+	const char *name;
+	enum memory_layout layout;
+	enum leaf_kind kind;
+} kind_cases[] = {
+	{ "base", MEMORY_BASE, LEAF_SMALL },
+	{ "scattered", MEMORY_SCATTERED, LEAF_SMALL },
+	{ "thp", MEMORY_THP, LEAF_HUGE },
+	{ "untouched", MEMORY_UNTOUCHED, LEAF_ABSENT },
+};
+
+KUNIT_ARRAY_PARAM_DESC(kind, kind_cases, name);
+
+static void leaf_look_up_tells_the_kind(struct kunit *test)
+{
+	const struct kind_case *param = test->param_value;
+	unsigned long va = memory_map(test, param->layout, MEMORY_HUGE_NPAGES);
+
+	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm, va).kind, param->kind);
+	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm,
+					   va + PMD_SIZE - PAGE_SIZE).kind,
+			param->kind);
+}
+
+static void leaf_look_up_where_nothing_can_be(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, kunit_attach_mm(), 0);
+	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm, 0).kind, LEAF_ABSENT);
+	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm,
+					   TASK_SIZE_MAX - PAGE_SIZE).kind,
+			LEAF_ABSENT);
+}
+
+/* Wherever in the leaf one looks, it is the same leaf. */
+static void leaf_look_up_describes_the_whole_leaf(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_THP, 2 * MEMORY_HUGE_NPAGES);
+	static const unsigned long indexes[] = { 0, 1, 300, 511 };
+	unsigned long pfn = memory_pfn(va);
+
+	KUNIT_ASSERT_NE(test, pfn, 0);
+	for (int i = 0; i < ARRAY_SIZE(indexes); i++) {
+		unsigned long at = va + indexes[i] * PAGE_SIZE;
+		struct leaf leaf = leaf_look_up(current->mm, at);
+
+		KUNIT_ASSERT_EQ(test, leaf.kind, LEAF_HUGE);
+		KUNIT_EXPECT_EQ(test, leaf.order, PMD_SHIFT - PAGE_SHIFT);
+		KUNIT_EXPECT_EQ(test, leaf.pfn, pfn);
+		KUNIT_EXPECT_TRUE(test, leaf.write);
+	}
+	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm, va + PMD_SIZE).pfn,
+			memory_pfn(va + PMD_SIZE));
+}
+
+static void leaf_look_up_sees_hugetlb(struct kunit *test)
+{
+	struct file *file = memory_hugetlb(test, 2 * MEMORY_HUGE_NPAGES);
+	unsigned long va = memory_map_file(test, file, MEMORY_HUGE_NPAGES);
+	struct leaf leaf;
+
+	memory_touch(test, va);
+	leaf = leaf_look_up(current->mm, va + 5 * PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, leaf.kind, LEAF_HUGE);
+	KUNIT_EXPECT_EQ(test, leaf.order, PMD_SHIFT - PAGE_SHIFT);
+	KUNIT_EXPECT_EQ(test, leaf.pfn, memory_pfn(va));
+}
+
+static const struct holds_case {
+	const char *name;
+	int pfn_offset;
+	int va_offset;
+	int order_offset;
+	enum leaf_kind kind;
+	bool leaf_write;
+	bool write;
+	bool holds;
+} holds_cases[] = {
+	{ "as-it-is", 0, 0, 0, LEAF_HUGE, true, true, true },
+	{ "to-read", 0, 0, 0, LEAF_HUGE, true, false, true },
+	{ "read-only-to-read", 0, 0, 0, LEAF_HUGE, false, false, true },
+	{ "read-only-to-write", 0, 0, 0, LEAF_HUGE, false, true, false },
+	{ "small", 0, 0, 0, LEAF_SMALL, true, true, false },
+	{ "absent", 0, 0, 0, LEAF_ABSENT, true, true, false },
+	{ "another-pfn", 512, 0, 0, LEAF_HUGE, true, true, false },
+	{ "another-place-in-the-leaf", 0, 1, 0, LEAF_HUGE, true, true, false },
+	{ "larger-than-the-folio", 0, 0, 1, LEAF_HUGE, true, true, false },
+	{ "smaller-than-the-folio", 0, 0, -1, LEAF_HUGE, true, true, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(holds, holds_cases, name);
+
+/* A page at index 17 of a huge page, and what was seen of its leaf. */
+static void leaf_holds_what_is_one_folio(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_THP, MEMORY_HUGE_NPAGES);
+	const struct holds_case *param = test->param_value;
+	struct leaf leaf = leaf_look_up(current->mm, va);
+	unsigned long pfn = memory_pfn(va) + 17;
+
+	KUNIT_ASSERT_EQ(test, leaf.kind, LEAF_HUGE);
+	/* Addresses whose place in a leaf of twice the size is the same. */
+	va = ALIGN_DOWN(va, 2 * PMD_SIZE) +
+	     (17 + param->va_offset) * PAGE_SIZE;
+	leaf.kind = param->kind;
+	leaf.write = param->leaf_write;
+	leaf.order += param->order_offset;
+	leaf.pfn += param->pfn_offset;
+	KUNIT_EXPECT_EQ(test, leaf_holds(&leaf, va, pfn_to_page(pfn),
+					 param->write), param->holds);
+}
+
+static struct kunit_case leaf_test_cases[] = {
+	KUNIT_CASE_PARAM(leaf_look_up_understands_entries, entry_gen_params),
+	KUNIT_CASE_PARAM(leaf_look_up_tells_the_kind, kind_gen_params),
+	KUNIT_CASE(leaf_look_up_where_nothing_can_be),
+	KUNIT_CASE(leaf_look_up_describes_the_whole_leaf),
+	KUNIT_CASE(leaf_look_up_sees_hugetlb),
+	KUNIT_CASE_PARAM(leaf_holds_what_is_one_folio, holds_gen_params),
+	{}
+};
+
+static struct kunit_suite leaf_test_suite = {
+	.name = "iommufd-leaf",
+	.test_cases = leaf_test_cases,
+};
+
+kunit_test_suite(leaf_test_suite);
