@@ -1,33 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/iommu: the device, its file, and the table of its ioctls.
+ * /dev/iommu: the device, its file, and the tables of its ioctls and its objects.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
-#include <linux/minmax.h>
 #include <linux/module.h>
-#include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
-#include "core/ctx.h"
-#include "core/ioctl.h"
-#include "core/mmio.h"
+#include "access/access.h"
+#include "core/core.h"
+#include "device/device.h"
+#include "ioas/ioas.h"
 #include "mock/mock.h"
 #include "vfio/vfio.h"
-
-/**
- * struct ioctl_op - one ioctl
- * @cmd: its number as userspace gives it
- * @size_bytes: of its structure
- * @min_bytes: the least that userspace must know of it
- * @handler: what carries it out
- */
-struct ioctl_op {
-	unsigned int cmd;
-	u16 size_bytes;
-	u16 min_bytes;
-	int (*handler)(struct ioctl_call *call);
-};
+#include "viommu/viommu.h"
 
 #define OP(_cmd, _struct, _last, _handler)                       \
 	[_IOC_NR(_cmd) - IOMMUFD_CMD_BASE] = {                   \
@@ -76,70 +62,18 @@ static const struct ioctl_op ioctl_ops[] = {
 #endif
 };
 
-/* Room for the largest of the structures. */
-#ifdef CONFIG_IOMMUFD_TEST
-#define IOCTL_ARG_BYTES		sizeof(struct iommu_test_cmd)
-#else
-#define IOCTL_ARG_BYTES		64
-#endif
-
 static long iommufd_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
 {
-	u64 buf[IOCTL_ARG_BYTES / sizeof(u64)];
-	struct ioctl_call call = {
-		.ictx = file->private_data,
-		.arg = buf,
-		.user = (void __user *)arg,
-	};
+	struct iommufd_ctx *ictx = file->private_data;
 	unsigned int nr = _IOC_NR(cmd) - IOMMUFD_CMD_BASE;
-	const struct ioctl_op *op;
-	int rc;
 
 	/* Numbers below the base, like those of VFIO, wrap to large ones. */
 	if (nr >= ARRAY_SIZE(ioctl_ops))
-		return vfio_compat_ioctl(call.ictx, cmd, arg);
+		return vfio_compat_ioctl(ictx, cmd, arg);
 	if (ioctl_ops[nr].cmd != cmd)
 		return -ENOTTY;
-	op = &ioctl_ops[nr];
-
-	if (get_user(call.size_bytes, (u32 __user *)call.user))
-		return -EFAULT;
-	if (call.size_bytes < op->min_bytes)
-		return -EINVAL;
-	rc = copy_struct_from_user(buf, op->size_bytes, call.user,
-				   call.size_bytes);
-	if (rc)
-		return rc;
-	call.size_bytes = min(call.size_bytes, op->size_bytes);
-	return op->handler(&call);
-}
-
-/**
- * ioctl_reply() - give the structure back to userspace
- * @call: the ioctl
- *
- * As much of it as userspace gave.
- *
- * Return: 0 or -EFAULT.
- */
-int ioctl_reply(const struct ioctl_call *call)
-{
-	return copy_to_user(call->user, call->arg, call->size_bytes) ? -EFAULT :
-								       0;
-}
-
-/**
- * ioctl_destroy() - IOMMU_DESTROY
- * @call: the ioctl
- *
- * Return: 0, or -ENOENT, -EBUSY, -ERESTARTSYS as object_destroy() says.
- */
-int ioctl_destroy(struct ioctl_call *call)
-{
-	const struct iommu_destroy *arg = call->arg;
-
-	return object_destroy(&call->ictx->objects, arg->id);
+	return ioctl_run(ictx, &ioctl_ops[nr], (void __user *)arg);
 }
 
 static int iommufd_open(struct inode *inode, struct file *file)
@@ -153,7 +87,7 @@ static int iommufd_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-const struct file_operations iommufd_fops = {
+static const struct file_operations iommufd_fops = {
 	.owner = THIS_MODULE,
 	.open = iommufd_open,
 	.release = iommufd_release,
@@ -170,15 +104,22 @@ static struct miscdevice iommufd_misc = {
 	.mode = 0660,
 };
 
-/**
- * ctx_device() - the device that stands for all devices of an iommufd
- *
- * Return: that of /dev/iommu.
- */
-struct device *ctx_device(void)
-{
-	return iommufd_misc.this_device;
-}
+/* How each type of object ends. */
+static const object_destroy_fn destroy_ops[IOMMUFD_OBJ_MAX] = {
+	[IOMMUFD_OBJ_ACCESS] = access_destroy,
+	[IOMMUFD_OBJ_DEVICE] = idev_destroy,
+	[IOMMUFD_OBJ_FAULT] = fault_queue_destroy,
+	[IOMMUFD_OBJ_HWPT_NESTED] = hwpt_nested_destroy,
+	[IOMMUFD_OBJ_HWPT_PAGING] = hwpt_paging_destroy,
+	[IOMMUFD_OBJ_HW_QUEUE] = hw_queue_destroy,
+	[IOMMUFD_OBJ_IOAS] = ioas_destroy,
+	[IOMMUFD_OBJ_VDEVICE] = vdevice_destroy,
+	[IOMMUFD_OBJ_VEVENTQ] = veventq_destroy,
+	[IOMMUFD_OBJ_VIOMMU] = viommu_destroy,
+#ifdef CONFIG_IOMMUFD_TEST
+	[IOMMUFD_OBJ_SELFTEST] = mock_object_destroy,
+#endif
+};
 
 static int __init iommufd_init(void)
 {
@@ -188,6 +129,7 @@ static int __init iommufd_init(void)
 		if (WARN_ON(ioctl_ops[i].size_bytes > IOCTL_ARG_BYTES))
 			return -EINVAL;
 	}
+	ctx_set_up(&iommufd_misc, destroy_ops);
 	rc = mock_init();
 	if (rc)
 		return rc;

@@ -23,10 +23,10 @@ void iofd_open(struct kunit *test, struct iofd *iofd)
 	struct file *file;
 
 	iofd->arg = memory_map_prot(test, 1, PROT_READ | PROT_WRITE);
-	file = anon_inode_getfile("[kunit-iommufd]", &iommufd_fops, NULL,
+	file = anon_inode_getfile("[kunit-iommufd]", ctx_fops(), NULL,
 				  O_RDWR);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	KUNIT_ASSERT_EQ(test, iommufd_fops.open(file_inode(file), file), 0);
+	KUNIT_ASSERT_EQ(test, ctx_fops()->open(file_inode(file), file), 0);
 	iofd->file = file;
 	iofd->ictx = file->private_data;
 }
@@ -50,7 +50,7 @@ void iofd_close(struct iofd *iofd)
  */
 long iofd_raw_ioctl(struct iofd *iofd, unsigned int cmd, unsigned long arg)
 {
-	return iommufd_fops.unlocked_ioctl(iofd->file, cmd, arg);
+	return ctx_fops()->unlocked_ioctl(iofd->file, cmd, arg);
 }
 
 /**

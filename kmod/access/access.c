@@ -9,7 +9,6 @@
 
 #include "access.h"
 #include "ioas/ioas.h"
-#include "ioas/pages.h"
 
 /**
  * access_destroy() - end an access
@@ -22,6 +21,15 @@ void access_destroy(struct iommufd_object *obj)
 
 	WARN_ON(access->ioas_unpin);
 	mutex_destroy(&access->lock);
+}
+
+static void ask_to_unmap(struct ioas_notifier *notifier, unsigned long first,
+			 unsigned long last)
+{
+	struct iommufd_access *access =
+		container_of(notifier, struct iommufd_access, notifier);
+
+	access->ops->unmap(access->data, first, last - first + 1);
 }
 
 /**
@@ -50,6 +58,9 @@ iommufd_access_create(struct iommufd_ctx *ictx,
 	access->data = data;
 	access->ops = ops;
 	access->ictx = ictx;
+	access->notifier.obj = &access->obj;
+	access->notifier.unmap = ops->unmap ? ask_to_unmap : NULL;
+	access->notifier.whole_pages = ops->needs_pin_pages;
 	mutex_init(&access->lock);
 	iommufd_ctx_get(ictx);
 	/* The driver's long-term use. */
@@ -74,7 +85,7 @@ static void leave_ioas(struct iommufd_access *access)
 		mutex_lock(&access->lock);
 	}
 	access->ioas_unpin = NULL;
-	ioas_remove_access(ioas, access);
+	ioas_remove_notifier(ioas, &access->notifier);
 	object_release(&ioas->obj);
 }
 
@@ -99,13 +110,13 @@ static int attach(struct iommufd_access *access, u32 ioas_id, bool replace)
 	if (access->ioas == ioas)
 		goto out_unlock;
 
-	rc = ioas_add_access(ioas, access);
+	rc = ioas_add_notifier(ioas, &access->notifier);
 	if (rc)
 		goto out_unlock;
 	held = object_hold(&ioas->obj);
 	if (!held) {
 		rc = -ENOENT;
-		ioas_remove_access(ioas, access);
+		ioas_remove_notifier(ioas, &access->notifier);
 		goto out_unlock;
 	}
 	if (access->ioas)

@@ -11,9 +11,7 @@
 
 #include <linux/mutex.h>
 
-#include "core/ctx.h"
-
-struct iommufd_ioas;
+#include "ioas/ioas.h"
 
 /**
  * struct iommufd_access - a driver's access to an IOAS
@@ -21,6 +19,7 @@ struct iommufd_ioas;
  * @ictx: the iommufd; a reference
  * @ops: the driver's
  * @data: what @ops are called with
+ * @notifier: by which an IOAS asks it to let go of pages
  * @lock: protects @ioas and @ioas_unpin; taken before the locks of an IOAS, and
  *        not held while @ops are called
  * @ioas: what pins and reads go to; NULL while not attached
@@ -31,6 +30,7 @@ struct iommufd_access {
 	struct iommufd_ctx *ictx;
 	const struct iommufd_access_ops *ops;
 	void *data;
+	struct ioas_notifier notifier;
 	struct mutex lock; /* @ioas, @ioas_unpin */
 	struct iommufd_ioas *ioas;
 	struct iommufd_ioas *ioas_unpin;

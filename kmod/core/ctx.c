@@ -7,32 +7,47 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/iommufd.h>
+#include <linux/miscdevice.h>
 #include <linux/slab.h>
 
-#include "access/access.h"
 #include "ctx.h"
-#include "device/device.h"
-#include "device/fault.h"
-#include "device/hwpt.h"
-#include "ioas/ioas.h"
-#include "mock/mock.h"
-#include "viommu/viommu.h"
 
-static const object_destroy_fn destroy_ops[IOMMUFD_OBJ_MAX] = {
-	[IOMMUFD_OBJ_ACCESS] = access_destroy,
-	[IOMMUFD_OBJ_DEVICE] = idev_destroy,
-	[IOMMUFD_OBJ_FAULT] = fault_queue_destroy,
-	[IOMMUFD_OBJ_HWPT_NESTED] = hwpt_nested_destroy,
-	[IOMMUFD_OBJ_HWPT_PAGING] = hwpt_paging_destroy,
-	[IOMMUFD_OBJ_HW_QUEUE] = hw_queue_destroy,
-	[IOMMUFD_OBJ_IOAS] = ioas_destroy,
-	[IOMMUFD_OBJ_VDEVICE] = vdevice_destroy,
-	[IOMMUFD_OBJ_VEVENTQ] = veventq_destroy,
-	[IOMMUFD_OBJ_VIOMMU] = viommu_destroy,
-#ifdef CONFIG_IOMMUFD_TEST
-	[IOMMUFD_OBJ_SELFTEST] = mock_object_destroy,
-#endif
-};
+static const struct miscdevice *ctx_misc;
+static const object_destroy_fn *ctx_destroy_ops;
+
+/**
+ * ctx_set_up() - what all iommufds have in common
+ * @misc: /dev/iommu
+ * @destroy_ops: how each type of object ends; IOMMUFD_OBJ_MAX of them
+ *
+ * Context: Before /dev/iommu can be opened.
+ */
+void ctx_set_up(const struct miscdevice *misc,
+		const object_destroy_fn *destroy_ops)
+{
+	ctx_misc = misc;
+	ctx_destroy_ops = destroy_ops;
+}
+
+/**
+ * ctx_device() - the device that stands for all devices of an iommufd
+ *
+ * Return: that of /dev/iommu.
+ */
+struct device *ctx_device(void)
+{
+	return ctx_misc->this_device;
+}
+
+/**
+ * ctx_fops() - what the file of an iommufd can do
+ *
+ * Return: the operations of /dev/iommu.
+ */
+const struct file_operations *ctx_fops(void)
+{
+	return ctx_misc->fops;
+}
 
 /**
  * ctx_open() - the open of /dev/iommu
@@ -47,7 +62,7 @@ int ctx_open(struct file *file)
 	if (!ictx)
 		return -ENOMEM;
 	ictx->file = file;
-	object_table_init(&ictx->objects, destroy_ops);
+	object_table_init(&ictx->objects, ctx_destroy_ops);
 	mutex_init(&ictx->veventqs_lock);
 	INIT_LIST_HEAD(&ictx->veventqs);
 	mutex_init(&ictx->mmio_lock);
@@ -99,7 +114,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_ctx_get, "IOMMUFD");
  */
 struct iommufd_ctx *iommufd_ctx_from_file(struct file *file)
 {
-	if (file->f_op != &iommufd_fops)
+	if (file->f_op != ctx_fops())
 		return ERR_PTR(-EBADFD);
 	return get_file(file)->private_data;
 }

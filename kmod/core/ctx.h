@@ -14,7 +14,8 @@
 
 struct device;
 struct file;
-struct ioctl_call;
+struct file_operations;
+struct miscdevice;
 
 /**
  * struct iommufd_ctx - one open of /dev/iommu
@@ -50,9 +51,10 @@ struct iommufd_ctx {
 	bool vfio_no_iommu;
 };
 
-extern const struct file_operations iommufd_fops;
-
+void ctx_set_up(const struct miscdevice *misc,
+		const object_destroy_fn *destroy_ops);
 struct device *ctx_device(void);
+const struct file_operations *ctx_fops(void);
 int ctx_open(struct file *file);
 void ctx_release(struct file *file);
 

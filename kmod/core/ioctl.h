@@ -6,11 +6,18 @@
  * it changes there reaches userspace with ioctl_reply() only. So a handler that
  * fails has changed nothing, and one whose reply fails can still undo. What can not
  * be undone replies first: when it fails then, the ID that it gave names nothing.
+ *
+ * The handlers are in the wings, one uAPI noun a file; which ioctl is whose is
+ * said in main.c.
  */
 #ifndef IOMMUFD_IOCTL_H
 #define IOMMUFD_IOCTL_H
 
 #include <linux/types.h>
+
+#ifdef CONFIG_IOMMUFD_TEST
+#include <iommufd_test.h>
+#endif
 
 struct iommufd_ctx;
 
@@ -28,29 +35,30 @@ struct ioctl_call {
 	u32 size_bytes;
 };
 
-int ioctl_reply(const struct ioctl_call *call);
+/**
+ * struct ioctl_op - one ioctl
+ * @cmd: its number as userspace gives it
+ * @size_bytes: of its structure, at most IOCTL_ARG_BYTES
+ * @min_bytes: the least that userspace must know of it
+ * @handler: what carries it out
+ */
+struct ioctl_op {
+	unsigned int cmd;
+	u16 size_bytes;
+	u16 min_bytes;
+	int (*handler)(struct ioctl_call *call);
+};
 
-/* The handlers: one uAPI noun a file. */
+/* Room for the largest of the structures. */
+#ifdef CONFIG_IOMMUFD_TEST
+#define IOCTL_ARG_BYTES		sizeof(struct iommu_test_cmd)
+#else
+#define IOCTL_ARG_BYTES		64
+#endif
+
+int ioctl_run(struct iommufd_ctx *ictx, const struct ioctl_op *op,
+	      void __user *user);
+int ioctl_reply(const struct ioctl_call *call);
 int ioctl_destroy(struct ioctl_call *call);
-int ioctl_option(struct ioctl_call *call);
-int ioctl_ioas_alloc(struct ioctl_call *call);
-int ioctl_ioas_allow_iovas(struct ioctl_call *call);
-int ioctl_ioas_copy(struct ioctl_call *call);
-int ioctl_ioas_iova_ranges(struct ioctl_call *call);
-int ioctl_ioas_map(struct ioctl_call *call);
-int ioctl_ioas_map_file(struct ioctl_call *call);
-int ioctl_ioas_unmap(struct ioctl_call *call);
-int ioctl_change_process(struct ioctl_call *call);
-int ioctl_vfio_ioas(struct ioctl_call *call);
-int ioctl_hwpt_alloc(struct ioctl_call *call);
-int ioctl_hwpt_invalidate(struct ioctl_call *call);
-int ioctl_set_dirty_tracking(struct ioctl_call *call);
-int ioctl_get_dirty_bitmap(struct ioctl_call *call);
-int ioctl_fault_queue_alloc(struct ioctl_call *call);
-int ioctl_viommu_alloc(struct ioctl_call *call);
-int ioctl_vdevice_alloc(struct ioctl_call *call);
-int ioctl_veventq_alloc(struct ioctl_call *call);
-int ioctl_hw_queue_alloc(struct ioctl_call *call);
-int ioctl_get_hw_info(struct ioctl_call *call);
 
 #endif

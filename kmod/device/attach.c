@@ -6,7 +6,7 @@
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
 
-#include "core/race_point.h"
+#include "core/core.h"
 #include "device.h"
 #include "group.h"
 #include "hwpt.h"

@@ -9,7 +9,6 @@
 
 #include "device.h"
 #include "group.h"
-#include "viommu/viommu.h"
 
 static bool allow_unsafe_interrupts;
 module_param(allow_unsafe_interrupts, bool, 0644);
@@ -51,10 +50,33 @@ void idev_destroy(struct iommufd_object *obj)
 	struct iommufd_device *idev = container_of(obj, struct iommufd_device,
 						   obj);
 
-	vdevice_end(idev);
+	/* Once there was one, for it may be ending just now. */
+	if (idev->end_vdev)
+		idev->end_vdev(idev);
 	WARN_ON(idev->attached);
 	group_put(idev->group);
 	iommu_device_release_dma_owner(idev->dev);
+}
+
+/**
+ * idev_lock_attachments() - have a device stay where it is attached
+ * @idev: the device
+ *
+ * Context: Process; sleeps. Takes the lock of its group.
+ * Return: 0, or -EINTR for a fatal signal.
+ */
+int idev_lock_attachments(struct iommufd_device *idev)
+{
+	return mutex_lock_killable(&idev->group->lock);
+}
+
+/**
+ * idev_unlock_attachments() - undo idev_lock_attachments()
+ * @idev: the device
+ */
+void idev_unlock_attachments(struct iommufd_device *idev)
+{
+	mutex_unlock(&idev->group->lock);
 }
 
 static int check_isolation(struct device *dev, struct iommu_group *iommu_group)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Devices that a driver has bound to an iommufd.
+ * The door of device/: devices that a driver has bound to an iommufd, and where
+ * their DMA goes.
+ *
+ * A device (device.c) is one of a group (group.h), which is attached to a HWPT
+ * (hwpt.h), and its PASIDs to others; what it can not handle itself it reports as
+ * faults (fault.h).
  *
  * The driver is the long-term user of the object: userspace can not destroy it,
  * and it ends with iommufd_device_unbind().
@@ -8,7 +13,8 @@
 #ifndef IOMMUFD_DEVICE_H
 #define IOMMUFD_DEVICE_H
 
-#include "core/ctx.h"
+#include "core/core.h"
+#include "hwpt.h"
 
 struct device;
 struct device_group;
@@ -24,6 +30,7 @@ struct iommufd_vdevice;
  * @attached: it is in there
  * @vdev: what stands for it in a guest; NULL when nothing does, an error pointer
  *        while that is being made. Set by who sees NULL, cleared as it ends.
+ * @end_vdev: ends @vdev before the device goes; set before @vdev is
  */
 struct iommufd_device {
 	struct iommufd_object obj;
@@ -33,6 +40,7 @@ struct iommufd_device {
 	struct list_head node;
 	bool attached;
 	struct iommufd_vdevice *vdev;
+	void (*end_vdev)(struct iommufd_device *idev);
 };
 
 struct iommufd_device *idev_bind(struct iommufd_ctx *ictx, struct device *dev,
@@ -41,5 +49,18 @@ void idev_unbind(struct iommufd_device *idev);
 struct iommufd_device *idev_get(struct iommufd_ctx *ictx, u32 id);
 void idev_put(struct iommufd_device *idev);
 void idev_destroy(struct iommufd_object *obj);
+int idev_lock_attachments(struct iommufd_device *idev);
+void idev_unlock_attachments(struct iommufd_device *idev);
+
+/* Page faults (fault.c) */
+void fault_queue_destroy(struct iommufd_object *obj);
+
+/* The ioctls */
+int ioctl_hwpt_alloc(struct ioctl_call *call);
+int ioctl_hwpt_invalidate(struct ioctl_call *call);
+int ioctl_set_dirty_tracking(struct ioctl_call *call);
+int ioctl_get_dirty_bitmap(struct ioctl_call *call);
+int ioctl_fault_queue_alloc(struct ioctl_call *call);
+int ioctl_get_hw_info(struct ioctl_call *call);
 
 #endif

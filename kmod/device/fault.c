@@ -10,8 +10,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
-#include "core/ioctl.h"
-#include "core/race_point.h"
+#include "core/core.h"
 #include "device.h"
 #include "fault.h"
 #include "group.h"

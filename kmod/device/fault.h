@@ -18,7 +18,7 @@
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 
-#include "core/eventq.h"
+#include "core/core.h"
 
 struct iommu_attach_handle;
 struct iopf_group;
@@ -44,6 +44,5 @@ void fault_queue_release(struct fault_queue *faults);
 int fault_queue_deliver(struct iopf_group *group);
 void fault_queue_cancel(struct fault_queue *faults,
 			const struct iommu_attach_handle *handle);
-void fault_queue_destroy(struct iommufd_object *obj);
 
 #endif

@@ -13,7 +13,7 @@
 
 #include <iommu-priv.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "device.h"
 
 static int check(const struct iommu_hw_info *arg)

@@ -8,7 +8,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "device.h"
 #include "fault.h"
 #include "hwpt.h"

@@ -10,7 +10,8 @@
 #include <linux/mm.h>
 #include <uapi/linux/iommufd.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
+#include "device.h"
 #include "hwpt.h"
 
 /*

@@ -8,12 +8,6 @@
 #include "ioas/ioas.h"
 #include "resv.h"
 
-/* Firmware's 1:1 regions that nobody needs once the device is userspace's. */
-static bool is_relaxable(const struct iommu_resv_region *region)
-{
-	return region->type == IOMMU_RESV_DIRECT_RELAXABLE;
-}
-
 /**
  * resv_add() - reserve what a device needs in an IOAS
  * @ioas: the IOAS
@@ -28,27 +22,19 @@ static bool is_relaxable(const struct iommu_resv_region *region)
  */
 int resv_add(struct iommufd_ioas *ioas, struct iommufd_device *idev)
 {
-	struct iommu_resv_region *region;
+	struct iommu_resv_region *region, *next;
+	LIST_HEAD(relaxable);
 	LIST_HEAD(regions);
 	int rc;
 
 	iommu_get_resv_regions(idev->dev, &regions);
-	rc = down_write_killable(&ioas->domains_rwsem);
-	if (rc)
-		goto out_put;
-	list_for_each_entry(region, &regions, list) {
-		if (is_relaxable(region))
-			continue;
-		rc = iova_space_reserve(&ioas->space, region->start,
-					region->start + region->length - 1,
-					idev);
-		if (rc) {
-			iova_space_unreserve(&ioas->space, idev);
-			break;
-		}
+	/* Firmware's, which nobody needs once the device is userspace's. */
+	list_for_each_entry_safe(region, next, &regions, list) {
+		if (region->type == IOMMU_RESV_DIRECT_RELAXABLE)
+			list_move(&region->list, &relaxable);
 	}
-	up_write(&ioas->domains_rwsem);
-out_put:
+	rc = ioas_reserve(ioas, &regions, idev);
+	list_splice(&relaxable, &regions);
 	iommu_put_resv_regions(idev->dev, &regions);
 	return rc;
 }
@@ -62,9 +48,7 @@ out_put:
  */
 void resv_remove(struct iommufd_ioas *ioas, struct iommufd_device *idev)
 {
-	down_write(&ioas->domains_rwsem);
-	iova_space_unreserve(&ioas->space, idev);
-	up_write(&ioas->domains_rwsem);
+	ioas_unreserve(ioas, idev);
 }
 
 /**

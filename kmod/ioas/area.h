@@ -7,11 +7,8 @@
 
 #include <linux/interval_tree.h>
 
-#include "iova_space.h"
-
-struct backing;
-struct iommufd_ioas;
-struct ioas_domain;
+#include "ioas.h"
+#include "memory/memory.h"
 
 /**
  * struct area - one mapping of an IOAS
@@ -47,11 +44,20 @@ struct area {
 	bool busy;
 };
 
+/**
+ * struct new_mapping - what a map call makes, in one allocation
+ * @backing: the memory; all backings of areas are in such a struct
+ * @area: the first area of it
+ */
+struct new_mapping {
+	struct backing backing;
+	struct area area;
+};
+
 struct area *area_create(struct backing *backing, unsigned long start_byte,
 			 unsigned long length_bytes, int prot);
-struct area *area_create_first(struct backing *backing,
-			       unsigned long start_byte,
-			       unsigned long length_bytes, int prot);
+struct area *area_init_first(struct new_mapping *new, unsigned long start_byte,
+			     unsigned long length_bytes, int prot);
 void area_free(struct area *area);
 int area_pin(struct area *area);
 void area_unpin(struct area *area);
@@ -60,6 +66,18 @@ int area_map_domain(struct area *area, struct ioas_domain *member,
 void area_unmap_domain(struct area *area, struct ioas_domain *member);
 int area_populate(struct area *area, struct iommufd_ioas *ioas);
 void area_depopulate(struct area *area, struct iommufd_ioas *ioas);
+void area_free_chain(struct area *chain);
+
+int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
+		unsigned long iova, bool fixed);
+int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
+	     bool fixed);
+int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
+		   unsigned long *iova, bool fixed);
+struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,
+			     unsigned long length_bytes, int prot);
+int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes);
+void ioas_reset_alignment(struct iommufd_ioas *ioas);
 
 /**
  * area_is_busy() - is an area being mapped or unmapped?
@@ -86,5 +104,21 @@ static inline struct area *area_of(struct iova_node *node)
 {
 	return node ? container_of(node, struct area, node) : NULL;
 }
+
+/** area_next() - the area of an IOAS that comes after @area, or NULL */
+static inline struct area *area_next(struct area *area)
+{
+	/* There may be as many as userspace likes. */
+	cond_resched();
+	return area_of(iova_space_next(&area->node));
+}
+
+/*
+ * Visit the areas of an IOAS, whose domains_rwsem is held for writing: then what
+ * is mapped does not change.
+ */
+#define for_each_area(area, ioas)                                         \
+	for ((area) = area_of(iova_space_find(&(ioas)->space, 0, ULONG_MAX)); \
+	     (area); (area) = area_next(area))
 
 #endif

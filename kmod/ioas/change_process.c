@@ -12,11 +12,9 @@
 #include <uapi/linux/iommufd.h>
 
 #include "area.h"
-#include "core/ioctl.h"
-#include "core/killed.h"
-#include "core/race_point.h"
+#include "core/core.h"
 #include "ioas.h"
-#include "memory/backing.h"
+#include "memory/memory.h"
 
 /*
  * There is no down_write_nest_lock() that tries, or that can be killed, so lockdep
@@ -133,9 +131,10 @@ static int count_pinned(struct iommufd_ctx *ictx, unsigned long *npages)
 			if (fatal_signal_pending(current))
 				return -EINTR;
 			/* Of a dma-buf nothing is charged. */
-			if (area->backing->dmabuf || area->backing->moving)
+			if (!backing_has_pages(area->backing) ||
+			    area->backing->moving)
 				continue;
-			if (!area->backing->file)
+			if (!area->backing->ops->outlives_process)
 				return -EINVAL;
 			area->backing->moving = true;
 			*npages += backing_pinned_npages(area->backing);

@@ -11,10 +11,9 @@
 #include <linux/slab.h>
 
 #include "area.h"
-#include "core/killed.h"
-#include "core/race_point.h"
+#include "core/core.h"
 #include "ioas.h"
-#include "memory/backing.h"
+#include "memory/memory.h"
 
 /**
  * area_free_chain() - free areas that are in no IOAS

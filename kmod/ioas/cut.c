@@ -4,7 +4,7 @@
  */
 #include "area.h"
 #include "ioas.h"
-#include "memory/backing.h"
+#include "memory/memory.h"
 
 static struct area *find(struct iommufd_ioas *ioas, unsigned long iova)
 {
@@ -39,7 +39,7 @@ static int cut(struct iommufd_ioas *ioas, struct area *area, unsigned long iova)
 	/* Entries of a page table that lie on both sides can not be cut. */
 	if (ioas->combine && !list_empty(&ioas->domains))
 		return -EINVAL;
-	if (area->backing->dmabuf)
+	if (!backing_has_pages(area->backing))
 		return -EINVAL;
 	if (area->nr_users)
 		return -EBUSY;

@@ -5,11 +5,10 @@
 #include <linux/iommu.h>
 #include <linux/sched/signal.h>
 
-#include "access/access.h"
 #include "area.h"
-#include "core/race_point.h"
+#include "core/core.h"
 #include "ioas.h"
-#include "table/domain.h"
+#include "table/table.h"
 
 /* What a domain can not address is as good as reserved. */
 static int reserve_outside(struct iommufd_ioas *ioas,
@@ -72,13 +71,13 @@ int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
  */
 void ioas_reset_alignment(struct iommufd_ioas *ioas)
 {
-	struct iommufd_access *access;
 	unsigned long align_bytes = ioas->combine ? 1 : PAGE_SIZE;
+	struct ioas_notifier *notifier;
 	struct ioas_domain *member;
 	unsigned long id;
 
-	xa_for_each(&ioas->accesses, id, access) {
-		if (access->ops->needs_pin_pages)
+	xa_for_each(&ioas->notifiers, id, notifier) {
+		if (notifier->whole_pages)
 			align_bytes = PAGE_SIZE;
 	}
 
@@ -136,6 +135,52 @@ err_unmap:
 		unmap_area(ioas, area, member);
 	}
 	return rc;
+}
+
+/**
+ * ioas_reserve() - keep ranges of IOVAs from being mapped
+ * @ioas: the IOAS
+ * @regions: the ranges, struct iommu_resv_region
+ * @owner: on whose behalf; what ioas_unreserve() will name
+ *
+ * Context: Process; sleeps. Takes domains_rwsem for writing.
+ * Return: 0, or with nothing reserved -EADDRINUSE when something is mapped or
+ * allowed there, -ENOMEM, or -EINTR for a fatal signal.
+ */
+int ioas_reserve(struct iommufd_ioas *ioas, const struct list_head *regions,
+		 const void *owner)
+{
+	const struct iommu_resv_region *region;
+	int rc;
+
+	rc = down_write_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
+	list_for_each_entry(region, regions, list) {
+		rc = iova_space_reserve(&ioas->space, region->start,
+					region->start + region->length - 1,
+					owner);
+		if (rc) {
+			iova_space_unreserve(&ioas->space, owner);
+			break;
+		}
+	}
+	up_write(&ioas->domains_rwsem);
+	return rc;
+}
+
+/**
+ * ioas_unreserve() - undo every ioas_reserve() of an owner
+ * @ioas: the IOAS
+ * @owner: on whose behalf it was
+ *
+ * Context: Process; sleeps. Takes domains_rwsem for writing.
+ */
+void ioas_unreserve(struct iommufd_ioas *ioas, const void *owner)
+{
+	down_write(&ioas->domains_rwsem);
+	iova_space_unreserve(&ioas->space, owner);
+	up_write(&ioas->domains_rwsem);
 }
 
 /**

@@ -11,12 +11,9 @@
 #include <uapi/linux/iommufd.h>
 
 #include "area.h"
-#include "core/ioctl.h"
-#include "core/killed.h"
+#include "core/core.h"
 #include "ioas.h"
-#include "memory/backing.h"
-#include "memory/dmabuf.h"
-#include "vfio/vfio.h"
+#include "memory/memory.h"
 
 #define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | \
 		   IOMMU_IOAS_MAP_READABLE)
@@ -70,7 +67,8 @@ void ioas_destroy(struct iommufd_object *obj)
 {
 	struct iommufd_ioas *ioas = container_of(obj, struct iommufd_ioas, obj);
 
-	vfio_compat_forget(ioas);
+	/* Known by its ID only, which is not another's yet. */
+	cmpxchg(&ioas->ictx->vfio_ioas_id, ioas->obj.id, 0);
 	forget(ioas);
 	WARN_ON(ioas_unmap_whole(ioas, 0, ULONG_MAX));
 	iova_space_destroy(&ioas->space);
@@ -97,7 +95,7 @@ struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx)
 	init_rwsem(&ioas->domains_rwsem);
 	INIT_LIST_HEAD(&ioas->domains);
 	ioas->combine = true;
-	xa_init(&ioas->accesses);
+	xa_init(&ioas->notifiers);
 	init_waitqueue_head(&ioas->unused);
 	mutex_init(&ioas->attach_lock);
 	mutex_init(&ioas->hwpts_lock);
@@ -384,7 +382,7 @@ static int map_and_reply(struct iommufd_ioas *ioas, struct area *area,
 int ioas_map_user(struct iommufd_ioas *ioas, u32 flags, u64 va,
 		  u64 length_bytes, u64 iova, u64 __user *user_iova)
 {
-	struct backing *backing;
+	struct new_mapping *new;
 	struct area *area;
 	unsigned long end;
 	int rc;
@@ -395,14 +393,15 @@ int ioas_map_user(struct iommufd_ioas *ioas, u32 flags, u64 va,
 	/* Nobody has memory there, and its end would not be a number. */
 	if (check_add_overflow(va, length_bytes, &end))
 		return -EOVERFLOW;
-	backing = backing_create_user(va & PAGE_MASK,
-				      npages_of(va, length_bytes),
-				      flags & IOMMU_IOAS_MAP_WRITEABLE,
-				      ioas->ictx->account_by_mm);
-	if (IS_ERR(backing))
-		return PTR_ERR(backing);
-	area = area_create_first(backing, offset_in_page(va), length_bytes,
-				 prot_of_flags(flags));
+	new = kmalloc_obj(*new, GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return -ENOMEM;
+	backing_init_user(&new->backing, va & PAGE_MASK,
+			  npages_of(va, length_bytes),
+			  flags & IOMMU_IOAS_MAP_WRITEABLE,
+			  ioas->ictx->account_by_mm);
+	area = area_init_first(new, offset_in_page(va), length_bytes,
+			       prot_of_flags(flags));
 	return map_and_reply(ioas, area, flags, length_bytes, iova, user_iova);
 }
 
@@ -437,26 +436,25 @@ int ioctl_ioas_map(struct ioctl_call *call)
 	return rc;
 }
 
-static struct backing *
-create_file_backing(struct iommufd_ctx *ictx,
-		    const struct iommu_ioas_map_file *arg)
+static int init_file(struct backing *backing, struct iommufd_ctx *ictx,
+		     const struct iommu_ioas_map_file *arg)
 {
 	bool writable = arg->flags & IOMMU_IOAS_MAP_WRITEABLE;
 	unsigned long start = arg->start & PAGE_MASK;
-	struct backing *backing;
+	int rc;
 
 	CLASS(fd, file)(arg->fd);
 	if (fd_empty(file))
-		return ERR_PTR(-EBADF);
-	backing = backing_create_file(fd_file(file), start,
-				      npages_of(arg->start, arg->length),
-				      writable, ictx->account_by_mm);
-	if (backing != ERR_PTR(-EINVAL))
-		return backing;
+		return -EBADF;
+	rc = backing_init_file(backing, fd_file(file), start,
+			       npages_of(arg->start, arg->length), writable,
+			       ictx->account_by_mm);
+	if (rc != -EINVAL)
+		return rc;
 	/* Not a memfd. */
-	return dmabuf_create_backing(arg->fd, start,
-				     arg->length + offset_in_page(arg->start),
-				     writable, ictx->account_by_mm);
+	return backing_init_dmabuf(backing, arg->fd, start,
+				   arg->length + offset_in_page(arg->start),
+				   writable, ictx->account_by_mm);
 }
 
 /**
@@ -472,8 +470,8 @@ int ioctl_ioas_map_file(struct ioctl_call *call)
 {
 	struct iommu_ioas_map_file __user *user = call->user;
 	const struct iommu_ioas_map_file *arg = call->arg;
+	struct new_mapping *new;
 	struct iommufd_ioas *ioas;
-	struct backing *backing;
 	struct area *area;
 	int rc;
 
@@ -486,13 +484,14 @@ int ioctl_ioas_map_file(struct ioctl_call *call)
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 
-	backing = create_file_backing(call->ictx, arg);
-	if (IS_ERR(backing)) {
-		rc = PTR_ERR(backing);
+	new = kmalloc_obj(*new, GFP_KERNEL_ACCOUNT);
+	rc = new ? init_file(&new->backing, call->ictx, arg) : -ENOMEM;
+	if (rc) {
+		kfree(new);
 		goto out_put;
 	}
-	area = area_create_first(backing, offset_in_page(arg->start),
-				 arg->length, prot_of_flags(arg->flags));
+	area = area_init_first(new, offset_in_page(arg->start), arg->length,
+			       prot_of_flags(arg->flags));
 	rc = map_and_reply(ioas, area, arg->flags, arg->length, arg->iova,
 			   &user->iova);
 out_put:

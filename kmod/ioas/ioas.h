@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The IOAS: an IO address space, mirrored by any number of domains.
+ * The door of ioas/: an IO address space, mirrored by any number of domains.
  *
  * Locking, in the order in which locks are taken:
  *
@@ -30,11 +30,12 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
-#include "area.h"
-#include "core/ctx.h"
+#include "core/core.h"
 #include "iova_space.h"
 
 struct iommu_domain;
+struct iova_bitmap;
+struct page;
 
 /**
  * struct iommufd_ioas - an IO address space
@@ -45,8 +46,8 @@ struct iommu_domain;
  * @domains: struct ioas_domain, all of which mirror the areas
  * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries
  * @node: in the iommufd's
- * @accesses: struct iommufd_access by object ID
- * @unused: those who wait for the last use of an area by accesses
+ * @notifiers: struct ioas_notifier by object ID
+ * @unused: those who wait for the last use of an area
  * @attach_lock: see above
  * @hwpts_lock: see above
  * @hwpts: struct iommufd_hwpt
@@ -59,7 +60,7 @@ struct iommufd_ioas {
 	struct list_head domains;
 	bool combine;
 	struct list_head node;
-	struct xarray accesses;
+	struct xarray notifiers;
 	wait_queue_head_t unused;
 	struct mutex attach_lock; /* the search for an automatic HWPT */
 	struct mutex hwpts_lock; /* @hwpts */
@@ -76,6 +77,20 @@ struct ioas_domain {
 	struct iommu_domain *domain;
 };
 
+/**
+ * struct ioas_notifier - who uses pages of an IOAS, and can be asked to let go
+ * @obj: the object that does; it is asked while it is alive
+ * @unmap: [first, last] is about to be unmapped: unpin what is pinned there. No lock
+ *         of the IOAS is held. NULL for who pins nothing.
+ * @whole_pages: counts in pages, so that nothing smaller may be mapped
+ */
+struct ioas_notifier {
+	struct iommufd_object *obj;
+	void (*unmap)(struct ioas_notifier *notifier, unsigned long first,
+		      unsigned long last);
+	bool whole_pages;
+};
+
 struct iommufd_ioas *ioas_get(struct iommufd_ctx *ictx, u32 id);
 void ioas_put(struct iommufd_ioas *ioas);
 struct iommufd_ioas *ioas_create(struct iommufd_ctx *ictx);
@@ -85,23 +100,11 @@ int ioas_map_user(struct iommufd_ioas *ioas, u32 flags, u64 va,
 		  u64 length_bytes, u64 iova, u64 __user *user_iova);
 void ioas_destroy(struct iommufd_object *obj);
 
-int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes);
-void ioas_reset_alignment(struct iommufd_ioas *ioas);
-
-/* Mapping (map.c) */
-int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
-		unsigned long iova, bool fixed);
-int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
-	     bool fixed);
+/* Unmapping (unmap.c) */
 int ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 		     unsigned long last, bool killable,
 		     unsigned long *unmapped_bytes);
 int ioas_cut(struct iommufd_ioas *ioas, unsigned long iova);
-int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
-		   unsigned long *iova, bool fixed);
-struct area *ioas_copy_areas(struct iommufd_ioas *ioas, unsigned long iova,
-			     unsigned long length_bytes, int prot);
-void area_free_chain(struct area *chain);
 
 /** ioas_unmap() - ioas_unmap_range() that can be killed */
 static inline int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
@@ -124,24 +127,43 @@ static inline int ioas_unmap_whole(struct iommufd_ioas *ioas,
 	return ioas_unmap_range(ioas, first, last, false, &unmapped_bytes);
 }
 
-/** area_next() - the area of an IOAS that comes after @area, or NULL */
-static inline struct area *area_next(struct area *area)
-{
-	/* There may be as many as userspace likes. */
-	cond_resched();
-	return area_of(iova_space_next(&area->node));
-}
-
-/*
- * Visit the areas of an IOAS, whose domains_rwsem is held for writing: then what
- * is mapped does not change.
- */
-#define for_each_area(area, ioas)                                         \
-	for ((area) = area_of(iova_space_find(&(ioas)->space, 0, ULONG_MAX)); \
-	     (area); (area) = area_next(area))
-
-/* Its domains and what they reserve (domains.c) */
+/* Its domains, and what is reserved for hardware (domains.c) */
 int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member);
 void ioas_remove_domain(struct iommufd_ioas *ioas, struct ioas_domain *member);
+int ioas_reserve(struct iommufd_ioas *ioas, const struct list_head *regions,
+		 const void *owner);
+void ioas_unreserve(struct iommufd_ioas *ioas, const void *owner);
+
+/* What devices have written to (dirty.c) */
+int ioas_track_dirty(struct iommufd_ioas *ioas, struct iommu_domain *domain,
+		     bool enable);
+int ioas_read_dirty(struct iommufd_ioas *ioas, struct iommu_domain *domain,
+		    unsigned long flags, struct iova_bitmap *bitmap);
+
+/* Pages, for those who use them (notify.c, pages.c) */
+int ioas_add_notifier(struct iommufd_ioas *ioas, struct ioas_notifier *notifier);
+void ioas_remove_notifier(struct iommufd_ioas *ioas,
+			  struct ioas_notifier *notifier);
+int ioas_pin_pages(struct iommufd_ioas *ioas, unsigned long first,
+		   unsigned long last, struct page **out_pages, bool write);
+void ioas_unpin_pages(struct iommufd_ioas *ioas, unsigned long first,
+		      unsigned long last);
+int ioas_own_pages(struct iommufd_ioas *ioas, unsigned long first,
+		   unsigned long last, struct page **out_pages);
+void ioas_disown_pages(struct iommufd_ioas *ioas, unsigned long first,
+		       unsigned long last);
+int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
+	    void *data, bool write);
+
+/* The ioctls */
+int ioctl_option(struct ioctl_call *call);
+int ioctl_ioas_alloc(struct ioctl_call *call);
+int ioctl_ioas_allow_iovas(struct ioctl_call *call);
+int ioctl_ioas_copy(struct ioctl_call *call);
+int ioctl_ioas_iova_ranges(struct ioctl_call *call);
+int ioctl_ioas_map(struct ioctl_call *call);
+int ioctl_ioas_map_file(struct ioctl_call *call);
+int ioctl_ioas_unmap(struct ioctl_call *call);
+int ioctl_change_process(struct ioctl_call *call);
 
 #endif

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mapping, unmapping and copying areas of an IOAS.
+ * Mapping: a place in the IOAS for an area, its memory claimed, the tables of all
+ * domains filled, and then it is there for all to see; or all of it undone.
  */
 #include <linux/iommu.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
-#include <linux/sched/signal.h>
 
 #include "area.h"
-#include "core/race_point.h"
 #include "ioas.h"
-#include "memory/backing.h"
-#include "pages.h"
+#include "memory/memory.h"
+#include "table/table.h"
 
 /*
  * Large entries of an IO page table need IOVA and memory to be at the same
@@ -21,11 +19,7 @@
  */
 static unsigned long address_of(const struct area *area)
 {
-	const struct backing *backing = area->backing;
-	unsigned long address = backing->file ? backing->file_start :
-						backing->va;
-
-	return address + area->start_byte;
+	return area->backing->start + area->start_byte;
 }
 
 /* For the largest entries there can be. */
@@ -106,6 +100,120 @@ int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
 }
 
 /**
+ * area_pin() - pin the memory of an area
+ * @area: the area
+ *
+ * Return: 0, or what backing_claim() says.
+ */
+int area_pin(struct area *area)
+{
+	unsigned long last_byte = area->start_byte + area->length_bytes - 1;
+
+	if (!backing_has_pages(area->backing))
+		return 0;
+	return backing_claim(area->backing, &area->claim,
+			     area->start_byte >> PAGE_SHIFT,
+			     last_byte >> PAGE_SHIFT);
+}
+
+/**
+ * area_unpin() - undo area_pin()
+ * @area: the area; no domain maps it any more
+ */
+void area_unpin(struct area *area)
+{
+	if (backing_has_pages(area->backing))
+		backing_unclaim(area->backing, &area->claim);
+}
+
+/**
+ * area_map_domain() - map an area in one domain
+ * @area: pinned
+ * @member: the domain
+ * @combine: let neighbouring pages form large entries
+ *
+ * Return: 0, or what domain_map() says.
+ */
+int area_map_domain(struct area *area, struct ioas_domain *member, bool combine)
+{
+	struct backing *backing = area->backing;
+
+	if (!backing_has_pages(backing))
+		return backing->ops->map(backing, member->domain,
+					 area->node.first, area->start_byte,
+					 area->length_bytes, area->prot);
+	return domain_map(member->domain, area->node.first, backing,
+			  area->start_byte, area->length_bytes, area->prot,
+			  combine);
+}
+
+/**
+ * area_unmap_domain() - unmap an area from one domain
+ * @area: the area
+ * @member: the domain
+ */
+void area_unmap_domain(struct area *area, struct ioas_domain *member)
+{
+	struct backing *backing = area->backing;
+
+	if (!backing_has_pages(backing))
+		backing->ops->unmap(backing, member->domain, area->node.first);
+	else
+		domain_unmap(member->domain, area->node.first,
+			     area->length_bytes);
+}
+
+/**
+ * area_populate() - pin an area and map it in every domain of its IOAS
+ * @area: the area
+ * @ioas: the IOAS; where it has no domain, nothing is pinned either
+ *
+ * Context: Process; sleeps. domains_rwsem is held for reading.
+ * Return: 0, or with nothing done what area_pin() or area_map_domain() say.
+ */
+int area_populate(struct area *area, struct iommufd_ioas *ioas)
+{
+	struct ioas_domain *member;
+	int rc;
+
+	if (list_empty(&ioas->domains))
+		return 0;
+	rc = area_pin(area);
+	if (rc)
+		return rc;
+	list_for_each_entry(member, &ioas->domains, node) {
+		rc = area_map_domain(area, member, ioas->combine);
+		if (rc)
+			goto err_unmap;
+	}
+	return 0;
+
+err_unmap:
+	list_for_each_entry_continue_reverse(member, &ioas->domains, node)
+		area_unmap_domain(area, member);
+	area_unpin(area);
+	return rc;
+}
+
+/**
+ * area_depopulate() - undo area_populate()
+ * @area: the area
+ * @ioas: the IOAS
+ *
+ * Context: Process; sleeps. domains_rwsem is held for reading.
+ */
+void area_depopulate(struct area *area, struct iommufd_ioas *ioas)
+{
+	struct ioas_domain *member;
+
+	if (list_empty(&ioas->domains))
+		return;
+	list_for_each_entry(member, &ioas->domains, node)
+		area_unmap_domain(area, member);
+	area_unpin(area);
+}
+
+/**
  * ioas_map() - add an area to an IOAS
  * @ioas: the IOAS
  * @area: the area; on success it belongs to @ioas, and the caller must not touch
@@ -140,182 +248,6 @@ int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 	*iova = area->node.first;
 	area_set_ready(area);
 out_unlock:
-	up_read(&ioas->domains_rwsem);
-	return rc;
-}
-
-static bool reaches_beyond(const struct iommufd_ioas *ioas, unsigned long last)
-{
-	const struct iova_node *node = iova_space_find(&ioas->space, last, last);
-
-	return node && node->last > last;
-}
-
-/**
- * struct unmap - an unmapping under way
- * @first: first IOVA that is left to unmap
- * @last: last IOVA, inclusive
- * @begun: the ends of the range have been looked at
- * @used_first: first IOVA of an area that accesses still use
- * @used_last: last IOVA of it
- */
-struct unmap {
-	unsigned long first;
-	unsigned long last;
-	bool begun;
-	unsigned long used_first;
-	unsigned long used_last;
-};
-
-static bool cuts(const struct area *area, const struct unmap *unmap)
-{
-	return area->node.first < unmap->first || area->node.last > unmap->last;
-}
-
-/* The area after @area, if it begins at or before @last. */
-static struct area *next_in(struct area *area, unsigned long last)
-{
-	struct area *next = area_of(iova_space_next(&area->node));
-
-	return next && next->node.first <= last ? next : NULL;
-}
-
-/*
- * The next area, made busy; NULL at the end, or an error. The first time both
- * ends of the range are looked at: an area that reaches into it is an error
- * before anything is unmapped. An area that accesses use is blocked for further
- * use: -EAGAIN, and @unmap says where.
- */
-static struct area *take_area(struct iommufd_ioas *ioas, struct unmap *unmap)
-{
-	struct area *area;
-
-	spin_lock(&ioas->space.lock);
-	area = area_of(iova_space_find(&ioas->space, unmap->first,
-				       unmap->last));
-	/*
-	 * It was mapped meanwhile, where this has been: it comes later. There
-	 * are two at most, one at each end of what is left.
-	 */
-	while (area && unmap->begun && cuts(area, unmap))
-		area = next_in(area, unmap->last);
-	if (!area)
-		goto out_unlock;
-	if (cuts(area, unmap) ||
-	    (!unmap->begun && area->node.last < unmap->last &&
-	     reaches_beyond(ioas, unmap->last))) {
-		area = ERR_PTR(-ENOENT);
-	} else if (area_is_busy(area) || area->nr_owners) {
-		area = ERR_PTR(-EBUSY);
-	} else if (area->nr_users) {
-		unmap->used_first = area->node.first;
-		unmap->used_last = area->node.last;
-		area->blocked = true;
-		area = ERR_PTR(-EAGAIN);
-	} else {
-		area->busy = true;
-	}
-	unmap->begun = true;
-out_unlock:
-	spin_unlock(&ioas->space.lock);
-	return area;
-}
-
-/* It will not be unmapped after all; if it is not gone, that is. */
-static void unblock(struct iommufd_ioas *ioas, const struct unmap *unmap)
-{
-	struct area *area;
-
-	spin_lock(&ioas->space.lock);
-	area = area_of(iova_space_find(&ioas->space, unmap->used_first,
-				       unmap->used_last));
-	if (area)
-		area->blocked = false;
-	spin_unlock(&ioas->space.lock);
-}
-
-static int lock_domains(struct iommufd_ioas *ioas, bool killable)
-{
-	if (killable)
-		return down_read_killable(&ioas->domains_rwsem);
-	down_read(&ioas->domains_rwsem);
-	return 0;
-}
-
-/*
- * Wait for accesses, without the lock that they need to finish; on failure it is
- * not taken again.
- */
-static int wait_unused(struct iommufd_ioas *ioas, const struct unmap *unmap,
-		       bool killable)
-{
-	int rc;
-
-	up_read(&ioas->domains_rwsem);
-	rc = ioas_wait_unused(ioas, unmap->used_first, unmap->used_last);
-	race_point("ioas:unused");
-	if (!rc)
-		rc = lock_domains(ioas, killable);
-	if (rc)
-		unblock(ioas, unmap);
-	return rc;
-}
-
-/**
- * ioas_unmap_range() - remove all areas in a range
- * @ioas: the IOAS
- * @first: first IOVA
- * @last: last IOVA, inclusive
- * @killable: a fatal signal ends it early; a wait for accesses ends by one, or
- *            after a time, in any case
- * @unmapped_bytes: set to how much was mapped there, also in case of an error
- *
- * Neither devices nor accesses can reach the memory when this returns.
- *
- * Context: Process; sleeps. Calls the unmap callbacks of accesses.
- * Return: 0, also when nothing is mapped there; or
- * * -ENOENT: the range cuts an area; nothing is unmapped
- * * with what lies before unmapped: -EBUSY when another thread is just mapping
- *   or unmapping there, -EINTR for a fatal signal if @killable, or what
- *   ioas_wait_unused() says
- */
-int ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
-		     unsigned long last, bool killable,
-		     unsigned long *unmapped_bytes)
-{
-	struct unmap unmap = { .first = first, .last = last };
-	struct area *area;
-	int rc;
-
-	*unmapped_bytes = 0;
-	rc = lock_domains(ioas, killable);
-	if (rc)
-		return rc;
-	while (!rc && (area = take_area(ioas, &unmap))) {
-		unsigned long area_last;
-
-		if (IS_ERR(area)) {
-			rc = PTR_ERR(area);
-			if (rc != -EAGAIN)
-				break;
-			rc = wait_unused(ioas, &unmap, killable);
-			if (rc)
-				return rc;
-			continue;
-		}
-		area_last = area->node.last;
-		area_depopulate(area, ioas);
-		iova_space_erase(&ioas->space, &area->node);
-		*unmapped_bytes += area->length_bytes;
-		area_free(area);
-		if (area_last == last)
-			break;
-		unmap.first = area_last + 1;
-		race_point("ioas:unmapped");
-		if (killable && fatal_signal_pending(current))
-			rc = -EINTR;
-		cond_resched();
-	}
 	up_read(&ioas->domains_rwsem);
 	return rc;
 }

@@ -6,7 +6,7 @@
 #include <linux/err.h>
 #include <uapi/linux/iommufd.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "ioas.h"
 
 /* One mode for all that an iommufd pins, so it is set before anything else. */

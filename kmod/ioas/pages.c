@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What accesses do with an IOAS. See pages.h.
+ * Pages of an IOAS, for those who use them with the CPU, and for hardware that reads
+ * and writes them by itself.
+ *
+ * An area that is pinned, or being read or written, can not be unmapped. Who
+ * unmaps it asks them to let go (notify.c). Pages that hardware owns (a guest's
+ * queues) are different: nobody can be asked, so unmapping fails.
  */
 #include <linux/bits.h>
 #include <linux/iommu.h>
-#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "access/access.h"
 #include "area.h"
 #include "core/killed.h"
 #include "ioas.h"
-#include "memory/backing.h"
-#include "pages.h"
+#include "memory/memory.h"
 
 /**
  * struct area_pin - pages of an area that accesses have pinned
@@ -55,122 +57,6 @@ static unsigned long piece_last_index(const struct piece *piece)
 	return (piece->start_byte + piece->length_bytes - 1) >> PAGE_SHIFT;
 }
 
-/**
- * ioas_add_access() - have an access asked when something is unmapped
- * @ioas: the IOAS
- * @access: the access
- *
- * Return: 0, -EADDRINUSE when it pins pages and something is mapped at less
- * than page alignment, -ENOMEM, or -EINTR for a fatal signal, also while waiting.
- */
-int ioas_add_access(struct iommufd_ioas *ioas, struct iommufd_access *access)
-{
-	int rc;
-
-	rc = down_write_killable(&ioas->domains_rwsem);
-	if (rc)
-		return rc;
-	rc = xa_insert(&ioas->accesses, access->obj.id, access,
-		       GFP_KERNEL_ACCOUNT);
-	if (rc)
-		goto out_unlock;
-	if (access->ops->needs_pin_pages) {
-		rc = ioas_raise_alignment(ioas, PAGE_SIZE);
-		if (rc)
-			xa_erase(&ioas->accesses, access->obj.id);
-	}
-out_unlock:
-	up_write(&ioas->domains_rwsem);
-	return rc;
-}
-
-/**
- * ioas_remove_access() - undo ioas_add_access()
- * @ioas: the IOAS
- * @access: the access; it has nothing pinned there
- */
-void ioas_remove_access(struct iommufd_ioas *ioas,
-			struct iommufd_access *access)
-{
-	down_write(&ioas->domains_rwsem);
-	xa_erase(&ioas->accesses, access->obj.id);
-	ioas_reset_alignment(ioas);
-	up_write(&ioas->domains_rwsem);
-}
-
-/* Ask every access to unpin what it has pinned in a range. */
-static void notify_unmap(struct iommufd_ioas *ioas, unsigned long first,
-			 unsigned long last)
-{
-	struct iommufd_access *access;
-	unsigned long id;
-
-	xa_lock(&ioas->accesses);
-	xa_for_each(&ioas->accesses, id, access) {
-		if (!access->ops->unmap ||
-		    !refcount_inc_not_zero(&access->obj.wait_cnt))
-			continue;
-		xa_unlock(&ioas->accesses);
-		access->ops->unmap(access->data, first, last - first + 1);
-		object_put(&ioas->ictx->objects, &access->obj);
-		xa_lock(&ioas->accesses);
-	}
-	xa_unlock(&ioas->accesses);
-}
-
-/* Is an area in there still in use? It may be gone meanwhile. */
-static bool is_unused(struct iommufd_ioas *ioas, unsigned long first,
-		      unsigned long last)
-{
-	struct area *area;
-	bool unused;
-
-	spin_lock(&ioas->space.lock);
-	area = area_of(iova_space_find(&ioas->space, first, last));
-	unused = !area || !area->nr_users;
-	spin_unlock(&ioas->space.lock);
-	return unused;
-}
-
-/* How long drivers may take to unpin, in all, before one is taken for broken. */
-#define UNUSED_TIMEOUT		(10 * HZ)
-/* How long to wait before they are asked again. */
-#define UNUSED_PATIENCE		(HZ / 10)
-
-/**
- * ioas_wait_unused() - have the use of an area end
- * @ioas: the IOAS
- * @first: the area's first IOVA
- * @last: its last IOVA
- *
- * The area is blocked, so that no further use begins. Drivers are asked again
- * while this waits: one that pins pages, and then notes that it did, may just
- * have been in between.
- *
- * A program that has timers must be able to unmap, so only a fatal signal
- * interrupts this; who reads or writes is through in time, or is stuck.
- *
- * Context: Process; sleeps. Nothing is held that unmap callbacks may take.
- * Return: 0, -EDEADLK when the use does not end in UNUSED_TIMEOUT, or
- * -ERESTARTSYS for a fatal signal
- */
-int ioas_wait_unused(struct iommufd_ioas *ioas, unsigned long first,
-		     unsigned long last)
-{
-	unsigned long end = jiffies + UNUSED_TIMEOUT;
-	long left;
-
-	do {
-		notify_unmap(ioas, first, last);
-		left = wait_event_killable_timeout(ioas->unused,
-						   is_unused(ioas, first, last),
-						   UNUSED_PATIENCE);
-		if (left < 0)
-			return left;
-	} while (!left && time_before(jiffies, end));
-	return left ? 0 : -EDEADLK;
-}
-
 /* The piece that @first is in, as far as @last; the area is then in use. */
 static int get_piece(struct iommufd_ioas *ioas, unsigned long first,
 		     unsigned long last, unsigned int use, struct piece *piece)
@@ -183,7 +69,7 @@ static int get_piece(struct iommufd_ioas *ioas, unsigned long first,
 	area = area_of(iova_space_find(&ioas->space, first, first));
 	if (!area || area->blocked || area_is_busy(area)) {
 		rc = -ENOENT;
-	} else if (area->backing->dmabuf) {
+	} else if (!backing_has_pages(area->backing)) {
 		rc = -EINVAL;
 	} else if (!(area->prot & prot)) {
 		rc = -EPERM;

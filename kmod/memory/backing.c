@@ -2,14 +2,9 @@
 /*
  * The memory behind mappings, and which of it is pinned. See backing.h.
  */
-#include <linux/fs.h>
-#include <linux/hugetlb.h>
-#include <linux/pagemap.h>
-#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 
 #include "backing.h"
-#include "dmabuf.h"
 #include "pin.h"
 
 static unsigned long segment_end(const struct segment *segment)
@@ -17,142 +12,73 @@ static unsigned long segment_end(const struct segment *segment)
 	return segment->first_index + segment->extents.npages;
 }
 
-static struct backing *backing_create(unsigned long npages, bool writable,
-				      bool account_by_mm)
+/**
+ * backing_init() - begin a backing of any kind
+ * @backing: memory from kmalloc(), or the start of it; freed by kfree() with the
+ *           last reference
+ * @ops: its kind
+ * @start: page aligned, where it begins, as struct backing says
+ * @npages: how many pages
+ * @writable: mappings of it may be writable
+ * @account_by_mm: charge the process and not its user
+ *
+ * Pins nothing: that is for the first claim.
+ */
+void backing_init(struct backing *backing, const struct backing_ops *ops,
+		  u64 start, unsigned long npages, bool writable,
+		  bool account_by_mm)
 {
-	struct backing *backing = kmalloc_obj(*backing, GFP_KERNEL_ACCOUNT);
-
-	if (!backing)
-		return ERR_PTR(-ENOMEM);
 	/* Field by field: zeroing it all is 2 % of mapping a page. */
 	refcount_set(&backing->refs, 1);
 	backing->writable = writable;
 	backing->moving = false;
+	backing->ops = ops;
 	backing->npages = npages;
-	backing->va = 0;
-	backing->dmabuf = NULL;
+	backing->start = start;
 	backing->file = NULL;
-	backing->file_start = 0;
 	extents_init(&backing->own_segment.extents);
 	mutex_init(&backing->lock);
 	mutex_init(&backing->pins_lock);
 	backing->claims = RB_ROOT_CACHED;
 	backing->segments = RB_ROOT;
 	account_init(&backing->account, account_by_mm);
-	return backing;
 }
 
 /**
- * backing_create_user() - describe a range of the calling process's memory
+ * backing_end() - the end of a backing of which nothing is pinned
+ * @backing: the backing; its memory remains
+ */
+void backing_end(struct backing *backing)
+{
+	account_destroy(&backing->account);
+	mutex_destroy(&backing->pins_lock);
+	mutex_destroy(&backing->lock);
+}
+
+static int pin_user(struct backing *backing, unsigned long first_index,
+		    unsigned long npages, struct extents *ex)
+{
+	return pin_user_range(backing->account.mm,
+			      backing->start + (first_index << PAGE_SHIFT),
+			      npages, backing->writable, ex);
+}
+
+static const struct backing_ops user_ops = {
+	.pin = pin_user,
+};
+
+/**
+ * backing_init_user() - begin a backing that is the calling process's memory
+ * @backing: as of backing_init()
  * @va: page aligned address
  * @npages: how many pages
  * @writable: mappings of it may be writable
  * @account_by_mm: charge the process and not its user
- *
- * Pins nothing: that is for the first claim.
- *
- * Return: the backing with one reference, or ERR_PTR(-ENOMEM).
  */
-struct backing *backing_create_user(unsigned long va, unsigned long npages,
-				    bool writable, bool account_by_mm)
+void backing_init_user(struct backing *backing, unsigned long va,
+		       unsigned long npages, bool writable, bool account_by_mm)
 {
-	struct backing *backing;
-
-	backing = backing_create(npages, writable, account_by_mm);
-	if (!IS_ERR(backing))
-		backing->va = va;
-	return backing;
-}
-
-static unsigned int file_seals(struct file *file)
-{
-	if (shmem_file(file))
-		return READ_ONCE(SHMEM_I(file_inode(file))->seals);
-#ifdef CONFIG_HUGETLBFS
-	return READ_ONCE(HUGETLBFS_I(file_inode(file))->seals);
-#else
-	return 0;
-#endif
-}
-
-/*
- * As for mmap(), it has to be open for reading in any case: not every IO page
- * table has memory that may be written and not read. F_SEAL_WRITE is for
- * mapping_map_writable() to answer.
- */
-static bool may_map(struct file *file, bool writable)
-{
-	const struct inode *inode = file_inode(file);
-
-	if (!(file->f_mode & FMODE_READ))
-		return false;
-	if (!writable)
-		return true;
-	return (file->f_mode & FMODE_WRITE) && !IS_IMMUTABLE(inode) &&
-	       !IS_APPEND(inode) && !(file_seals(file) & F_SEAL_FUTURE_WRITE);
-}
-
-/**
- * backing_create_file() - describe a range of a memfd
- * @file: the file; a reference of its own is taken
- * @start: page aligned byte offset
- * @npages: how many pages
- * @writable: mappings of it may be writable
- * @account_by_mm: charge the process and not its user
- *
- * While a writable backing lives the file counts as mapped shared and writable,
- * so that it can not be sealed against writing. F_SEAL_FUTURE_WRITE is for
- * backings that are made later.
- *
- * Return: the backing with one reference, or ERR_PTR() of
- * * -EINVAL: not a file of shmem or hugetlbfs
- * * -EPERM: the file is not open for reading; or @writable, and it is not open
- *   for writing, is sealed against that, immutable or only to be appended to
- * * -ENOMEM: out of memory
- */
-struct backing *backing_create_file(struct file *file, loff_t start,
-				    unsigned long npages, bool writable,
-				    bool account_by_mm)
-{
-	struct backing *backing;
-	int rc;
-
-	if (!shmem_file(file) && !is_file_hugepages(file))
-		return ERR_PTR(-EINVAL);
-	if (!may_map(file, writable))
-		return ERR_PTR(-EPERM);
-
-	backing = backing_create(npages, writable, account_by_mm);
-	if (IS_ERR(backing))
-		return backing;
-	if (writable) {
-		rc = mapping_map_writable(file->f_mapping);
-		if (rc) {
-			backing_put(backing);
-			return ERR_PTR(rc);
-		}
-	}
-	backing->file = get_file(file);
-	backing->file_start = start;
-	return backing;
-}
-
-/**
- * backing_create_dmabuf() - describe a dma-buf
- * @dmabuf: it; belongs to the backing then
- * @writable: mappings of it may be writable
- * @account_by_mm: unused, for nothing of it is charged
- *
- * Return: the backing with one reference, or ERR_PTR(-ENOMEM).
- */
-struct backing *backing_create_dmabuf(struct dmabuf *dmabuf, bool writable,
-				      bool account_by_mm)
-{
-	struct backing *backing = backing_create(0, writable, account_by_mm);
-
-	if (!IS_ERR(backing))
-		backing->dmabuf = dmabuf;
-	return backing;
+	backing_init(backing, &user_ops, va, npages, writable, account_by_mm);
 }
 
 static void segment_free(struct backing *backing, struct segment *segment)
@@ -185,16 +111,9 @@ void backing_put(struct backing *backing)
 	rbtree_postorder_for_each_entry_safe(segment, next, &backing->segments,
 					     node)
 		unpin_segment(backing, segment);
-	if (backing->file) {
-		if (backing->writable)
-			mapping_unmap_writable(backing->file->f_mapping);
-		fput(backing->file);
-	}
-	if (backing->dmabuf)
-		dmabuf_release(backing->dmabuf);
-	account_destroy(&backing->account);
-	mutex_destroy(&backing->pins_lock);
-	mutex_destroy(&backing->lock);
+	if (backing->ops->release)
+		backing->ops->release(backing);
+	backing_end(backing);
 	kfree(backing);
 }
 
@@ -244,29 +163,6 @@ static struct segment *segment_create(struct backing *backing,
 	return segment;
 }
 
-/**
- * backing_pin() - pin pages that are in no segment
- * @backing: the backing
- * @first_index: first page
- * @npages: how many
- * @ex: an empty sequence, which then describes the pages
- *
- * Context: Process; sleeps, faults in user memory. @backing->lock is held.
- * Return: 0, or what pin_user_range() or pin_file_range() say.
- */
-int backing_pin(struct backing *backing, unsigned long first_index,
-		unsigned long npages, struct extents *ex)
-{
-	unsigned long first_byte = first_index << PAGE_SHIFT;
-
-	if (backing->file)
-		return pin_file_range(backing->file,
-				      backing->file_start + first_byte, npages,
-				      ex);
-	return pin_user_range(backing->account.mm, backing->va + first_byte,
-			      npages, backing->writable, ex);
-}
-
 /* Pin pages of which none is pinned yet. */
 static int pin_segment(struct backing *backing, unsigned long first_index,
 		       unsigned long npages)
@@ -279,7 +175,7 @@ static int pin_segment(struct backing *backing, unsigned long first_index,
 	rc = account_charge(&backing->account, npages);
 	if (rc)
 		goto err_free;
-	rc = backing_pin(backing, first_index, npages, &segment->extents);
+	rc = backing->ops->pin(backing, first_index, npages, &segment->extents);
 	if (rc)
 		goto err_uncharge;
 	rb_add(&segment->node, &backing->segments, segment_less);

@@ -2,9 +2,9 @@
 /*
  * Backings: the memory behind mappings, and which of it is pinned.
  *
- * A backing is a range of a process's memory or of a memfd, as given to one map
- * call, counted in pages from its start. Any number of areas, in any number of
- * IOAS, refer to it or to parts of it.
+ * A backing is a range of a process's memory, of a memfd or of a dma-buf, as given
+ * to one map call, counted in pages from its start. Any number of areas, in any
+ * number of IOAS, refer to it or to parts of it.
  *
  * Whoever needs pages in place claims a range of indexes: an area while a
  * domain maps it, a driver's access while it uses the pages. A page is pinned
@@ -30,10 +30,39 @@
 
 #include "account.h"
 #include "extent.h"
-#include "ioas/area.h"
 
+struct backing;
 struct dmabuf;
 struct file;
+struct iommu_domain;
+
+/**
+ * struct backing_ops - a kind of memory
+ * @pin: pin pages of which none is pinned yet: @npages of them from @first_index
+ *       on, into @ex, which is empty. Sleeps, faults in user memory; @lock of the
+ *       backing is held. Returns 0, or what pin_user_range() or pin_file_range()
+ *       say. NULL for memory that has no pages: that of a device, which does not
+ *       move. Nothing of it is claimed, charged, read or written.
+ * @release: give back what the kind holds; NULL if that is nothing
+ * @map: of memory without pages: map it in a domain. Returns 0, or with nothing
+ *       mapped -ENOMEM, or what iommu_map() says.
+ * @unmap: undo @map
+ * @is_lost: of memory without pages: is it mapped nowhere any more, for good? A
+ *           false may have changed meanwhile.
+ * @outlives_process: another process can take it over from the one that mapped it
+ */
+struct backing_ops {
+	int (*pin)(struct backing *backing, unsigned long first_index,
+		   unsigned long npages, struct extents *ex);
+	void (*release)(struct backing *backing);
+	int (*map)(struct backing *backing, struct iommu_domain *domain,
+		   unsigned long iova, unsigned long start_byte,
+		   unsigned long length_bytes, int prot);
+	void (*unmap)(struct backing *backing, struct iommu_domain *domain,
+		      unsigned long iova);
+	bool (*is_lost)(const struct backing *backing);
+	bool outlives_process;
+};
 
 /**
  * struct segment - a range of pinned pages
@@ -50,39 +79,39 @@ struct segment {
 /**
  * struct backing - a range of memory that can be mapped
  * @refs: areas, and whoever looks at one
- * @npages: its length in pages
  * @writable: pinned for writing; mappings of it may be writable
  * @moving: marked while the process it is charged to changes; protected by
  *          process_lock of the iommufd
- * @va: page aligned start in the process's memory, or of the dma-buf on the bus;
- *      when @file is NULL
- * @dmabuf: the dma-buf (dmabuf.h), or NULL. It has no claims and segments.
- * @file: the memfd, or NULL
- * @file_start: page aligned byte offset of the start; when @file is set
+ * @ops: what kind of memory it is
+ * @npages: its length in pages
+ * @start: where it begins, page aligned: an address of the process, a byte offset
+ *         in @file, or an address on the bus
+ * @file: of a memfd: it
+ * @dmabuf: of a dma-buf: it (dmabuf.c)
  * @account: whom its pinned pages are charged to, and whose memory it is
  * @lock: see above
  * @pins_lock: see above
  * @claims: ranges of indexes that have to stay pinned; they may overlap
  * @segments: what is pinned, by index
  * @own_segment: memory for one segment, as mostly there is one
- * @own_area: memory for one area: the one that the map call makes
  */
 struct backing {
 	refcount_t refs;
 	bool writable;
 	bool moving;
+	const struct backing_ops *ops;
 	unsigned long npages;
-	unsigned long va;
-	struct dmabuf *dmabuf;
-	struct file *file;
-	loff_t file_start;
+	u64 start;
+	union {
+		struct file *file;
+		struct dmabuf *dmabuf;
+	};
 	struct account account;
 	struct mutex lock; /* @claims, @segments */
 	struct mutex pins_lock; /* the areas' pins */
 	struct rb_root_cached claims;
 	struct rb_root segments;
 	struct segment own_segment;
-	struct area own_area;
 };
 
 /**
@@ -101,13 +130,23 @@ struct backing_walk {
 	struct extents_iter it;
 };
 
-struct backing *backing_create_user(unsigned long va, unsigned long npages,
-				    bool writable, bool account_by_mm);
-struct backing *backing_create_file(struct file *file, loff_t start,
-				    unsigned long npages, bool writable,
-				    bool account_by_mm);
-struct backing *backing_create_dmabuf(struct dmabuf *dmabuf, bool writable,
-				      bool account_by_mm);
+void backing_init_user(struct backing *backing, unsigned long va,
+		       unsigned long npages, bool writable, bool account_by_mm);
+int backing_init_file(struct backing *backing, struct file *file, loff_t start,
+		      unsigned long npages, bool writable, bool account_by_mm);
+#if IS_ENABLED(CONFIG_DMA_SHARED_BUFFER)
+int backing_init_dmabuf(struct backing *backing, int fd, unsigned long start,
+			unsigned long length_bytes, bool writable,
+			bool account_by_mm);
+#else
+static inline int backing_init_dmabuf(struct backing *backing, int fd,
+				      unsigned long start,
+				      unsigned long length_bytes, bool writable,
+				      bool account_by_mm)
+{
+	return -EINVAL;
+}
+#endif
 void backing_put(struct backing *backing);
 
 int backing_claim(struct backing *backing, struct interval_tree_node *claim,
@@ -122,10 +161,12 @@ void backing_shrink_claim(struct backing *backing,
 unsigned long backing_pinned_npages(struct backing *backing);
 void backing_move_account(struct backing *backing, const struct account *acct);
 
-/* For backing_rw.c */
+/* For the other files of backings */
+void backing_init(struct backing *backing, const struct backing_ops *ops,
+		  u64 start, unsigned long npages, bool writable,
+		  bool account_by_mm);
+void backing_end(struct backing *backing);
 struct segment *backing_segment(struct backing *backing, unsigned long index);
-int backing_pin(struct backing *backing, unsigned long first_index,
-		unsigned long npages, struct extents *ex);
 
 void backing_walk_start(struct backing *backing, struct backing_walk *walk,
 			unsigned long first_index, unsigned long last_index);
@@ -139,6 +180,12 @@ static inline void backing_walk_skip(struct backing_walk *walk,
 	walk->npages -= npages;
 	if (!walk->npages)
 		backing_walk_next(walk);
+}
+
+/** backing_has_pages() - can it be pinned, read and written? */
+static inline bool backing_has_pages(const struct backing *backing)
+{
+	return backing->ops->pin;
 }
 
 /** backing_get() - take a reference on a backing that is already referenced */

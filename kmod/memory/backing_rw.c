@@ -72,7 +72,7 @@ static int copy_some(struct backing *backing, struct copy *copy)
 	if (segment)
 		npages = min(npages, segment->first_index - index);
 	extents_init(&ex);
-	rc = backing_pin(backing, index, npages, &ex);
+	rc = backing->ops->pin(backing, index, npages, &ex);
 	if (rc)
 		return rc;
 	copy_extents(copy, &ex, index, npages);

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory of a device that is mapped for other devices. See dmabuf.h.
+ * dma-bufs: memory of a device that is mapped for other devices.
+ *
+ * Such a backing is one range of bus addresses, with no pages to pin, account or
+ * read. Its exporter can revoke it at any time: then it goes out of all domains
+ * at once, and stays out, though the areas that map it remain. Exporters that
+ * are known to mean just that are the only ones taken: vfio-pci, for a BAR.
+ *
+ * Locking: what maps it where has a lock of its own, which is taken after the
+ * dma-buf's reservation lock. The backing's lock could not be: under it memory is
+ * pinned, and page faults come before reservation locks. So a revocation waits for
+ * nobody who holds a lock of an IOAS: its domains change under who holds them all,
+ * in the IOVAs of the dma-buf (device/dirty.c).
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
@@ -14,14 +25,11 @@
 #include <linux/vfio_pci_core.h>
 
 #include "backing.h"
-#include "core/ctx.h"
-#include "dmabuf.h"
-#include "mock/mock.h"
-#include "table/domain.h"
+#include "core/core.h"
 
 /**
  * struct dmabuf - a dma-buf behind a backing
- * @attachment: our use of it; NULL until it is attached
+ * @attachment: our use of it
  * @phys: where it is
  * @lock: protects what follows
  * @mapped: struct mapped, where it is mapped, by domain and IOVA
@@ -72,9 +80,13 @@ static int compare_key(const void *key, const struct rb_node *node)
 	return compare(key, to_mapped(node));
 }
 
-static void unmap(struct dmabuf *buf, struct mapped *mapped)
+static void unmap_one(struct dmabuf *buf, struct mapped *mapped)
 {
-	domain_unmap(mapped->domain, mapped->iova, mapped->length_bytes);
+	size_t unmapped_bytes = iommu_unmap(mapped->domain, mapped->iova,
+					    mapped->length_bytes);
+
+	/* Then devices would still reach what the exporter takes back. */
+	WARN_ON(unmapped_bytes != mapped->length_bytes);
 	rb_erase(&mapped->node, &buf->mapped);
 	kfree(mapped);
 }
@@ -91,7 +103,7 @@ static void revoke(struct dma_buf_attachment *attachment)
 	mutex_lock(&buf->lock);
 	WRITE_ONCE(buf->revoked, true);
 	while ((mapped = to_mapped(rb_first(&buf->mapped)))) {
-		unmap(buf, mapped);
+		unmap_one(buf, mapped);
 		cond_resched();
 	}
 	mutex_unlock(&buf->lock);
@@ -129,121 +141,37 @@ static int find_phys(struct dma_buf_attachment *attachment,
 	int rc;
 
 	dma_resv_lock(attachment->dmabuf->resv, NULL);
-	rc = mock_dmabuf_phys(attachment, phys);
+	rc = test_dmabuf_phys(attachment, phys);
 	if (rc == -EOPNOTSUPP)
 		rc = vfio_phys(attachment, phys);
 	dma_resv_unlock(attachment->dmabuf->resv);
 	return rc == -EOPNOTSUPP ? -EINVAL : rc;
 }
 
-static int attach(struct backing *backing, struct dma_buf *dma_buf,
-		  unsigned long start, unsigned long length_bytes)
+static void free_dmabuf(struct dmabuf *buf)
 {
-	struct dma_buf_attachment *attachment;
-	struct dmabuf *buf = backing->dmabuf;
-	int rc;
-
-	attachment = dma_buf_dynamic_attach(dma_buf, ctx_device(), &attach_ops,
-					    backing);
-	if (IS_ERR(attachment))
-		return PTR_ERR(attachment);
-	buf->attachment = attachment;
-	rc = find_phys(attachment, &buf->phys);
-	if (rc)
-		return rc;
-	if (start >= buf->phys.len || length_bytes > buf->phys.len - start)
-		return -EINVAL;
-	buf->phys.paddr += start;
-	buf->phys.len = length_bytes;
-	backing->va = buf->phys.paddr;
-	return 0;
-}
-
-/**
- * dmabuf_create_backing() - describe a range of a dma-buf
- * @fd: its descriptor
- * @start: page aligned byte offset
- * @length_bytes: how much
- * @writable: mappings of it may be writable
- * @account_by_mm: unused, for nothing is charged
- *
- * Return: the backing with one reference, or ERR_PTR() of
- * * -EINVAL: not a dma-buf, not one that can be mapped so, or the range ends
- *   beyond it
- * * -ENODEV: it is revoked
- * * -ENOMEM: out of memory
- */
-struct backing *dmabuf_create_backing(int fd, unsigned long start,
-				      unsigned long length_bytes, bool writable,
-				      bool account_by_mm)
-{
-	struct dma_buf *dma_buf = dma_buf_get(fd);
-	struct backing *backing;
-	struct dmabuf *buf;
-	int rc;
-
-	if (IS_ERR(dma_buf))
-		return ERR_CAST(dma_buf);
-	buf = kzalloc_obj(*buf, GFP_KERNEL_ACCOUNT);
-	if (!buf) {
-		rc = -ENOMEM;
-		goto err_put;
-	}
-	mutex_init(&buf->lock);
-	buf->mapped = RB_ROOT;
-	backing = backing_create_dmabuf(buf, writable, account_by_mm);
-	if (IS_ERR(backing)) {
-		rc = PTR_ERR(backing);
-		mutex_destroy(&buf->lock);
-		kfree(buf);
-		goto err_put;
-	}
-	rc = attach(backing, dma_buf, start, length_bytes);
-	if (!rc)
-		return backing;
-	/* With an attachment it is the backing that puts the dma-buf. */
-	if (buf->attachment)
-		get_dma_buf(dma_buf);
-	backing_put(backing);
-err_put:
-	dma_buf_put(dma_buf);
-	return ERR_PTR(rc);
-}
-
-/**
- * dmabuf_release() - the end of a backing that is a dma-buf
- * @buf: mapped nowhere; freed
- */
-void dmabuf_release(struct dmabuf *buf)
-{
-	if (buf->attachment) {
-		struct dma_buf *dma_buf = buf->attachment->dmabuf;
-
-		dma_buf_detach(dma_buf, buf->attachment);
-		dma_buf_put(dma_buf);
-	}
 	WARN_ON(!RB_EMPTY_ROOT(&buf->mapped));
 	mutex_destroy(&buf->lock);
 	kfree(buf);
 }
 
-/**
- * dmabuf_map_domain() - map a dma-buf
- * @backing: it
- * @domain: where
- * @iova: where to
- * @start_byte: start in the mapped range
- * @length_bytes: how much
- * @prot: IOMMU_READ, IOMMU_WRITE
- *
+static void release(struct backing *backing)
+{
+	struct dmabuf *buf = backing->dmabuf;
+	struct dma_buf *dma_buf = buf->attachment->dmabuf;
+
+	dma_buf_detach(dma_buf, buf->attachment);
+	dma_buf_put(dma_buf);
+	free_dmabuf(buf);
+}
+
+/*
  * What is revoked is not mapped, and that is no error: it would be revoked just
  * afterwards as well.
- *
- * Return: 0, or with nothing mapped -ENOMEM, or what iommu_map() says.
  */
-int dmabuf_map_domain(struct backing *backing, struct iommu_domain *domain,
-		      unsigned long iova, unsigned long start_byte,
-		      unsigned long length_bytes, int prot)
+static int map(struct backing *backing, struct iommu_domain *domain,
+	       unsigned long iova, unsigned long start_byte,
+	       unsigned long length_bytes, int prot)
 {
 	struct dmabuf *buf = backing->dmabuf;
 	struct mapped *mapped;
@@ -271,14 +199,9 @@ int dmabuf_map_domain(struct backing *backing, struct iommu_domain *domain,
 	return rc;
 }
 
-/**
- * dmabuf_unmap_domain() - undo dmabuf_map_domain()
- * @backing: the dma-buf
- * @domain: where
- * @iova: where it was mapped; nothing is when it was revoked since
- */
-void dmabuf_unmap_domain(struct backing *backing, struct iommu_domain *domain,
-			 unsigned long iova)
+/* Nothing is mapped there when it was revoked since. */
+static void unmap(struct backing *backing, struct iommu_domain *domain,
+		  unsigned long iova)
 {
 	const struct mapped key = { .domain = domain, .iova = iova };
 	struct dmabuf *buf = backing->dmabuf;
@@ -287,19 +210,104 @@ void dmabuf_unmap_domain(struct backing *backing, struct iommu_domain *domain,
 	mutex_lock(&buf->lock);
 	mapped = to_mapped(rb_find(&key, &buf->mapped, compare_key));
 	if (mapped)
-		unmap(buf, mapped);
+		unmap_one(buf, mapped);
 	mutex_unlock(&buf->lock);
 }
 
-/**
- * dmabuf_is_revoked() - is a dma-buf mapped nowhere any more, for good?
- * @backing: the dma-buf
- *
- * Return: true if so; false may have changed meanwhile.
- */
-bool dmabuf_is_revoked(const struct backing *backing)
+static bool is_revoked(const struct backing *backing)
 {
 	return READ_ONCE(backing->dmabuf->revoked);
+}
+
+static const struct backing_ops dmabuf_ops = {
+	.release = release,
+	.map = map,
+	.unmap = unmap,
+	.is_lost = is_revoked,
+};
+
+static struct dmabuf *create(void)
+{
+	struct dmabuf *buf = kzalloc_obj(*buf, GFP_KERNEL_ACCOUNT);
+
+	if (buf) {
+		mutex_init(&buf->lock);
+		buf->mapped = RB_ROOT;
+	}
+	return buf;
+}
+
+/* The range, of an attached one. */
+static int set_range(struct backing *backing, unsigned long start,
+		     unsigned long length_bytes)
+{
+	struct dmabuf *buf = backing->dmabuf;
+	int rc;
+
+	rc = find_phys(buf->attachment, &buf->phys);
+	if (rc)
+		return rc;
+	if (start >= buf->phys.len || length_bytes > buf->phys.len - start)
+		return -EINVAL;
+	buf->phys.paddr += start;
+	buf->phys.len = length_bytes;
+	backing->start = buf->phys.paddr;
+	return 0;
+}
+
+/**
+ * backing_init_dmabuf() - begin a backing that is a range of a dma-buf
+ * @backing: as of backing_init()
+ * @fd: its descriptor
+ * @start: page aligned byte offset
+ * @length_bytes: how much
+ * @writable: mappings of it may be writable
+ * @account_by_mm: unused, for nothing is charged
+ *
+ * Context: Process; sleeps. Takes the dma-buf's reservation lock.
+ * Return: 0, or with nothing begun
+ * * -EINVAL: not a dma-buf, not one that can be mapped so, or the range ends
+ *   beyond it
+ * * -ENODEV: it is revoked
+ * * -ENOMEM: out of memory
+ */
+int backing_init_dmabuf(struct backing *backing, int fd, unsigned long start,
+			unsigned long length_bytes, bool writable,
+			bool account_by_mm)
+{
+	struct dma_buf *dma_buf = dma_buf_get(fd);
+	struct dma_buf_attachment *attachment;
+	struct dmabuf *buf;
+	int rc = -ENOMEM;
+
+	if (IS_ERR(dma_buf))
+		return PTR_ERR(dma_buf);
+	buf = create();
+	if (!buf)
+		goto err_put;
+	/* Once it is attached it may be revoked. */
+	backing_init(backing, &dmabuf_ops, 0, 0, writable, account_by_mm);
+	backing->dmabuf = buf;
+	attachment = dma_buf_dynamic_attach(dma_buf, ctx_device(), &attach_ops,
+					    backing);
+	if (IS_ERR(attachment)) {
+		rc = PTR_ERR(attachment);
+		goto err_end;
+	}
+	buf->attachment = attachment;
+	rc = set_range(backing, start, length_bytes);
+	if (rc)
+		goto err_detach;
+	return 0;
+
+err_detach:
+	dma_buf_detach(dma_buf, attachment);
+err_end:
+	backing_end(backing);
+	free_dmabuf(buf);
+err_put:
+	dma_buf_put(dma_buf);
+	return rc;
 }
 
 MODULE_IMPORT_NS("DMA_BUF");

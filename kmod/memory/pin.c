@@ -9,10 +9,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "core/killed.h"
+#include "core/core.h"
 #include "extent.h"
 #include "leaf.h"
-#include "mock/mock.h"
 #include "pin.h"
 
 /**
@@ -47,7 +46,7 @@ struct pin_walk {
 
 static unsigned long limit_batch(unsigned long len)
 {
-	return mock_limit_len(len, sizeof(struct page *));
+	return test_limit_len(len, sizeof(struct page *));
 }
 
 static unsigned int gup_flags(bool write)
@@ -61,7 +60,7 @@ static long pin_some(struct pin_walk *walk, unsigned long npages)
 	unsigned int flags = gup_flags(walk->write);
 	long got;
 
-	if (mock_should_fail())
+	if (test_should_fail())
 		return -EFAULT;
 	if (walk->remote) {
 		int locked = 1;
@@ -300,7 +299,7 @@ static int pin_page(unsigned long va, bool write, struct extents *ex)
 	struct page *page;
 	long got;
 
-	if (!access_ok((void __user *)va, PAGE_SIZE) || mock_should_fail())
+	if (!access_ok((void __user *)va, PAGE_SIZE) || test_should_fail())
 		return -EFAULT;
 	got = pin_user_pages_fast(va, 1, gup_flags(write), &page);
 	if (got != 1)

@@ -9,10 +9,8 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
-#include "core/killed.h"
-#include "core/race_point.h"
+#include "core/core.h"
 #include "extent.h"
-#include "mock/mock.h"
 #include "pin.h"
 
 /*
@@ -137,10 +135,10 @@ static int pin_batch(struct file *file, loff_t start, unsigned long npages,
 	long got;
 	int rc;
 
-	if (mock_should_fail())
+	if (test_should_fail())
 		return -ENOMEM;
 	npages -= ex->npages;
-	batch_len = mock_limit_len(batch_len, sizeof(*folio));
+	batch_len = test_limit_len(batch_len, sizeof(*folio));
 	got = memfd_pin_folios(file, at, end - 1, folio, min(npages, batch_len),
 			       &skip_bytes);
 	if (got <= 0)

@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "parts.h"
 
 /* What one read or write may move: it goes through memory of the kernel. */

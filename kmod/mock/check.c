@@ -12,9 +12,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "core/ioctl.h"
-#include "core/killed.h"
-#include "device/hwpt.h"
+#include "core/core.h"
+#include "device/device.h"
 #include "parts.h"
 
 /* The page of @uptr, with a reference, or ERR_PTR(-EFAULT). */

@@ -12,9 +12,8 @@
 
 #include <iommu-priv.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "device/device.h"
-#include "device/hwpt.h"
 #include "mock.h"
 #include "parts.h"
 

@@ -10,7 +10,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "mock.h"
 #include "parts.h"
 

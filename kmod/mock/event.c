@@ -7,9 +7,8 @@
 #include <linux/iommu.h>
 #include <linux/rcupdate.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "device/device.h"
-#include "device/group.h"
 #include "parts.h"
 #include "viommu/viommu.h"
 
@@ -107,10 +106,10 @@ int mock_trigger_iopf(struct ioctl_call *call)
 	if (cmd->trigger_iopf.pasid != IOMMU_NO_PASID)
 		fault.fault.prm.flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
 	/* Hardware is done with a fault before its attachment may end. */
-	rc = mutex_lock_killable(&idev->group->lock);
+	rc = idev_lock_attachments(idev);
 	if (!rc) {
 		rc = iommu_report_device_fault(idev->dev, &fault);
-		mutex_unlock(&idev->group->lock);
+		idev_unlock_attachments(idev);
 	}
 	idev_put(idev);
 	return rc;

@@ -5,10 +5,11 @@
  */
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>
+#include <linux/iommu.h>
 #include <linux/minmax.h>
 #include <linux/overflow.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "ioas/ioas.h"
 #include "mock.h"
 #include "parts.h"
@@ -23,27 +24,21 @@ static struct dentry *fail_iommufd_dir;
 /* Of a temporary array; IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT */
 static u32 memory_limit_bytes = U32_MAX;
 
-/**
- * mock_should_fail() - make this call fail, for a test of error paths?
- *
- * Return: true if so.
- */
-bool mock_should_fail(void)
+static bool should_fail_now(void)
 {
 	return should_fail(&fail_iommufd, 1);
 }
 
-/**
- * mock_limit_len() - the length of a temporary array
- * @len: what it is to be
- * @item_bytes: the size of its items
- *
- * Return: @len, or what the limit that tests set leaves of it; at least 1.
- */
-unsigned long mock_limit_len(unsigned long len, size_t item_bytes)
+static unsigned long limit_len(unsigned long len, size_t item_bytes)
 {
 	return min(len, max(READ_ONCE(memory_limit_bytes) / item_bytes, 1UL));
 }
+
+static const struct test_hooks hooks = {
+	.should_fail = should_fail_now,
+	.limit_len = limit_len,
+	.dmabuf_phys = mock_dmabuf_phys,
+};
 
 static int set_memory_limit(struct ioctl_call *call)
 {
@@ -57,7 +52,12 @@ static int set_memory_limit(struct ioctl_call *call)
 static int add_reserved(struct ioctl_call *call)
 {
 	const struct iommu_test_cmd *cmd = call->arg;
+	struct iommu_resv_region region = {
+		.start = cmd->add_reserved.start,
+		.length = cmd->add_reserved.length,
+	};
 	struct iommufd_ioas *ioas;
+	LIST_HEAD(regions);
 	unsigned long last;
 	int rc;
 
@@ -66,15 +66,11 @@ static int add_reserved(struct ioctl_call *call)
 	if (check_add_overflow(cmd->add_reserved.start,
 			       cmd->add_reserved.length - 1, &last))
 		return -EOVERFLOW;
+	list_add(&region.list, &regions);
 	ioas = ioas_get(call->ictx, cmd->id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = down_write_killable(&ioas->domains_rwsem);
-	if (!rc) {
-		rc = iova_space_reserve(&ioas->space, cmd->add_reserved.start,
-					last, &memory_limit_bytes);
-		up_write(&ioas->domains_rwsem);
-	}
+	rc = ioas_reserve(ioas, &regions, &memory_limit_bytes);
 	ioas_put(ioas);
 	return rc;
 }
@@ -131,6 +127,7 @@ int __init mock_init(void)
 {
 	int rc;
 
+	test_hooks = &hooks;
 	rc = mock_event_init();
 	if (rc)
 		return rc;

@@ -6,8 +6,8 @@
 #include <linux/iommu.h>
 #include <linux/slab.h>
 
-#include "core/ioctl.h"
-#include "device/hwpt.h"
+#include "core/core.h"
+#include "device/device.h"
 #include "parts.h"
 
 /**

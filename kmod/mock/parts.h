@@ -105,6 +105,8 @@ int mock_access_rw(struct ioctl_call *call);
 int mock_access_replace(struct ioctl_call *call);
 
 /* Memory of a device (dmabuf.c) */
+int mock_dmabuf_phys(struct dma_buf_attachment *attachment,
+		     struct phys_vec *phys);
 int mock_dmabuf_get(struct ioctl_call *call);
 int mock_dmabuf_revoke(struct ioctl_call *call);
 

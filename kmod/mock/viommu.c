@@ -8,9 +8,8 @@
 #include <linux/iommufd.h>
 #include <linux/mutex.h>
 
-#include "core/mmio.h"
+#include "core/core.h"
 #include "device/device.h"
-#include "device/hwpt.h"
 #include "parts.h"
 
 #define MMIO_ORDER	1

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pinned memory into an iommu_domain, and out of it. See domain.h.
+ * Pinned memory into an iommu_domain, and out of it. See table.h.
  */
 #include <linux/iommu.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
-#include "core/killed.h"
-#include "domain.h"
+#include "core/core.h"
 #include "fill.h"
-#include "memory/backing.h"
-#include "mock/mock.h"
+#include "memory/memory.h"
+#include "table.h"
 
 /**
  * domain_alignment_bytes() - what IOVAs and lengths must be a multiple of
@@ -105,7 +104,7 @@ static int map_run(struct mapping *map, unsigned long skip_bytes)
 			      map->length_bytes - map->done_bytes);
 	int rc;
 
-	if (mock_should_fail())
+	if (test_should_fail())
 		return -ENOMEM;
 	rc = iommu_map(map->domain, map->iova + map->done_bytes,
 		       PFN_PHYS(map->walk->pfn) + skip_bytes, n, map->prot,

@@ -26,7 +26,7 @@
 #ifndef IOMMUFD_FILL_H
 #define IOMMUFD_FILL_H
 
-#include "memory/backing.h"
+#include "memory/memory.h"
 
 struct iommu_domain;
 

@@ -8,7 +8,7 @@
 #include <linux/iommufd.h>
 #include <uapi/linux/iommufd.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "ioas/ioas.h"
 #include "vfio.h"
 
@@ -27,15 +27,6 @@ struct iommufd_ioas *vfio_compat_ioas(struct iommufd_ctx *ictx)
 		return ERR_PTR(-ENODEV);
 	ioas = ioas_get(ictx, id);
 	return IS_ERR(ioas) ? ERR_PTR(-ENODEV) : ioas;
-}
-
-/**
- * vfio_compat_forget() - an IOAS is going
- * @ioas: the IOAS; its ID is not another's yet
- */
-void vfio_compat_forget(struct iommufd_ioas *ioas)
-{
-	cmpxchg(&ioas->ictx->vfio_ioas_id, ioas->obj.id, 0);
 }
 
 /**

@@ -18,7 +18,7 @@
 #include <uapi/linux/iommufd.h>
 #include <uapi/linux/vfio.h>
 
-#include "device/hwpt.h"
+#include "device/device.h"
 #include "ioas/ioas.h"
 #include "vfio.h"
 

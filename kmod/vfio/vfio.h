@@ -10,12 +10,13 @@
 #ifndef IOMMUFD_VFIO_COMPAT_H
 #define IOMMUFD_VFIO_COMPAT_H
 
+struct ioctl_call;
 struct iommufd_ctx;
 struct iommufd_ioas;
 
 long vfio_compat_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
 		       unsigned long arg);
+int ioctl_vfio_ioas(struct ioctl_call *call);
 struct iommufd_ioas *vfio_compat_ioas(struct iommufd_ctx *ictx);
-void vfio_compat_forget(struct iommufd_ioas *ioas);
 
 #endif

@@ -9,10 +9,9 @@
 #include <linux/slab.h>
 #include <uapi/linux/iommufd.h>
 
-#include "core/ioctl.h"
-#include "core/race_point.h"
-#include "device/hwpt.h"
-#include "ioas/pages.h"
+#include "core/core.h"
+#include "device/device.h"
+#include "ioas/ioas.h"
 #include "viommu.h"
 
 static struct iommufd_ioas *ioas_of(const struct iommufd_viommu *viommu)

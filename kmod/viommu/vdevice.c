@@ -7,8 +7,7 @@
 #include <linux/rcupdate.h>
 #include <uapi/linux/iommufd.h>
 
-#include "core/ioctl.h"
-#include "core/race_point.h"
+#include "core/core.h"
 #include "device/device.h"
 #include "viommu.h"
 
@@ -56,13 +55,11 @@ static bool try_hide(struct iommufd_device *idev, struct iommufd_vdevice **vdev)
 	return done;
 }
 
-/**
- * vdevice_end() - end the virtual device of a bound one, if there is one
- * @idev: the bound device; nobody can look it up any more
- *
- * Context: Process; sleeps until ioctls that use the ID are done.
+/*
+ * End the virtual device of a bound one, if there is one. Nobody can look the
+ * bound one up any more. Sleeps until ioctls that use the ID are done.
  */
-void vdevice_end(struct iommufd_device *idev)
+static void end_vdev(struct iommufd_device *idev)
 {
 	struct object_table *objects = &idev->ictx->objects;
 	struct iommufd_vdevice *vdev;
@@ -116,6 +113,7 @@ static int set_up(struct iommufd_vdevice *vdev, struct iommufd_device *idev)
 		goto err_clear;
 	}
 	vdev->idev = idev;
+	idev->end_vdev = end_vdev;
 	race_point("vdevice:reserved");
 	if (viommu->ops->vdevice_init)
 		rc = viommu->ops->vdevice_init(vdev);

@@ -12,7 +12,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "viommu.h"
 
 /* As deep as the deepest event queue of hardware (SMMUv3: 2^19 entries). */

@@ -8,9 +8,8 @@
 
 #include <iommu-priv.h>
 
-#include "core/ioctl.h"
+#include "core/core.h"
 #include "device/device.h"
-#include "device/hwpt.h"
 #include "viommu.h"
 
 static struct iommufd_viommu *viommu_of(struct iommufd_object *obj)

@@ -19,9 +19,7 @@
 
 #include <linux/iommufd.h>
 
-#include "core/eventq.h"
-
-struct iommufd_device;
+#include "core/core.h"
 
 /**
  * struct veventq - a vIOMMU's events of one type
@@ -57,7 +55,6 @@ void viommu_destroy(struct iommufd_object *obj);
 
 /* Virtual devices (vdevice.c) */
 void vdevice_destroy(struct iommufd_object *obj);
-void vdevice_end(struct iommufd_device *idev);
 
 /* Events (veventq.c) */
 void veventq_destroy(struct iommufd_object *obj);
@@ -66,5 +63,11 @@ int veventq_report(struct iommufd_viommu *viommu, u32 type, const void *data,
 
 /* Queues in guest memory (hw_queue.c) */
 void hw_queue_destroy(struct iommufd_object *obj);
+
+/* The ioctls */
+int ioctl_viommu_alloc(struct ioctl_call *call);
+int ioctl_vdevice_alloc(struct ioctl_call *call);
+int ioctl_veventq_alloc(struct ioctl_call *call);
+int ioctl_hw_queue_alloc(struct ioctl_call *call);
 
 #endif

@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
+#include "backings.h"
 #include "balance.h"
 #include "core/race_point.h"
 #include "hold.h"
@@ -115,7 +116,8 @@ static void map_file(struct kunit *test, struct file *file, unsigned long iova)
 	struct area *area;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
-	area = area_create_first(backing, 0, NPAGES << PAGE_SHIFT, IOMMU_READ);
+	area = area_init_first(container_of(backing, struct new_mapping, backing),
+			       0, NPAGES << PAGE_SHIFT, IOMMU_READ);
 	KUNIT_ASSERT_EQ(test, ioas_map(ioas, area, &iova, true), 0);
 }
 

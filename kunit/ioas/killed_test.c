@@ -10,7 +10,9 @@
 #include <linux/sched/signal.h>
 #include <uapi/linux/iommufd.h>
 
+#include "backings.h"
 #include "balance.h"
+#include "ioas/area.h"
 #include "ioas/ioas.h"
 #include "iofd.h"
 #include "memory.h"
@@ -18,7 +20,7 @@
 #include "memory/pin.h"
 #include "paging.h"
 #include "pin_hook.h"
-#include "table/domain.h"
+#include "table/table.h"
 
 #define HUGE	MEMORY_HUGE_NPAGES
 #define IOVA	BIT(30)

@@ -29,7 +29,7 @@
 #include "memory/pin.h"
 #include "mock_rig.h"
 #include "paging.h"
-#include "table/domain.h"
+#include "table/table.h"
 #include "viommu/viommu.h"
 
 #define IOVA		SZ_1G

@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "alloc_fault.h"
+#include "backings.h"
 #include "balance.h"
 #include "memory.h"
 #include "memory/backing.h"

@@ -16,6 +16,7 @@
 #include <linux/shmem_fs.h>
 
 #include "alloc_fault.h"
+#include "backings.h"
 #include "balance.h"
 #include "memory.h"
 #include "memory/backing.h"

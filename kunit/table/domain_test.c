@@ -8,11 +8,12 @@
 #include <linux/mm.h>
 
 #include "alloc_fault.h"
+#include "backings.h"
 #include "balance.h"
 #include "memory.h"
 #include "memory/backing.h"
 #include "paging.h"
-#include "table/domain.h"
+#include "table/table.h"
 
 #define HUGE	MEMORY_HUGE_NPAGES
 /* So that what is mapped there is in two tables, at least. */

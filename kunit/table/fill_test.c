@@ -14,11 +14,21 @@
 #include "paging.h"
 #include "race.h"
 #include "random.h"
-#include "table/domain.h"
+#include "table/table.h"
 #include "table/fill.h"
 
 #define PROT		(IOMMU_READ | IOMMU_WRITE | IOMMU_CACHE)
 #define HUGE		(PMD_SIZE / PAGE_SIZE)
+
+static int pin_none(struct backing *backing, unsigned long first_index,
+		    unsigned long npages, struct extents *ex)
+{
+	return -EFAULT;
+}
+
+static const struct backing_ops made_up_ops = {
+	.pin = pin_none,
+};
 
 /* A backing of made up page frames. It is held by nobody, and never put. */
 static struct backing *create(struct kunit *test)
@@ -27,6 +37,7 @@ static struct backing *create(struct kunit *test)
 						GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, backing);
+	backing->ops = &made_up_ops;
 	mutex_init(&backing->lock);
 	backing->segments = RB_ROOT;
 	extents_init(&backing->own_segment.extents);

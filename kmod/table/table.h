@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Domains: pinned memory into an iommu_domain, and out of it.
+ * The door of table/: pinned memory into an iommu_domain, and out of it.
  *
  * The caller makes sure that nobody else changes the same IOVAs of a domain at
  * the same time: the area that they belong to is marked busy. Different IOVAs
- * of one domain may be changed at once, as the IOMMU core allows.
+ * of one domain may be changed at once, as the IOMMU core allows. There is no lock
+ * here.
  */
-#ifndef IOMMUFD_DOMAIN_H
-#define IOMMUFD_DOMAIN_H
+#ifndef IOMMUFD_TABLE_H
+#define IOMMUFD_TABLE_H
 
 #include <linux/types.h>
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The door of core/: what all wings stand on, and that stands on nothing of ours.
+ *
+ * - object.h: what userspace names by ID, and the two protections that keep an
+ *   object alive. Look-ups take no lock.
+ * - ctx.h: one open of /dev/iommu. Each of its fields belongs to one wing, which
+ *   alone takes the lock beside it.
+ * - ioctl.h: one ioctl, from userspace and back.
+ * - eventq.h: queues of events, each with a file.
+ * - mmio.h: memory of devices that userspace maps.
+ * - killed.h: how what is long ends.
+ * - race_point.h, test_hooks.h: where tests reach in; nothing in other kernels.
+ *
+ * Locks: those of struct iommufd_ctx. Of core's own there are the lock of the
+ * object table, a spinlock inside of all others, and mmio_lock, with which nothing
+ * else is taken.
+ */
+#ifndef IOMMUFD_CORE_H
+#define IOMMUFD_CORE_H
+
+#include "ctx.h"
+#include "eventq.h"
+#include "ioctl.h"
+#include "killed.h"
+#include "mmio.h"
+#include "object.h"
+#include "race_point.h"
+#include "test_hooks.h"
+
+#endif
