@@ -9,8 +9,38 @@
 
 #include <iommu-priv.h>
 
+#include "fault.h"
 #include "hwpt.h"
 #include "resv.h"
+
+/**
+ * hwpt_set_faults() - have page faults of a HWPT's devices reported
+ * @hwpt: not published
+ * @fault_id: of the fault queue
+ *
+ * Return: 0 or -ENOENT.
+ */
+int hwpt_set_faults(struct iommufd_hwpt *hwpt, u32 fault_id)
+{
+	struct fault_queue *faults = fault_queue_hold(hwpt->ioas->ictx,
+						      fault_id);
+
+	if (IS_ERR(faults))
+		return PTR_ERR(faults);
+	hwpt->faults = faults;
+	hwpt->domain->iopf_handler = fault_queue_deliver;
+	return 0;
+}
+
+/**
+ * hwpt_clear_faults() - undo hwpt_set_faults(), if it was called
+ * @hwpt: its domain is gone
+ */
+void hwpt_clear_faults(struct iommufd_hwpt *hwpt)
+{
+	if (hwpt->faults)
+		fault_queue_release(hwpt->faults);
+}
 
 /* A domain of a kind that userspace describes to the IOMMU driver. */
 static struct iommu_domain *

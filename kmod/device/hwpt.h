@@ -96,7 +96,7 @@ struct iommufd_hwpt_paging *hwpt_get_paging(struct iommufd_ctx *ictx, u32 id);
 bool hwpt_suits_iommu(const struct iommufd_hwpt *hwpt,
 		      const struct iommu_device *iommu_dev);
 
-/* Page faults of attached devices (hwpt_alloc.c) */
+/* Page faults of attached devices */
 int hwpt_set_faults(struct iommufd_hwpt *hwpt, u32 fault_id);
 void hwpt_clear_faults(struct iommufd_hwpt *hwpt);
 

@@ -33,18 +33,13 @@ static int move(struct mock_device *mdev, const struct iommu_domain *domain,
  * @dev: the device
  * @old: where it is now, or NULL
  *
- * Return: 0; -ENOENT when @domain is of a vIOMMU that does not know the device;
- * -ENOMEM.
+ * Return: 0 or -ENOMEM.
  */
 int mock_attach_dev(struct iommu_domain *domain, struct device *dev,
 		    struct iommu_domain *old)
 {
-	int rc = 0;
-
 	iommu_group_mutex_assert(dev);
-	if (domain->type == IOMMU_DOMAIN_NESTED)
-		rc = mock_nested_check_attach(domain, dev);
-	return rc ? rc : move(to_mock_device(dev), domain, old);
+	return move(to_mock_device(dev), domain, old);
 }
 
 /**

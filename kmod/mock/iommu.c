@@ -209,12 +209,21 @@ static struct iommu_device *mock_probe(struct device *dev)
 	return mock_iommu_has_device(dev) ? &mock_iommu : ERR_PTR(-ENODEV);
 }
 
+static struct iommu_domain *
+mock_domain_alloc_nested(struct device *dev, struct iommu_domain *parent,
+			 u32 flags, const struct iommu_user_data *user_data)
+{
+	if (!mock_iommu_has_domain(parent))
+		return ERR_PTR(-EINVAL);
+	return mock_nested_alloc(dev, parent, flags, user_data);
+}
+
 static const struct iommu_ops mock_iommu_ops = {
 	.owner = THIS_MODULE,
 	.capable = mock_capable,
 	.hw_info = mock_hw_info,
 	.domain_alloc_paging_flags = mock_domain_alloc,
-	.domain_alloc_nested = mock_nested_alloc,
+	.domain_alloc_nested = mock_domain_alloc_nested,
 	.get_viommu_size = mock_viommu_size,
 	.viommu_init = mock_viommu_init,
 	.page_response = mock_page_response,

@@ -75,8 +75,32 @@ static void free_nested(struct iommu_domain *domain)
 	kfree(to_mock_nested(domain));
 }
 
+static bool has_dev(struct iommufd_viommu *viommu, const struct device *dev)
+{
+	struct iommufd_vdevice *vdev;
+	unsigned long virt_id;
+	bool has = false;
+
+	xa_lock(&viommu->vdevs);
+	xa_for_each(&viommu->vdevs, virt_id, vdev)
+		has |= vdev->idev->dev == dev;
+	xa_unlock(&viommu->vdevs);
+	return has;
+}
+
+/* What is of a vIOMMU is for the devices that it knows. */
+static int attach(struct iommu_domain *domain, struct device *dev,
+		  struct iommu_domain *old)
+{
+	struct iommufd_viommu *viommu = to_mock_nested(domain)->viommu;
+
+	if (viommu && !has_dev(viommu, dev))
+		return -ENOENT;
+	return mock_attach_dev(domain, dev, old);
+}
+
 static const struct iommu_domain_ops mock_nested_ops = {
-	.attach_dev = mock_attach_dev,
+	.attach_dev = attach,
 	.set_dev_pasid = mock_attach_pasid,
 	.cache_invalidate_user = invalidate,
 	.free = free_nested,
@@ -111,19 +135,17 @@ alloc_nested(struct iommufd_viommu *viommu, u32 flags,
 /**
  * mock_nested_alloc() - make a nested domain on another one
  * @dev: unused: the same for all mock devices
- * @parent: the other one
+ * @parent: the other one, a paging domain of the mock IOMMU
  * @flags: 0 or IOMMU_HWPT_ALLOC_PASID
  * @user_data: struct iommu_hwpt_selftest
  *
- * Return: the domain; or ERR_PTR() of -EINVAL when @parent is no mock, or
- * @user_data too short; -EOPNOTSUPP; -EFAULT, -ENOMEM.
+ * Return: the domain; or ERR_PTR() of -EINVAL when @user_data is too short;
+ * -EOPNOTSUPP; -EFAULT, -ENOMEM.
  */
 struct iommu_domain *
 mock_nested_alloc(struct device *dev, struct iommu_domain *parent, u32 flags,
 		  const struct iommu_user_data *user_data)
 {
-	if (!mock_iommu_has_domain(parent))
-		return ERR_PTR(-EINVAL);
 	return alloc_nested(NULL, flags, user_data);
 }
 
@@ -140,20 +162,6 @@ mock_nested_alloc_viommu(struct iommufd_viommu *viommu, u32 flags,
 			 const struct iommu_user_data *user_data)
 {
 	return alloc_nested(viommu, flags, user_data);
-}
-
-/**
- * mock_nested_check_attach() - may a device be attached?
- * @domain: a nested domain
- * @dev: the device
- *
- * Return: 0, or -ENOENT when the domain is of a vIOMMU that does not know it.
- */
-int mock_nested_check_attach(struct iommu_domain *domain, struct device *dev)
-{
-	struct iommufd_viommu *viommu = to_mock_nested(domain)->viommu;
-
-	return !viommu || mock_viommu_has_dev(viommu, dev) ? 0 : -ENOENT;
 }
 
 /**

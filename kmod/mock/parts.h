@@ -59,7 +59,6 @@ mock_nested_alloc(struct device *dev, struct iommu_domain *parent, u32 flags,
 struct iommu_domain *
 mock_nested_alloc_viommu(struct iommufd_viommu *viommu, u32 flags,
 			 const struct iommu_user_data *user_data);
-int mock_nested_check_attach(struct iommu_domain *domain, struct device *dev);
 int mock_nested_check_iotlb(struct ioctl_call *call);
 
 /* vIOMMUs (viommu.c) */
@@ -67,16 +66,16 @@ size_t mock_viommu_size(struct device *dev, enum iommu_viommu_type type);
 int mock_viommu_init(struct iommufd_viommu *viommu,
 		     struct iommu_domain *parent,
 		     const struct iommu_user_data *user_data);
-bool mock_viommu_has_dev(struct iommufd_viommu *viommu,
-			 const struct device *dev);
 
-/* Events of hardware (event.c) */
+/* Page faults of devices (event.c) */
 int mock_event_init(void);
 void mock_event_exit(void);
 int mock_event_enable_iopf(struct mock_device *mdev);
 void mock_event_disable_iopf(struct mock_device *mdev);
 void mock_page_response(struct device *dev, struct iopf_fault *fault,
 			struct iommu_page_response *response);
+
+/* Hardware reports something (trigger.c) */
 int mock_trigger_iopf(struct ioctl_call *call);
 int mock_trigger_vevent(struct ioctl_call *call);
 

@@ -265,24 +265,3 @@ int mock_viommu_init(struct iommufd_viommu *viommu,
 	viommu->ops = &mock_viommu_ops;
 	return 0;
 }
-
-/**
- * mock_viommu_has_dev() - does a vIOMMU know a device?
- * @viommu: the vIOMMU
- * @dev: the device
- *
- * Return: true if so.
- */
-bool mock_viommu_has_dev(struct iommufd_viommu *viommu,
-			 const struct device *dev)
-{
-	struct iommufd_vdevice *vdev;
-	unsigned long virt_id;
-	bool has = false;
-
-	xa_lock(&viommu->vdevs);
-	xa_for_each(&viommu->vdevs, virt_id, vdev)
-		has |= vdev->idev->dev == dev;
-	xa_unlock(&viommu->vdevs);
-	return has;
-}
