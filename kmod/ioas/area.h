@@ -9,6 +9,7 @@
 
 #include "ioas.h"
 #include "memory/memory.h"
+#include "table/table.h"
 
 /**
  * struct area - one mapping of an IOAS
@@ -59,11 +60,6 @@ struct area *area_create(struct backing *backing, unsigned long start_byte,
 struct area *area_init_first(struct new_mapping *new, unsigned long start_byte,
 			     unsigned long length_bytes, int prot);
 void area_free(struct area *area);
-int area_pin(struct area *area);
-void area_unpin(struct area *area);
-int area_map_domain(struct area *area, struct ioas_domain *member,
-		    bool combine);
-void area_unmap_domain(struct area *area, struct ioas_domain *member);
 int area_populate(struct area *area, struct iommufd_ioas *ioas);
 void area_depopulate(struct area *area, struct iommufd_ioas *ioas);
 void area_free_chain(struct area *chain);
@@ -103,6 +99,38 @@ static inline void area_set_ready(struct area *area)
 static inline struct area *area_of(struct iova_node *node)
 {
 	return node ? container_of(node, struct area, node) : NULL;
+}
+
+/** area_claim() - have the memory of an area pinned: as backing_claim() */
+static inline int area_claim(struct area *area)
+{
+	unsigned long last_byte = area->start_byte + area->length_bytes - 1;
+
+	return backing_claim(area->backing, &area->claim,
+			     area->start_byte >> PAGE_SHIFT,
+			     last_byte >> PAGE_SHIFT);
+}
+
+/** area_unclaim() - undo area_claim(); no domain maps it any more */
+static inline void area_unclaim(struct area *area)
+{
+	backing_unclaim(area->backing, &area->claim);
+}
+
+/** area_map() - map a claimed area in one domain: as domain_map() */
+static inline int area_map(struct area *area, struct ioas_domain *member,
+			   bool combine)
+{
+	return domain_map(member->domain, area->node.first, area->backing,
+			  area->start_byte, area->length_bytes, area->prot,
+			  combine);
+}
+
+/** area_unmap() - undo area_map() */
+static inline void area_unmap(struct area *area, struct ioas_domain *member)
+{
+	domain_unmap_backing(member->domain, area->node.first, area->backing,
+			     area->length_bytes);
 }
 
 /** area_next() - the area of an IOAS that comes after @area, or NULL */

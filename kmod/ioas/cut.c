@@ -53,7 +53,7 @@ static int cut(struct iommufd_ioas *ioas, struct area *area, unsigned long iova)
 		unsigned long last_byte = area->start_byte + head_bytes - 1;
 
 		/* All of it is pinned already. */
-		rc = area_pin(tail);
+		rc = area_claim(tail);
 		if (rc) {
 			area_free(tail);
 			return rc;

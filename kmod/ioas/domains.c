@@ -95,22 +95,22 @@ static int map_area(struct iommufd_ioas *ioas, struct area *area,
 	int rc;
 
 	if (pin) {
-		rc = area_pin(area);
+		rc = area_claim(area);
 		if (rc)
 			return rc;
 	}
-	rc = area_map_domain(area, member, ioas->combine);
+	rc = area_map(area, member, ioas->combine);
 	if (rc && pin)
-		area_unpin(area);
+		area_unclaim(area);
 	return rc;
 }
 
 static void unmap_area(struct iommufd_ioas *ioas, struct area *area,
 		       struct ioas_domain *member)
 {
-	area_unmap_domain(area, member);
+	area_unmap(area, member);
 	if (list_empty(&ioas->domains))
-		area_unpin(area);
+		area_unclaim(area);
 }
 
 static int map_all(struct iommufd_ioas *ioas, struct ioas_domain *member)
@@ -197,7 +197,7 @@ void ioas_unreserve(struct iommufd_ioas *ioas, const void *owner)
  * * -EADDRINUSE: something is mapped or allowed that the domain can not address
  * * -EINVAL: the domain has no pages as small as PAGE_SIZE
  * * -EINTR: a fatal signal
- * * what area_pin() and area_map_domain() say
+ * * what backing_claim() and domain_map() say
  */
 int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 {

@@ -9,8 +9,6 @@
 
 #include "area.h"
 #include "ioas.h"
-#include "memory/memory.h"
-#include "table/table.h"
 
 /*
  * Large entries of an IO page table need IOVA and memory to be at the same
@@ -100,76 +98,12 @@ int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
 }
 
 /**
- * area_pin() - pin the memory of an area
- * @area: the area
- *
- * Return: 0, or what backing_claim() says.
- */
-int area_pin(struct area *area)
-{
-	unsigned long last_byte = area->start_byte + area->length_bytes - 1;
-
-	if (!backing_has_pages(area->backing))
-		return 0;
-	return backing_claim(area->backing, &area->claim,
-			     area->start_byte >> PAGE_SHIFT,
-			     last_byte >> PAGE_SHIFT);
-}
-
-/**
- * area_unpin() - undo area_pin()
- * @area: the area; no domain maps it any more
- */
-void area_unpin(struct area *area)
-{
-	if (backing_has_pages(area->backing))
-		backing_unclaim(area->backing, &area->claim);
-}
-
-/**
- * area_map_domain() - map an area in one domain
- * @area: pinned
- * @member: the domain
- * @combine: let neighbouring pages form large entries
- *
- * Return: 0, or what domain_map() says.
- */
-int area_map_domain(struct area *area, struct ioas_domain *member, bool combine)
-{
-	struct backing *backing = area->backing;
-
-	if (!backing_has_pages(backing))
-		return backing->ops->map(backing, member->domain,
-					 area->node.first, area->start_byte,
-					 area->length_bytes, area->prot);
-	return domain_map(member->domain, area->node.first, backing,
-			  area->start_byte, area->length_bytes, area->prot,
-			  combine);
-}
-
-/**
- * area_unmap_domain() - unmap an area from one domain
- * @area: the area
- * @member: the domain
- */
-void area_unmap_domain(struct area *area, struct ioas_domain *member)
-{
-	struct backing *backing = area->backing;
-
-	if (!backing_has_pages(backing))
-		backing->ops->unmap(backing, member->domain, area->node.first);
-	else
-		domain_unmap(member->domain, area->node.first,
-			     area->length_bytes);
-}
-
-/**
  * area_populate() - pin an area and map it in every domain of its IOAS
  * @area: the area
  * @ioas: the IOAS; where it has no domain, nothing is pinned either
  *
  * Context: Process; sleeps. domains_rwsem is held for reading.
- * Return: 0, or with nothing done what area_pin() or area_map_domain() say.
+ * Return: 0, or with nothing done what backing_claim() or domain_map() say.
  */
 int area_populate(struct area *area, struct iommufd_ioas *ioas)
 {
@@ -178,11 +112,11 @@ int area_populate(struct area *area, struct iommufd_ioas *ioas)
 
 	if (list_empty(&ioas->domains))
 		return 0;
-	rc = area_pin(area);
+	rc = area_claim(area);
 	if (rc)
 		return rc;
 	list_for_each_entry(member, &ioas->domains, node) {
-		rc = area_map_domain(area, member, ioas->combine);
+		rc = area_map(area, member, ioas->combine);
 		if (rc)
 			goto err_unmap;
 	}
@@ -190,8 +124,8 @@ int area_populate(struct area *area, struct iommufd_ioas *ioas)
 
 err_unmap:
 	list_for_each_entry_continue_reverse(member, &ioas->domains, node)
-		area_unmap_domain(area, member);
-	area_unpin(area);
+		area_unmap(area, member);
+	area_unclaim(area);
 	return rc;
 }
 
@@ -209,8 +143,8 @@ void area_depopulate(struct area *area, struct iommufd_ioas *ioas)
 	if (list_empty(&ioas->domains))
 		return;
 	list_for_each_entry(member, &ioas->domains, node)
-		area_unmap_domain(area, member);
-	area_unpin(area);
+		area_unmap(area, member);
+	area_unclaim(area);
 }
 
 /**

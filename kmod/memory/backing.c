@@ -255,7 +255,8 @@ static void unpin_unclaimed(struct backing *backing, unsigned long first_index,
  * @first_index: first page
  * @last_index: last page, inclusive
  *
- * Pins what no other claim covers already.
+ * Pins what no other claim covers already; there is nothing to do where there are no
+ * pages.
  *
  * Context: Process; sleeps, faults in user memory. Takes @backing->lock.
  * Return: 0, or with nothing claimed -ENOMEM (out of memory, or beyond
@@ -268,6 +269,8 @@ int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 	unsigned long index = first_index;
 	int rc = 0;
 
+	if (!backing_has_pages(backing))
+		return 0;
 	if (unlikely(mutex_lock_killable(&backing->lock)))
 		return -EINTR;
 	while (index <= last_index) {
@@ -307,6 +310,8 @@ int backing_claim(struct backing *backing, struct interval_tree_node *claim,
  */
 void backing_unclaim(struct backing *backing, struct interval_tree_node *claim)
 {
+	if (!backing_has_pages(backing))
+		return;
 	mutex_lock(&backing->lock);
 	interval_tree_remove(claim, &backing->claims);
 	unpin_unclaimed(backing, claim->start, claim->last);

@@ -150,10 +150,10 @@ static int sync_filled(struct mapping *map)
 }
 
 /**
- * domain_map() - map pinned memory
+ * domain_map() - map memory that is there to stay
  * @domain: the domain
  * @iova: where to
- * @backing: the memory; a claim covers the range
+ * @backing: the memory; a claim covers the range. Memory without pages maps itself.
  * @start_byte: start in @backing, in bytes
  * @length_bytes: how much
  * @prot: IOMMU_READ, IOMMU_WRITE, IOMMU_CACHE
@@ -164,7 +164,7 @@ static int sync_filled(struct mapping *map)
  *
  * Context: Process; sleeps. Takes @backing->lock.
  * Return: 0, or with nothing mapped -EINTR for a fatal signal, or what
- * iommu_map() says: -ENOMEM, or -EINVAL or -ERANGE for what the page table can
+ * @map of struct backing_ops or iommu_map() says: -ENOMEM, or -EINVAL or -ERANGE for what the page table can
  * not hold.
  */
 int domain_map(struct iommu_domain *domain, unsigned long iova,
@@ -184,6 +184,9 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 	};
 	int rc;
 
+	if (!backing_has_pages(backing))
+		return backing->ops->map(backing, domain, iova, start_byte,
+					 length_bytes, prot);
 	if (unlikely(mutex_lock_killable(&backing->lock)))
 		return -EINTR;
 	backing_walk_start(backing, &walk, start_byte >> PAGE_SHIFT,
@@ -240,4 +243,20 @@ void domain_unmap(struct iommu_domain *domain, unsigned long iova,
 	unmapped_bytes = iommu_unmap(domain, iova, length_bytes);
 	/* Then devices would still reach pages that are about to be freed. */
 	WARN_ON(unmapped_bytes != length_bytes);
+}
+
+/**
+ * domain_unmap_backing() - the same, of a mapping of any memory
+ * @domain: the domain
+ * @iova: where
+ * @backing: the memory
+ * @length_bytes: how much; one mapping, whole
+ */
+void domain_unmap_backing(struct iommu_domain *domain, unsigned long iova,
+			  struct backing *backing, unsigned long length_bytes)
+{
+	if (backing_has_pages(backing))
+		domain_unmap(domain, iova, length_bytes);
+	else
+		backing->ops->unmap(backing, domain, iova);
 }

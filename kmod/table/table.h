@@ -21,5 +21,7 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 	       unsigned long length_bytes, int prot, bool combine);
 void domain_unmap(struct iommu_domain *domain, unsigned long iova,
 		  unsigned long length_bytes);
+void domain_unmap_backing(struct iommu_domain *domain, unsigned long iova,
+			  struct backing *backing, unsigned long length_bytes);
 
 #endif
