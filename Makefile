@@ -53,71 +53,71 @@ help:
 	@echo '  JOBS=n              compilers at a time (as many as there are CPUs), and guests (make bench)'
 
 bench:
-	@scripts/bench.sh
+	@scripts/measure/bench.sh
 
 profile:
-	@scripts/profile.sh
+	@scripts/measure/profile.sh
 
 threads:
-	@scripts/threads.sh
+	@scripts/measure/threads.sh
 
 lockstat:
-	@LOCKSTAT=1 scripts/threads.sh
+	@LOCKSTAT=1 scripts/measure/threads.sh
 
 test:
-	@scripts/test.sh
+	@scripts/test/test.sh
 
 test-kcsan:
-	@scripts/test-kcsan.sh
+	@scripts/test/test-kcsan.sh
 
 kunit:
-	@scripts/kunit.sh
+	@scripts/test/kunit.sh
 
 selftest:
-	@scripts/selftest.sh
+	@scripts/test/selftest.sh
 
 coverage:
-	@scripts/coverage.sh
+	@scripts/test/coverage.sh
 
 micro:
-	@scripts/micro.sh
+	@scripts/measure/micro.sh
 
 micro-check:
-	@scripts/micro-check.sh
+	@scripts/test/micro-check.sh
 
 gate:
-	@scripts/gate.sh
+	@scripts/measure/gate.sh
 
 baseline:
-	@scripts/baseline.sh
+	@scripts/measure/baseline.sh
 
 compare:
-	@scripts/compare.sh
+	@scripts/measure/compare.sh
 
 report:
-	@scripts/report.sh
+	@scripts/keep/report.sh
 
 record:
-	@scripts/record.sh
+	@scripts/keep/record.sh
 
 dashboard:
-	@scripts/dashboard.sh
+	@scripts/keep/dashboard.sh
 
 tools-test:
-	@scripts/tools-test.sh
+	@scripts/check/tools-test.sh
 
 fresh-test:
-	@scripts/fresh-test.sh
+	@scripts/check/fresh-test.sh
 
 kernel:
-	@scripts/kernel.sh build bench
+	@scripts/build/kernel.sh build bench
 
 modules:
-	@scripts/modules.sh bench kmod
-	@scripts/modules.sh bench bench/floor
+	@scripts/build/modules.sh bench kmod
+	@scripts/build/modules.sh bench bench/floor
 
 lint:
-	@scripts/lint.sh
+	@scripts/check/lint.sh
 
 clean:
 	rm -rf build

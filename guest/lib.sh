@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # What a guest's job starts from: `. /lib/guest.sh`. For a busybox sh.
 
-# What scripts/stage.sh filled.
+# What scripts/guest/stage.sh filled.
 MODULES=/host/modules
 
 # load NAME [DIR] [PARAMETER...]: a module, unless it is loaded. One that another peer would use instead is not noticed:
@@ -99,7 +99,7 @@ kernel_complaints() {
 	dmesg | grep -E 'WARNING:|BUG:|KASAN:|kernel BUG at|Oops:|general protection fault|possible (recursive|circular) locking|suspicious RCU usage|sleeping function called|unreferenced object|DMAR: DRHD: handling fault|refcount_t:|list_(add|del) corruption'
 }
 
-# result STATUS NAME: a line of KTAP, without a number of its own (scripts/ktap.py gives it one). 1 is a failure, any
+# result STATUS NAME: a line of KTAP, without a number of its own (scripts/test/ktap.py gives it one). 1 is a failure, any
 # other status something that must not happen.
 result() {
 	case $1 in

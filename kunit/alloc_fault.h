@@ -116,7 +116,7 @@ static inline bool fault_failed(struct kunit *test, struct fault *fault, int rc)
  * fault_require() - skip the case where the kernel fails no allocations
  * @test: the case
  *
- * It does once it is told to in its debugfs, which scripts/kunit.sh does.
+ * It does once it is told to in its debugfs, which scripts/test/kunit.sh does.
  */
 static inline void fault_require(struct kunit *test)
 {

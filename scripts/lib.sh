@@ -163,7 +163,7 @@ _ticker() {
 
 # end_children PID..., end_groups PID...: end what was started in the background, and wait until it is gone: a run after
 # this one finds nothing of it. For traps: another interrupt changes nothing meanwhile. What is told to end has
-# GRACE_SECONDS (scripts/watch.py) for what it started itself.
+# GRACE_SECONDS (scripts/guest/watch.py) for what it started itself.
 end_children() {
 	trap '' INT TERM
 	kill "$@" 2>/dev/null || true

@@ -151,8 +151,8 @@ bool ktap_check_bytes(const char *file, int line, const char *what, const void *
 
 /*
  * A guest's clock is the machine's, which goes on while the guest waits for a CPU of the machine.
- * Who starts a guest sends it a byte for each second that it did not (scripts/guest.sh), to the
- * terminal that TICKS names.
+ * Who starts a guest sends it a byte for each second that it did not (scripts/guest/guest.sh), to
+ * the terminal that TICKS names.
  */
 static int open_ticks(void)
 {

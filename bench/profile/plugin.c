@@ -25,7 +25,7 @@ static const char *kallsyms_path, *out_path;
 static uint64_t executed, rounds[MARK_FIGURES];
 static bool counting, have_symbols;
 
-/* A line that begins as QEMU's own do is found by scripts/guest.sh. */
+/* A line that begins as QEMU's own do is found by scripts/guest/guest.sh. */
 static void die(const char *path, const char *why)
 {
 	fprintf(stderr, "qemu: profile: %s: %s\n", path, why);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What scripts/dashboard.py packed. A page that was opened from a file may not fetch, so each file is a script that
+// What scripts/results/dashboard.py packed. A page that was opened from a file may not fetch, so each file is a script that
 // calls put() with its name.
 
 const arrived = new Map();

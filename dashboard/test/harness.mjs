@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A browser, and results as KTAP: one line a case, indented, for scripts/ktap.py to number and sum up.
+// A browser, and results as KTAP: one line a case, indented, for scripts/test/ktap.py to number and sum up.
 
 import { createRequire } from 'node:module';
 

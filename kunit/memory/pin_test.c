@@ -323,7 +323,7 @@ static void pin_file_range_takes_one_pin_for_a_huge_page(struct kunit *test)
 	balance_expect_even(test, &before);
 }
 
-/* Of the eight that scripts/kunit.sh reserves, two among five are neighbours. */
+/* Of the eight that scripts/test/kunit.sh reserves, two among five are neighbours. */
 #define NR_HUGE	5
 
 /* A file of two huge pages that lie side by side in memory. */

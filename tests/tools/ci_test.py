@@ -100,7 +100,7 @@ class RecipeTest(unittest.TestCase):
         named = set()
         for path in TEXTS:
             named |= set(re.findall(r"\b((?:scripts|configs|docs)/[\w./-]+\.\w+)", path.read_text()))
-        self.assertIn("scripts/history-branch.sh", named)
+        self.assertIn("scripts/keep/history-branch.sh", named)
         self.assertEqual({name for name in named if not (ROOT / name).exists()}, set())
 
     def test_they_run_what_readme_names(self):
@@ -119,7 +119,7 @@ class RecipeTest(unittest.TestCase):
                     self.assertEqual(check.returncode, 0, f"{text}: {check.stderr}")
 
     def test_exports_in_the_documentation_work(self):
-        found = re.findall(r"^    (scripts/export\.py .*) >(\S+)$", (ROOT / "docs/results.md").read_text(), re.MULTILINE)
+        found = re.findall(r"^    (scripts/results/export\.py .*) >(\S+)$", (ROOT / "docs/results.md").read_text(), re.MULTILINE)
         self.assertEqual(len(found), 3)
         with directory() as scratch:
             past = scratch / "history.jsonl"
@@ -142,7 +142,7 @@ class BranchTest(unittest.TestCase):
         subprocess.run(["git", "init", "-q", "--bare", self.remote], check=True)
 
     def branch(self, what, path):
-        return subprocess.Popen([ROOT / "scripts/history-branch.sh", what, self.remote], stderr=subprocess.PIPE, text=True,
+        return subprocess.Popen([ROOT / "scripts/keep/history-branch.sh", what, self.remote], stderr=subprocess.PIPE, text=True,
                                 env={"PATH": "/usr/bin:/bin", "HOME": str(self.dir), "CACHE": str(self.dir / "cache"),
                                      "HISTORY": str(path)})
 

@@ -49,7 +49,7 @@ class ShellTest(ScratchTest):
 class LockTest(ShellTest):
     def test_each_lock_of_a_script_has_its_place(self):
         names = set()
-        for path in SCRIPTS.glob("*.sh"):
+        for path in SCRIPTS.rglob("*.sh"):
             names |= set(re.findall(r'^\t*lock "?([a-z][a-z-]*)', path.read_text(), re.MULTILINE))
         self.assertIn("bench", names)
         for name in sorted(names):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run the unittest modules of this directory, and print their results as KTAP, without the outermost plan and numbers.
+"""Run the unittest modules that test scripts, and print their results as KTAP, without the outermost plan and numbers.
 
 usage: suites.py [GLOB]
 
@@ -13,6 +13,8 @@ import sys
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
+SCRIPTS = HERE.parents[1] / "scripts"
+PLACES = (HERE, SCRIPTS / "results/tests")
 
 
 class Result(unittest.TestResult):
@@ -81,10 +83,10 @@ def cases(suite):
 
 def main():
     pattern = sys.argv[1] if len(sys.argv) > 1 else "*"
-    for path in (HERE.parent.parent / "scripts", HERE):
+    for path in (SCRIPTS / "guest", SCRIPTS / "results", *PLACES):
         sys.path.insert(0, str(path))
     bad = 0
-    for path in sorted(HERE.glob("*_test.py")):
+    for path in sorted((path for place in PLACES for path in place.glob("*_test.py")), key=lambda path: path.name):
         name = path.stem.removesuffix("_test")
         wanted = [
             case

@@ -66,7 +66,7 @@ class ClockTest(ScratchTest):
 
 class CommandTest(ScratchTest):
     def start(self, *arguments):
-        return subprocess.Popen([ROOT / "scripts/watch.py", *arguments], stderr=subprocess.PIPE, text=True, cwd=self.dir)
+        return subprocess.Popen([ROOT / "scripts/guest/watch.py", *arguments], stderr=subprocess.PIPE, text=True, cwd=self.dir)
 
     def watch(self, *arguments):
         """Exit status, and what was said."""
@@ -129,7 +129,7 @@ class CommandTest(ScratchTest):
             self.gone(pid)
 
     def test_nothing_is_left_when_who_started_it_is_killed(self):
-        shell = subprocess.Popen(["sh", "-c", f"{ROOT}/scripts/watch.py . sh -c 'echo $$ >pid; exec sleep 1000'; :"], cwd=self.dir)
+        shell = subprocess.Popen(["sh", "-c", f"{ROOT}/scripts/guest/watch.py . sh -c 'echo $$ >pid; exec sleep 1000'; :"], cwd=self.dir)
         pid = self.written_pid()
         shell.kill()
         shell.wait()

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Does who has nothing get from README.md's commands to results? In a root file system of a minimal Debian 12, with what
+# README.md asks for and nothing else, its commands are run from a clone, as root and as a user with sudo, two at once,
+# without network, on disks that are full, interrupted again and again; guests that hang are ended. Each has to end with a
+# result or with one clear line. Kernels come from the cache, of which nothing is changed. KTAP as it comes, and in
+# results/latest/fresh.ktap; the last line is "N passed, N failed, N skipped".
+#
+#   TREE=HEAD         the commit that is tried
+#   TEST_FILTER=GLOB  only the cases whose suite/case matches, e.g. "interrupt/*"
+#   LONG=1            also what takes hours: a kernel that is built although it was interrupted or its disk was full, all
+#                     guests interrupted, an empty cache, a load of 12
+#
+# Without LONG=1, a quarter of an hour on two idle cores: .ci/run, of which it is a part, has to fit in 90 minutes with an
+# empty cache.
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+SUITE=bookworm
+filter=${TEST_FILTER:-*}
+results=$ROOT/results/latest
+build=$ROOT/build/fresh-test
+
+# skip WHY: where no machine can be made.
+skip() {
+	# Of a run before, which says nothing of this one.
+	rm -f "$results/fresh.ktap"
+	echo "ok 1 fresh # SKIP $*"
+	echo '0 passed, 0 failed, 1 skipped'
+	exit 0
+}
+
+# can_overlay: whether layers can be mounted where the machines are to be; not where that is a layer of a container itself.
+can_overlay() {
+	local probe status=0
+	mkdir -p "$ROOT/build"
+	probe=$(mktemp -d "$ROOT/build/fresh-probe.XXXXXX")
+	mkdir "$probe"/{lower,upper,work,root}
+	unshare --mount mount -t overlay -o "lowerdir=$probe/lower,upperdir=$probe/upper,workdir=$probe/work" overlay \
+		"$probe/root" 2>/dev/null || status=1
+	rm -rf "$probe"
+	return "$status"
+}
+
+commit=$(git -C "$ROOT" rev-parse --verify --quiet "${TREE:-HEAD}^{commit}") || die "TREE='${TREE:-HEAD}' is no commit"
+((EUID == 0)) || skip 'only root can make a machine'
+unshare --mount --pid --net --fork true 2>/dev/null || skip 'this machine lets nobody mount'
+# shellcheck source=/dev/null
+[[ $(. /etc/os-release && echo "${VERSION_CODENAME:-}") == "$SUITE" ]] ||
+	skip "the kernels of this machine's cache were built by another compiler than $SUITE's"
+can_overlay || skip "this machine mounts no overlay in $ROOT/build"
+need_packages "${KERNEL_PACKAGES[@]}" git mmdebstrap
+lock fresh-test
+"$ROOT/scripts/build/kernel.sh" build bench
+"$ROOT/scripts/build/kernel.sh" build test
+"$ROOT/scripts/build/kernel.sh" headers >/dev/null
+
+# What README.md asks for, in its own words.
+# shellcheck disable=SC2016 # backticks of the text
+asked=$(grep -oP '(?<=`)apt-get install [^`]*' "$ROOT/README.md") || die 'README.md does not say what has to be there'
+mkdir -p "$CACHE/fresh" "$results"
+sources=$CACHE/fresh/debian.sources
+"$ROOT/scripts/build/apt_source.py" "$SUITE" >"$sources"
+# How to reach a mirror stays the machine's own.
+apt-config dump Acquire >"$CACHE/fresh/apt.conf"
+base=$CACHE/fresh/root-$(cat "${BASH_SOURCE[0]}" "$sources" "$CACHE/fresh/apt.conf" - <<<"$asked" | short_hash)
+if [[ ! -d $base ]]; then
+	say "making a minimal $SUITE"
+	rm -rf "$CACHE"/fresh/root-*
+	run_logged fresh-root mmdebstrap --variant=minbase --aptopt="$CACHE/fresh/apt.conf" \
+		--customize-hook="chroot \"\$1\" sh -c 'DEBIAN_FRONTEND=noninteractive $asked'" "$SUITE" "$base.part" "$sources"
+	mv "$base.part" "$base"
+fi
+
+rm -rf "$build"
+mkdir -p "$build"
+say "trying $(git -C "$ROOT" log -1 --format='%h %s' "$commit"); results go to $results/fresh.ktap"
+rm -f "$results/fresh.ktap"
+PYTHONDONTWRITEBYTECODE=1 unshare --mount --propagation private "$ROOT/scripts/check/fresh_test.py" \
+	"$filter" "$base" "$ROOT" "$commit" "$CACHE" "$build" | "$ROOT/scripts/test/ktap.py" "$results/fresh.ktap"

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Everything that can be said about the sources without running them. Ends with failure if anything was said.
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+cd "$ROOT"
+
+need_packages "${KERNEL_PACKAGES[@]}" shellcheck sparse perl pyflakes3
+"$ROOT/scripts/build/kernel.sh" build bench
+src=$("$ROOT/scripts/build/kernel.sh" src)
+failed=0
+
+# check NAME COMMAND...: a line for what is clean; for what is not, what the command said.
+check() {
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		say "$name: clean"
+	else
+		printf '%s\n' "$output" >&2
+		say "$name: not clean"
+		failed=1
+	fi
+}
+
+# files REGEX: of those that git has or could have, the names that match.
+files() { git ls-files -co --exclude-standard | grep -E "$1" || true; }
+
+licensed() {
+	local bare
+	# Binary and generated data, prose and licence texts carry no such line.
+	bare=$(files . | grep -vE '\.(md|json|jsonl|svg)$|^(LICENSES/|COPYING|MAINTAINERS)' | xargs -d '\n' grep -L 'SPDX-License-Identifier:') || true
+	[[ -z $bare ]] || { printf 'no SPDX line in:\n%s\n' "$bare" && return 1; }
+}
+
+# Whole files by the kernel's strict rules; in user space without those that ask for what only the kernel has. Two rules
+# are off: iterator macros name their iterator twice, as those of the kernel do, and extent_t is opaque, as pte_t is.
+checkpatch() {
+	local rules=("$src/scripts/checkpatch.pl" --no-tree --strict --quiet --terse --show-types --no-summary
+		'--ignore=MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,NEW_TYPEDEFS')
+	local kernel_only=PREFER_KERNEL_TYPES,BIT_MACRO,VOLATILE,STRCPY,STRNCPY,PREFER_DEFINED_ATTRIBUTE_MACRO
+	local status=0
+	files '^(kmod|kunit|bench/floor)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" -f || status=1
+	files '^(bench/(e2e|shim|micro|profile)|tests)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" --ignore="$kernel_only" -f || status=1
+	return "$status"
+}
+
+sparse() {
+	local dir=$1 log=$CACHE/log/modules-bench-${1//\//-}-lint.log said
+	# A directory of its own: sparse looks at what make compiles, and this must not disturb what is loaded.
+	rm -rf "$ROOT/build/lint/$dir"
+	said=$(OUT=$ROOT/build/lint/$dir "$ROOT/scripts/build/modules.sh" bench "$dir" C=2 \
+		CHECK="sparse -include $ROOT/scripts/check/sparse-compat.h" 2>&1) || { echo "$said" && return 1; }
+	# make goes on without a checker that it does not like; then nothing was checked.
+	grep -qE '^ +CHECK ' "$log" || { echo "sparse did not run; see $log" && return 1; }
+	! grep -aE "^$ROOT/[^:]*:[0-9]+:.*(warning|error):" "$log"
+}
+
+python() {
+	files '\.py$' | PYTHONPYCACHEPREFIX=$ROOT/build/pycache xargs -r -d '\n' python3 -W error -m py_compile || return 1
+	files '\.py$' | xargs -r -d '\n' pyflakes3
+}
+
+shells() {
+	files '\.sh$|^guest/init$|^\.ci/run$' | xargs -r -d '\n' shellcheck -x
+}
+
+check licences licensed
+check shellcheck shells
+check python python
+check checkpatch checkpatch
+for dir in kmod bench/floor; do
+	[[ ! -f $dir/Kbuild && ! -f $dir/Makefile ]] || check "sparse $dir" sparse "$dir"
+done
+((failed == 0)) || die "lint found something; it is above"

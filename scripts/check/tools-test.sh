@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Test what is made from results: the history, the exports, the dashboard (in headless Chromium), the CI recipes. KTAP as
+# it comes, and in results/latest/tools.ktap; the last line is "N passed, N failed, N skipped". Screenshots go to
+# build/tools-test/.
+#
+#   TEST_FILTER=GLOB  only the cases whose suite/case matches, e.g. "dashboard/readable*"
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/build/npm.sh
+source "$ROOT/scripts/build/npm.sh"
+
+filter=${TEST_FILTER:-*}
+build=$ROOT/build/tools-test
+suites=(dashboard dashboard-speed)
+for file in "$ROOT"/{tests/tools,scripts/results/tests}/*_test.py; do
+	suite=${file##*/}
+	suites+=("${suite%_test.py}")
+done
+
+need_packages build-essential python3 python3-fastjsonschema python3-jsonschema python3-junitparser python3-prometheus-client python3-yaml \
+	git make chromium fonts-dejavu-core "${NPM_PACKAGES[@]}"
+NODE_MODULES=$(npm_modules)
+CHROMIUM=$(command -v chromium)
+# The kernel's kunit.py makes the JUnit XML.
+KERNEL_SRC_DIR=$("$ROOT/scripts/build/kernel.sh" src)
+export NODE_MODULES CHROMIUM KERNEL_SRC_DIR
+export PYTHONDONTWRITEBYTECODE=1
+
+lock tools-test
+rm -rf "$build"
+mkdir -p "$build" "$ROOT/results/latest"
+unset HISTORY OUT RESULTS DIRTY MACHINE
+
+# site NAME OPTION...: a dashboard of a history that is made up, and one line of it half-written.
+site() {
+	local name=$1
+	shift
+	/usr/bin/python3 "$ROOT/scripts/results/tests/synthetic.py" "$@" -- "$build/$name.jsonl"
+	printf '{"schema":1,"commit":"01' >>"$build/$name.jsonl"
+	HISTORY=$build/$name.jsonl OUT=$build/$name "$ROOT/scripts/keep/dashboard.sh" 2>"$build/$name.log" || {
+		cat "$build/$name.log" >&2
+		return 1
+	}
+}
+
+# How long the large site takes to build, when all is there that has to be installed: the best of up to four, for others
+# share this machine and only ever add time.
+build_seconds() {
+	local start ns best=
+	for _ in 1 2 3 4; do
+		start=$(date +%s%N)
+		HISTORY=$build/large.jsonl OUT=$build/large "$ROOT/scripts/keep/dashboard.sh" 2>/dev/null || return 1
+		ns=$(($(date +%s%N) - start))
+		((${best:-$ns} < ns)) || best=$ns
+		((best >= 5000000000)) || break
+	done
+	awk -v ns="$best" 'BEGIN { print ns / 1e9 }'
+}
+
+# What suites print has no number of its own, and no plan where some are left out.
+results() {
+	[[ $filter != '*' ]] || echo "1..${#suites[@]}"
+	/usr/bin/python3 "$ROOT/tests/tools/suites.py" "$filter" || true
+	if [[ 'dashboard/' == ${filter%%/*}/* || $filter == '*' ]]; then
+		site small --runs 240 --benchmarks 40 --seed 2 --lanes icount mttcg mttcg
+		node "$ROOT/dashboard/test/views.mjs" "$filter" "$build/small" "$build/small.jsonl" "$build" || true
+	fi
+	if [[ 'dashboard-speed/' == ${filter%%/*}/* || $filter == '*' ]]; then
+		site large --runs 2000 --benchmarks 150 --seed 1
+		BUILD_SECONDS=$(build_seconds) node "$ROOT/dashboard/test/speed.mjs" "$filter" "$build/large" || true
+	fi
+}
+
+results | "$ROOT/scripts/test/ktap.py" "$ROOT/results/latest/tools.ktap"

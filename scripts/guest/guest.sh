@@ -1,0 +1,179 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Boot a kernel in QEMU, let it run SHARE/job, and end with the job's exit status.
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+usage() {
+	cat >&2 <<-END
+		usage: scripts/guest/guest.sh --kernel BUILD_DIR --share SHARE [OPTION...]
+
+		SHARE is the guest's /host, read and write; the guest runs SHARE/job (sh, as root).
+		  --lane icount|mttcg|kvm   icount: one CPU, one nanosecond an instruction, repeatable (the default)
+		                            mttcg: several emulated CPUs; kvm: real time, TCG where KVM cannot boot a guest
+		  --cpus N                  CPUs (1; icount allows no more)
+		  --mem SIZE                memory (4G)
+		  --edu N                   edu devices, each in an IOMMU group of its own (1)
+		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
+		  --append STRING           more for the kernel's command line
+		  --plugin STRING           a TCG plugin: its file=, and what it wants to be told
+		  --stall SECONDS           how long neither its console nor another file of SHARE may grow (600)
+		  --timeout SECONDS         how long it may take in all (7200)
+		  --stream                  print the console while it runs
+
+		Seconds are those of the guest's own clock, in which it does not wait for a CPU: a busy machine takes longer, and
+		that is no reason to end it. See scripts/guest/watch.py. In the lanes whose clock is the machine's, the guest's init
+		finds in TICKS a terminal with a byte for each such second.
+
+		Afterwards SHARE has console.log, status (of the job) and guest.env (the lane that was taken, QEMU's version, ...).
+		Exit status: the job's (1 for $NO_SPACE); 124 it hung; 125 the guest died.
+	END
+	exit 2
+}
+
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 append='' plugin='' stall=600 limit=7200 stream='' kernel='' share=''
+while (($#)); do
+	case $1 in
+	--lane | --cpus | --mem | --edu | --edu-group | --append | --plugin | --stall | --timeout | --kernel | --share)
+		(($# > 1)) || usage
+		;;&
+	--lane) lane=$2 ;;
+	--cpus) cpus=$2 ;;
+	--mem) mem=$2 ;;
+	--edu) edu=$2 ;;
+	--edu-group) edu_group=$2 ;;
+	--append) append=$2 ;;
+	--plugin) plugin=$2 ;;
+	--stall) stall=$2 ;;
+	--timeout) limit=$2 ;;
+	--kernel) kernel=$2 ;;
+	--share) share=$2 ;;
+	--stream)
+		stream=1
+		shift
+		continue
+		;;
+	*) usage ;;
+	esac
+	shift 2
+done
+[[ -n $kernel && -n $share ]] || usage
+[[ $lane =~ ^(icount|mttcg|kvm)$ ]] || die "no lane '$lane' (there are: icount mttcg kvm; host is docs/host-lane.md)"
+for number in "$cpus" "$edu" "$edu_group" "$stall" "$limit"; do
+	[[ $number =~ ^[0-9]+$ ]] || die "'$number' is no number"
+done
+bzimage=$kernel/arch/x86/boot/bzImage
+[[ -s $bzimage ]] || die "no kernel at $bzimage; run 'scripts/build/kernel.sh build bench'"
+[[ -d $share ]] || die "no directory $share to share"
+share=$(cd "$share" && pwd)
+# A comma separates QEMU's options.
+[[ $share != *,* ]] || die "QEMU cannot share a directory with a comma in its name: $share"
+need_packages "${GUEST_PACKAGES[@]}"
+initramfs=$("$ROOT/scripts/guest/initramfs.sh")
+qemu_version=$(qemu-system-x86_64 --version | sed -n '1s/.*version //p')
+
+# An openable /dev/kvm proves nothing: some machines create a VM and then cannot run a stock kernel in it. The proof is
+# a guest that boots to its job within a short limit. The answer holds until the machine is booted again.
+kvm_works() {
+	local answer=$CACHE/kvm-probe probe question
+	[[ -r /dev/kvm && -w /dev/kvm ]] || { kvm_problem="/dev/kvm cannot be opened" && return 1; }
+	question="$(</proc/sys/kernel/random/boot_id) $EUID $qemu_version:"
+	kvm_problem="a guest does not boot in it"
+	if [[ ! -s $answer || $(<"$answer") != "$question"* ]]; then
+		say "probing KVM: does a guest boot in it?"
+		probe=$(mktemp -d "$CACHE/kvm-probe.XXXXXX")
+		echo 'exit 0' >"$probe/job"
+		if KVM_PROBE=1 "$0" --lane kvm --edu 0 --timeout 20 --kernel "$kernel" --share "$probe" 2>"$CACHE/log/kvm-probe.log"; then
+			echo "$question yes" >"$answer"
+		else
+			cat "$probe"/*.log >>"$CACHE/log/kvm-probe.log" 2>/dev/null || true
+			echo "$question no" >"$answer"
+		fi
+		rm -rf "$probe"
+	fi
+	[[ $(<"$answer") == *yes ]]
+}
+
+if [[ $lane == kvm && -z ${KVM_PROBE:-} ]] && ! kvm_works; then
+	((cpus > 1)) && lane=mttcg || lane=icount
+	say "KVM is of no use here ($kvm_problem); taking $lane, see $CACHE/log/kvm-probe.log"
+fi
+
+qemu=(qemu-system-x86_64 -machine q35 -m "$mem" -smp "$cpus" -nodefaults -no-user-config -display none -no-reboot)
+case $lane in
+icount)
+	((cpus == 1)) || die "the icount lane has one CPU; for --cpus $cpus take --lane mttcg"
+	# With the clock of the guest counting instructions and its random numbers seeded, a run repeats itself.
+	qemu+=(-accel 'tcg,thread=single' -cpu max -icount 'shift=0,sleep=off' -rtc 'base=2026-01-01,clock=vm' -seed 1)
+	;;
+mttcg) qemu+=(-accel 'tcg,thread=multi' -cpu max) ;;
+kvm) qemu+=(-accel kvm -cpu host) ;;
+esac
+ticks=()
+watch=("$ROOT/scripts/guest/watch.py" --stall "$stall" --timeout "$limit")
+if [[ $lane != icount ]]; then
+	# What the kernel does not know itself it gives to init as a variable.
+	watch+=(--ticks "$share/ticks")
+	ticks=(-chardev "pipe,id=ticks,path=$share/ticks" -serial chardev:ticks)
+	append+=' TICKS=/dev/ttyS1'
+fi
+[[ -z $plugin ]] || qemu+=(-plugin "$plugin")
+qemu+=(-device 'intel-iommu,aw-bits=48')
+for ((i = 0; i < edu; i++)); do
+	qemu+=(-device 'edu,dma_mask=0xffffffffffffffff')
+done
+for ((i = 0; i < edu_group; i++)); do
+	qemu+=(-device "edu,dma_mask=0xffffffffffffffff,addr=10.$i,multifunction=on")
+done
+qemu+=(-virtfs "local,path=$share,mount_tag=host,security_model=none,multidevs=remap"
+	-chardev "file,id=console,path=$share/console.log" -serial chardev:console "${ticks[@]}"
+	-kernel "$bzimage" -initrd "$initramfs"
+	-append "console=ttyS0 panic=-1 intel_iommu=on,sm_off transparent_hugepage=madvise nokaslr norandmaps $append")
+
+rm -f "$share/status"
+: >"$share/console.log"
+cat >"$share/guest.env" <<-END
+	lane=$lane
+	cpus=$cpus
+	mem=$mem
+	qemu='$qemu_version'
+END
+
+(let_go_of_locks && exec "${watch[@]}" "$share" "${qemu[@]}") </dev/null >"$share/qemu.log" 2>&1 &
+pid=$!
+trap 'end_children "$pid"' EXIT
+if [[ -n $stream ]]; then
+	(let_go_of_locks && tail -n +1 -f --pid="$pid" "$share/console.log" 2>/dev/null | sed -u 's/\r//g') &
+	streamer=$!
+fi
+status=0
+wait "$pid" 2>/dev/null || status=$?
+trap - EXIT
+[[ -z $stream ]] || wait "$streamer" || true
+# The serial console ends its lines as a terminal wants them.
+sed -i 's/\r//g' "$share/console.log"
+
+dead() {
+	local code=$1
+	shift
+	! disk_is_full || die_without_space "the guest"
+	[[ -n $stream ]] || tail -n 15 "$share/console.log" >&2
+	printf 'error: %s; the console is %s\n' "$*" "$share/console.log" >&2
+	exit "$code"
+}
+if grep -qa 'Kernel panic' "$share/console.log"; then
+	dead 125 "the guest panicked: $(grep -a -m1 -o 'Kernel panic.*' "$share/console.log")"
+elif hung=$(grep -a '^watch: ' "$share/qemu.log"); then
+	dead 124 "the guest ${hung#watch: }"
+elif ((status != 0)); then
+	dead 125 "QEMU failed (exit status $status): $(grep -m1 "^qemu" "$share/qemu.log")"
+elif [[ ! -s $share/status ]]; then
+	dead 125 "the guest died before its job ended"
+fi
+status=$(<"$share/status")
+# That one is for a disk of this machine.
+((status != NO_SPACE)) || status=1
+exit "$status"

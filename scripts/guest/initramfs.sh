@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Make the guest's initramfs (a static busybox, guest/init, guest/lib.sh) unless it is there, and print its path.
+# Not compressed: the emulated CPU would unpack it slower than the emulated machine loads it.
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+need_packages "${GUEST_PACKAGES[@]}"
+busybox=$(command -v busybox) || die "busybox-static is installed, but there is no busybox in PATH"
+key=$(cat "${BASH_SOURCE[0]}" "$busybox" "$ROOT"/guest/{init,lib.sh} | short_hash)
+image=$CACHE/initramfs-$key.cpio
+
+if [[ ! -s $image ]]; then
+	lock initramfs
+	root=$(mktemp -d "$CACHE/initramfs.XXXXXX")
+	chmod 755 "$root" # it becomes /, and the tests have users who are not root
+	trap 'rm -rf "$root" "$root.cpio"' EXIT
+	mkdir -p "$root"/{bin,dev,proc,sys,tmp,host,lib,etc}
+	cp "$busybox" "$root/bin/busybox"
+	for applet in $("$busybox" --list); do
+		[[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"
+	done
+	install -m 755 "$ROOT/guest/init" "$root/init"
+	install -m 644 "$ROOT/guest/lib.sh" "$root/lib/guest.sh"
+	(cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible -R 0:0) >"$root.cpio"
+	mv "$root.cpio" "$image"
+	unlock initramfs
+fi
+echo "$image"

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Make results/baseline/ from this commit: each lane that counts instructions is run several times, and what the runs
+# differ by makes the thresholds. Refuses a tree with changes that are not committed, a run with an error, and a lane that
+# does not repeat.
+#
+#   LANES="icount callgrind"  these lanes
+#   RUNS=3                    how often
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/measure/gate-lanes.sh
+source "$ROOT/scripts/measure/gate-lanes.sh"
+
+runs=${RUNS:-3}
+[[ $runs =~ ^[2-9]$ ]] || die "RUNS='$runs': it takes two runs to see whether they repeat, and nine are enough"
+[[ -z ${BENCH_FILTER:-} ]] || die "a baseline is of all benchmarks; BENCH_FILTER= is for 'make gate'"
+gate_check_lanes
+[[ $(cd "$ROOT/scripts/results" && python3 -c 'import repository; print(repository.state()["git_dirty"])') == False ]] ||
+	die "there are changes that are not committed: nobody could repeat this baseline"
+for lane in $GATE_LANES; do
+	files=()
+	for ((i = 1; i <= runs; i++)); do
+		say "$lane: run $i of $runs"
+		gate_run "$lane" "$ROOT/build/baseline/$i"
+		files+=("$ROOT/build/baseline/$i/$(gate_file "$lane")")
+	done
+	"$ROOT/scripts/results/gate.py" learn "$(gate_baseline "$lane")" "${files[@]}"
+done
+say "commit results/baseline/"

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What scripts that run the programs of bench/e2e in a guest share: build them, ask them what there is, put into a share
+# what a guest needs to run one. Sourced, after lib.sh.
+
+E2E=$ROOT/build/e2e
+E2E_PEERS='type1 iommufd fast floor'
+# Huge pages are reserved when the guest boots, before memory is in pieces.
+# shellcheck disable=SC2034 # for those who boot a guest
+E2E_GUEST=(--mem 6G --append 'hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=128')
+
+e2e_check_peer() { [[ " $E2E_PEERS " == *" $1 "* ]] || die "no peer '$1' (there are: $E2E_PEERS)"; }
+
+# For who has E2E_PACKAGES.
+e2e_build() {
+	local headers
+	headers=$("$ROOT/scripts/build/kernel.sh" headers)
+	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers"
+}
+
+# e2e_list PROGRAM PEER FILTER: the names of a peer's benchmarks that match; nothing if there are none.
+e2e_list() {
+	local names
+	names=$("$E2E/run" "$1" --peer="$2" --benchmark_list_tests --benchmark_filter="$3" 2>&1) || {
+		[[ $names == *'matches no benchmark'* ]] || die "the filter '$3': ${names#error: }"
+		return 0
+	}
+	echo "$names"
+}
+
+# e2e_modules CONFIG PEER...: the kernel, and those of our modules that these peers need.
+e2e_modules() {
+	local config=$1
+	shift
+	"$ROOT/scripts/build/kernel.sh" build "$config"
+	[[ " $* " != *' fast '* ]] || "$ROOT/scripts/build/modules.sh" "$config" kmod
+	[[ " $* " != *' floor '* ]] || "$ROOT/scripts/build/modules.sh" "$config" bench/floor
+}
+
+# e2e_stage CONFIG PROGRAM PEER SHARE FILTER: a new share with all that it takes, and the guest's part as its job. A job
+# may define before_run and after_run in SHARE/hooks.
+e2e_stage() {
+	local config=$1 program=$2 peer=$3 share=$4 filter=$5
+	rm -rf "$share"
+	mkdir -p "$share/e2e"
+	"$ROOT/scripts/guest/stage.sh" "$config" "$share"
+	find "$E2E" -maxdepth 1 -type f -exec cp -t "$share/e2e" {} +
+	printf '%s' "$filter" >"$share/filter"
+	cat >"$share/job" <<-END
+		. /lib/guest.sh
+		before_run() { :; }
+		after_run() { :; }
+		[ ! -e /host/hooks ] || . /host/hooks
+		cp -r /host/e2e /tmp/e2e && load_peer $peer || exit 2
+		[ $peer = floor ] || bind_edu >/dev/null || exit 2
+		# Its own limit for all mappings of a container is 65535.
+		[ $peer != type1 ] || echo 2000000 >/sys/module/vfio_iommu_type1/parameters/dma_entry_limit || exit 2
+		before_run || exit 2
+		/tmp/e2e/run $program --peer=$peer --benchmark_filter="\$(cat /host/filter)" --benchmark_out=/tmp/out.json \\
+			--benchmark_repetitions=${BENCH_REPETITIONS:-1} >/host/e2e.log 2>&1
+		status=\$?
+		after_run || exit 2
+		[ \$status -le 1 ] || { cat /host/e2e.log; exit 2; }
+		cp /tmp/out.json /host/out.json || exit 2
+		! kernel_complaints || exit 2
+	END
+}

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Does anything cost more than it did? Runs the lanes that count instructions and compares them with results/baseline/:
+# our module end to end in the guest (icount), and the portable core natively (callgrind). Prints what changed, largest
+# first. Exit status 1 if something is worse, has vanished or was refused; 2 if nothing can be compared.
+#
+#   LANES="icount callgrind"  these lanes
+#   BENCH_FILTER=regex        of the icount lane only the benchmarks that match
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/measure/gate-lanes.sh
+source "$ROOT/scripts/measure/gate-lanes.sh"
+
+gate_check_lanes
+worst=0
+for lane in $GATE_LANES; do
+	[[ -e $(gate_baseline "$lane") ]] || die "there is no baseline of $lane; run 'make baseline'"
+	out=$ROOT/build/gate
+	gate_run "$lane" "$out"
+	status=0
+	"$ROOT/scripts/results/gate.py" check "$(gate_baseline "$lane")" "$out/$(gate_file "$lane")" || status=$?
+	((status <= worst)) || worst=$status
+done
+exit "$worst"

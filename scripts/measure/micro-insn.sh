@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the portable core costs in instructions: each micro-benchmark under callgrind, twice. The counts go to
+# native-insn.json, with how equal they were.
+#
+#   RESULTS_DIR=dir  there, instead of results/latest
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+build=$ROOT/build/micro
+results=${RESULTS_DIR:-$ROOT/results/latest}
+
+need_packages "${MICRO_PACKAGES[@]}"
+lock micro-insn
+"$ROOT/scripts/build/kernel.sh" headers >/dev/null
+src=$("$ROOT/scripts/build/kernel.sh" src)
+lock micro-build
+run_logged micro-build make -C "$ROOT/bench/micro" -j"$JOBS" O="$build/bench" SRC="$src" KIND=bench
+unlock micro-build
+
+# Where memory lies decides how much of it is copied to enlarge it: always in the same place, if that can be had.
+fixed=()
+! setarch -R true 2>/dev/null || fixed=(setarch -R)
+
+# One run under callgrind: a dump for each benchmark, in a directory of its own. Suites are apart, for the threads of one
+# also decide where memory lies.
+count() {
+	local suite
+	rm -rf "$build/insn-$1"
+	mkdir -p "$build/insn-$1"
+	for suite in lookup iova extent; do
+		run_logged "micro-insn-$1-$suite" "${fixed[@]}" valgrind --tool=callgrind --instr-atstart=no --separate-threads=yes \
+			--callgrind-out-file="$build/insn-$1/$suite" "$build/bench/micro" --insn="$suite/"
+	done
+}
+
+say "counting instructions, twice"
+count 1
+count 2
+"$build/bench/micro" --list-insn >"$build/insn-list"
+mkdir -p "$results"
+"$ROOT/scripts/results/micro.py" insn "$build/insn-list" "$build/insn-1" "$build/insn-2" "$results/native-insn.json"

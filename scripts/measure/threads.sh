@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What two threads do at the same time, beside what each does alone, through every peer that has system calls of its own,
+# each in a guest with two CPUs; and how long it takes to destroy an object. Times are those of an emulator: only ratios
+# of one run say something. Exit status 1 if a benchmark failed.
+#
+#   BENCH_FILTER=regex  only the benchmarks whose name load/place/peer matches
+#   PEERS="..."         only these of: type1 iommufd fast
+#   LOCKSTAT=1          on the test kernel, which counts what each lock was waited for and for how long it was held; then
+#                       that is printed, and nothing about speed
+#
+# Leaves results/latest/threads.json, or build/lockstat/PEER.
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/measure/e2e.sh
+source "$ROOT/scripts/measure/e2e.sh"
+# shellcheck source=scripts/test/ktap.sh
+source "$ROOT/scripts/test/ktap.sh"
+
+peers=${PEERS:-type1 iommufd fast}
+filter=${BENCH_FILTER:-}
+config=bench
+[[ -z ${LOCKSTAT:-} ]] || config="test"
+for peer in $peers; do
+	[[ $peer =~ ^(type1|iommufd|fast)$ ]] || die "no peer '$peer' with threads (there are: type1 iommufd fast)"
+done
+
+need_packages "${E2E_PACKAGES[@]}"
+lock bench
+e2e_build
+chosen=()
+for peer in $peers; do
+	[[ -z $(e2e_list threads "$peer" "$filter") ]] || chosen+=("$peer")
+done
+((${#chosen[@]})) || die "BENCH_FILTER='$filter' matches no benchmark of: $peers (e.g. BENCH_FILTER='^small/')"
+e2e_modules "$config" "${chosen[@]}"
+kernel=$("$ROOT/scripts/build/kernel.sh" path "$config")
+
+# One after the other: each guest takes two CPUs.
+results=()
+for peer in "${chosen[@]}"; do
+	share=$ROOT/build/threads/$config/$peer
+	e2e_stage "$config" threads "$peer" "$share" "$filter"
+	append='hugepagesz=1G hugepages=0 no_timer_check'
+	if [[ -n ${LOCKSTAT:-} ]]; then
+		append+=" $TEST_KERNEL_ARGS"
+		cat >"$share/hooks" <<-'END'
+			before_run() { echo 0 >/proc/lock_stat && echo 1 >/proc/sys/kernel/lock_stat; }
+			after_run() { cat /proc/lock_stat >/host/lock_stat; }
+		END
+	fi
+	start=$SECONDS
+	say "$peer: $(e2e_list threads "$peer" "$filter" | wc -l) benchmarks"
+	run_logged "threads-$peer" "$ROOT/scripts/guest/guest.sh" --lane mttcg --cpus 2 --edu 2 --mem 4G --append "$append" \
+		--kernel "$kernel" --share "$share"
+	say "$peer: done in $((SECONDS - start)) s"
+	results+=("$peer=$share")
+done
+
+if [[ -n ${LOCKSTAT:-} ]]; then
+	"$ROOT/scripts/results/lockstat.py" "${results[@]}"
+	exit
+fi
+json=$ROOT/results/latest/threads.json
+mkdir -p "${json%/*}"
+rm -f "$json"
+status=0
+"$ROOT/scripts/results/merge.py" --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" --output "$json" "${results[@]}" ||
+	status=$?
+[[ ! -e $json ]] || "$ROOT/scripts/results/threads.py" "$json"
+exit "$status"

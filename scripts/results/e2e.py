@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Read what scripts/results/merge.py wrote. Imported by the scripts that show it."""
+
+import dataclasses
+import json
+import pathlib
+import sys
+
+# The order in which things are shown; what is not named here comes after what is.
+PEERS = ("type1", "iommufd", "fast", "floor")
+OPS = ("map", "unmap", "fault_in", "small map", "small unmap", "deep map", "deep unmap", "million map", "million unmap",
+       "copy", "attach", "lookup")
+SHAPES = ("populate4k", "scatter4k", "thp", "hugetlb2m", "hugetlb1g", "memfd4k", "memfd2m", "mapfile")
+UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+# Of the sizes of a shape, the one that short tables show.
+USUAL_SIZE = {"hugetlb1g": "1GiB"}
+
+# What a counter's figure is a figure of, in words: for one operation, or for each page of 4 KiB. Where a benchmark has
+# two figures, each is a row of its own.
+COUNTERS = {
+    "per_4k": ("", "4 KiB"),
+    "per_call": ("", "call"),
+    "map": (" map", "call"),
+    "unmap": (" unmap", "call"),
+}
+# A benchmark that failed has no counters; its operation tells which it would have had.
+COUNTERS_OF = dict.fromkeys(("small", "deep", "million"), ("map", "unmap")) | {"lookup": ("per_call",)}
+
+# What is kept in memory about what is mapped: bytes per GiB of it.
+METADATA = "bytes_per_gib"
+IO_TABLES = "io_table_bytes_per_gib"
+
+
+def bytes_of(size):
+    """A size, as in the names of benchmarks, as a number."""
+    return int(size.rstrip("KMGiB")) * UNITS.get(size.lstrip("0123456789"), 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """One peer's figure; value is None if the benchmark failed or was refused."""
+
+    value: float | None
+    runs: int | None = None
+
+
+@dataclasses.dataclass
+class Row:
+    """The same operation on the same memory, by peer."""
+
+    op: str
+    shape: str
+    size: str
+    per: str
+    figures: dict
+
+    def value(self, peer):
+        """The figure of a peer, None if there is none."""
+        figure = self.figures.get(peer)
+        return figure.value if figure else None
+
+    def ratio(self, peer, to):
+        """How many times of the figure of `to` that of `peer` is, None if one of them is missing."""
+        mine, other = self.value(peer), self.value(to)
+        return mine / other if mine is not None and other else None
+
+    @property
+    def bytes(self):
+        """The size as a number."""
+        return bytes_of(self.size)
+
+    @property
+    def runs(self):
+        """The number of runs that the memory lies in (refused if peers disagree, so anybody's), None without memory."""
+        counts = [figure.runs for figure in self.figures.values() if figure.runs is not None]
+        return counts[0] if counts else None
+
+
+def rank(order, name):
+    """Where a name belongs in an order."""
+    return (order.index(name), "") if name in order else (len(order), name)
+
+
+class Results:
+    """One results file."""
+
+    def __init__(self, path):
+        try:
+            document = json.loads(pathlib.Path(path).read_text())
+            self.context = document["context"]
+            benchmarks = document["benchmarks"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            sys.exit(f"error: {path} has no results ({error}); run 'make bench'")
+        self.unit = "instructions" if self.context.get("clock") == "instructions" else "ns"
+        self.by_name = {bench["name"]: bench for bench in benchmarks}
+        self._rows, self._memory = {}, {}
+        for bench in benchmarks:
+            if bench.get("run_type", "iteration") == "iteration":
+                self._add(bench)
+
+    def _add(self, bench):
+        op, shape, size, peer = bench["name"].split("/")
+        prefix = "insn_" if self.unit == "instructions" else "ns_"
+        runs = round(bench["runs"]) if "runs" in bench else None
+        bad = bench.get("error_occurred", False)
+        found = [name for name in COUNTERS if prefix + name in bench]
+        for name in found or COUNTERS_OF.get(op, ("per_4k",)):
+            suffix, per = COUNTERS[name]
+            row = self._rows.setdefault((op + suffix, shape, size), Row(op + suffix, shape, size, per, {}))
+            row.figures[peer] = Figure(None if bad else bench[prefix + name], runs)
+        for name in (METADATA, IO_TABLES):
+            if name in bench and not bad:
+                row = self._memory.setdefault((name, shape, size), Row(name, shape, size, "GiB", {}))
+                row.figures[peer] = Figure(bench[name], runs)
+
+    @property
+    def peers(self):
+        """The peers that ran, in the usual order."""
+        return [peer for peer in PEERS if peer in self.context["peers"]]
+
+    def rows(self):
+        """All rows: by operation, by shape, by size."""
+        return sorted(self._rows.values(), key=lambda row: (rank(OPS, row.op), rank(SHAPES, row.shape), row.bytes))
+
+    def usual(self):
+        """Of each operation and shape, the row of the usual size, or else of the largest."""
+        found = {}
+        for row in self.rows():
+            if (row.op, row.shape) not in found or row.bytes <= bytes_of(USUAL_SIZE.get(row.shape, "256MiB")):
+                found[row.op, row.shape] = row
+        return list(found.values())
+
+    def memory(self, name):
+        """What is kept in memory, METADATA or IO_TABLES: by shape, by size."""
+        rows = [row for row in self._memory.values() if row.op == name]
+        return sorted(rows, key=lambda row: (rank(SHAPES, row.shape), row.bytes))
+
+
+def number(value):
+    """A figure as it is shown: two to four digits that count."""
+    if value is None:
+        return "–"
+    if value >= 100:
+        return f"{value:.0f}"
+    if value >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:#.2g}"
+
+
+def amount(value):
+    """A number of bytes as it is shown."""
+    if value is None:
+        return "–"
+    for unit, size in reversed(UNITS.items()):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.0f} B"
+
+
+def times(ratio):
+    """A ratio as it is shown: what is very small as a fraction."""
+    if ratio is None:
+        return "–"
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}" if ratio >= 0.01 else f"1/{1 / ratio:.0f}"
+
+
+def cell(row, peer, show=number):
+    """A peer's figure in a table: its number, why there is none, or a dash where the peer has no such operation."""
+    figure = row.figures.get(peer)
+    return "error" if figure and figure.value is None else show(figure.value if figure else None)

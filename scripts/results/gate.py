@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Compare counted instructions with what they were.
+
+usage: gate.py check BASELINE RESULTS
+       gate.py learn BASELINE RESULTS RESULTS...
+       gate.py compare RESULTS RESULTS
+
+check: the results of a lane against the baseline of that lane: what changed by more than the threshold of its benchmark,
+largest first; what is new, has vanished, or was refused. Exit status 1 if something costs more, has vanished or was
+refused; 2 if the two cannot be compared. learn: make a baseline from several runs of the same tree. compare: one run
+against another, in a table; whatever differs by 0.5 % is shown.
+
+A threshold is learnt: three times of what the runs of a tree differed by, and at least 0.5 %, which is what one more
+timer interrupt or another place of a page in memory may make of the smallest figures.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import sys
+
+from e2e import number
+from run import PORTABLE_LANES, BadRun, Key, from_results
+from table import print_table
+
+SCHEMA = 1
+LEAST = 0.005
+SPREADS = 3
+# Runs of a tree that differ by more than this do not repeat: nothing can be compared with them.
+MOST = 0.05
+
+
+class Unfit(Exception):
+    """Why two things cannot be compared; its text is one line."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """A figure, and what it was."""
+
+    key: Key
+    before: float
+    after: float
+    threshold: float
+
+    @property
+    def ratio(self):
+        """1.01 costs 1 % more. What cost nothing and now does costs infinitely more."""
+        if self.before:
+            return self.after / self.before
+        return float("inf") if self.after else 1.0
+
+    @property
+    def size(self):
+        """How much of a change it is, in either direction."""
+        return max(self.ratio, 1 / self.ratio if self.ratio else float("inf"))
+
+    @property
+    def counts(self):
+        """Whether it is more than what a tree differs from itself by."""
+        return self.size > 1 + self.threshold
+
+    def line(self, verdict):
+        """A line of a table."""
+        key = self.key
+        percent = f"{(self.ratio - 1) * 100:+.2f} %" if self.before else "from nothing"
+        return [verdict, key.op, key.shape, key.size, key.peer, f"{key.unit}/{key.per}", number(self.before),
+                number(self.after), percent, f"{self.threshold * 100:.2f} %"]
+
+
+HEAD = ["", "op", "shape", "size", "peer", "unit", "before", "now", "change", "threshold"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Baseline:
+    """What figures were, and how exact they are."""
+
+    lane: str
+    commit: str
+    environment: dict
+    figures: dict
+    thresholds: dict
+
+    @classmethod
+    def load(cls, path):
+        """The baseline in a file."""
+        try:
+            document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+            if document["schema"] != SCHEMA:
+                raise Unfit(f"{path} is of schema {document['schema']}, this is for {SCHEMA}; run 'make baseline'")
+            rows = [(Key(*row["key"]), row["value"], row["threshold"]) for row in document["figures"]]
+            return cls(
+                document["lane"],
+                document["commit"],
+                document["environment"],
+                {key: value for key, value, _ in rows},
+                {key: threshold for key, _, threshold in rows},
+            )
+        except OSError as error:
+            raise Unfit(f"no baseline {path} ({error.strerror}); run 'make baseline'") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unfit(f"{path} is no baseline ({type(error).__name__}: {error}); run 'make baseline'") from error
+
+    @classmethod
+    def learn(cls, runs):
+        """What several runs of a tree agree on."""
+        first = runs[0]
+        for run in runs:
+            if run.lane not in PORTABLE_LANES:
+                raise Unfit(f"the lane '{run.lane}' depends on the machine; it has no baseline")
+            if run.dirty:
+                raise Unfit("the tree has changes that are not committed: nobody could repeat this baseline")
+            if run.errors():
+                raise Unfit(f"refused: {', '.join(sorted(run.errors()))}")
+            if (run.lane, run.commit, run.environment) != (first.lane, first.commit, first.environment):
+                raise Unfit("the runs are not of the same commit, lane and environment")
+        all_figures = [run.figures() for run in runs]
+        if any(figures.keys() != all_figures[0].keys() for figures in all_figures):
+            raise Unfit("the runs do not have the same benchmarks")
+        values, thresholds = {}, {}
+        for key in all_figures[0]:
+            found = sorted(figures[key] for figures in all_figures)
+            middle = found[len(found) // 2]
+            spread = (found[-1] - found[0]) / middle if middle else 0
+            if spread > MOST:
+                raise Unfit(f"{' '.join(key)} does not repeat: {', '.join(number(value) for value in found)}")
+            values[key], thresholds[key] = middle, max(LEAST, SPREADS * spread)
+        return cls(first.lane, first.commit, first.environment, values, thresholds)
+
+    def save(self, path):
+        """Write it, all or nothing."""
+        path = pathlib.Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = [
+            json.dumps({"key": list(key), "value": value, "threshold": round(self.thresholds[key], 6)})
+            for key, value in self.figures.items()
+        ]
+        head = {"schema": SCHEMA, "lane": self.lane, "commit": self.commit, "environment": self.environment}
+        partial = path.with_suffix(".part")
+        # One figure a line, so that a difference of two baselines can be read.
+        partial.write_text(
+            json.dumps(head, indent=1)[:-2] + ',\n "figures": [\n  ' + ",\n  ".join(rows) + "\n ]\n}\n", encoding="utf-8"
+        )
+        os.replace(partial, path)
+
+
+def name_of(key):
+    """A figure in words."""
+    return " ".join(word for word in key[:3] + key[5:] if word)
+
+
+def compare_figures(before, after, thresholds):
+    """What is in both, largest change first."""
+    changes = [
+        Change(key, value, after[key], thresholds.get(key, LEAST)) for key, value in before.items() if key in after
+    ]
+    return sorted((change for change in changes if change.counts), key=lambda change: -change.size)
+
+
+def show(changes, better="better", worse="WORSE"):
+    """The table of changes, if there are any."""
+    if changes:
+        print_table([HEAD] + [change.line(worse if change.ratio > 1 else better) for change in changes], 6)
+        print()
+
+
+def selected(baseline, run):
+    """The baseline's figures that a run with a filter, or of some peers only, is about."""
+    peers = {key.peer for key in run.figures()} | {name.rpartition("/")[2] for name in run.errors()}
+
+    def wanted(key):
+        # The name of the benchmark that a figure is of begins with the first word of its operation.
+        name = "/".join((key.op.split(" ")[0], *key[1:3], key.peer))
+        if key.unit == "bytes":
+            name = "/".join(("map", *key[1:3], key.peer))
+        return key.peer in peers and (not run.filter or re.search(run.filter, name))
+
+    return {key: value for key, value in baseline.figures.items() if wanted(key)}
+
+
+def check(baseline_path, results_path):
+    """The gate. Returns its exit status."""
+    baseline, run = Baseline.load(baseline_path), from_results(results_path)
+    if run.lane != baseline.lane:
+        raise Unfit(f"the results are of lane {run.lane}, the baseline is of {baseline.lane}")
+    for what, was in baseline.environment.items():
+        now = run.environment.get(what)
+        if now != was:
+            raise Unfit(
+                f"the {what} is another one (now {now}; {was} of the baseline at {baseline.commit[:12]}), so the "
+                "instructions are, too; run 'make baseline' on the commit before"
+            )
+    before, after, refused = selected(baseline, run), run.figures(), run.errors()
+    changes = compare_figures(before, after, baseline.thresholds)
+    refused_keys = {tuple(name.split("/")[1:]) for name in refused}
+    vanished = [key for key in before if key not in after and (key.shape, key.size, key.peer) not in refused_keys]
+    new = [key for key in after if key not in baseline.figures]
+    show(changes)
+    for name, why in sorted(refused.items()):
+        print(f"refused: {name}: {why}")
+    for key in vanished:
+        print(f"vanished: {name_of(key)}, was {number(before[key])}")
+    for key in new:
+        print(f"new: {name_of(key)}, {number(after[key])}")
+    worse = [change for change in changes if change.ratio > 1]
+    better = [change for change in changes if change.ratio < 1]
+    if better or new:
+        print(f"{len(better)} better, {len(new)} new: if that is meant to stay, run 'make baseline' and commit it")
+    bad = len(worse) + len(vanished) + len(refused)
+    print(
+        f"{run.lane}: {len(before)} figures against {baseline.commit[:12]}: {len(worse)} worse, {len(better)} better, "
+        f"{len(new)} new, {len(vanished)} vanished, {len(refused)} refused"
+    )
+    return 1 if bad else 0
+
+
+def main():
+    match sys.argv[1:]:
+        case ["check", baseline, results]:
+            return check(baseline, results)
+        case ["learn", path, *results] if len(results) > 1:
+            baseline = Baseline.learn([from_results(each) for each in results])
+            baseline.save(path)
+            loose = sum(threshold > LEAST for threshold in baseline.thresholds.values())
+            print(f"{path}: {len(baseline.figures)} figures of {baseline.commit[:12]}, {loose} of them with a threshold over "
+                  f"{LEAST * 100} %, the highest {max(baseline.thresholds.values()) * 100:.2f} %")
+            return 0
+        case ["compare", a, b]:
+            before, after = from_results(a), from_results(b)
+            if (before.lane, before.environment) != (after.lane, after.environment):
+                raise Unfit("the two are not of the same lane, kernel and QEMU")
+            changes = compare_figures(before.figures(), after.figures(), {})
+            show(changes)
+            print(f"{after.lane}: {len(after.figures())} figures, {len(changes)} differ by more than {LEAST * 100} %")
+            return 0
+    sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (Unfit, BadRun) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write REPORT.md, and the table in README.md, from results and the texts in docs/.
+
+usage: report.py RESULTS OUTPUT
+
+RESULTS is a directory with icount.json of `make bench`, threads.json of `make threads`, native.json of `make micro`, and
+native-insn.json of `make micro-check`; OUTPUT is where the two go. The plots are scripts/results/plots.py's.
+
+No figure is typed by hand: where docs/method.md and docs/why.md have {op/shape/size/peer}, the figure of that benchmark
+is put in; {A over B}, {A minus B} and {A times N} compute. A figure that the results do not have is an error.
+README.md's table goes between two lines, <!-- bench: begin --> and <!-- bench: end -->.
+"""
+
+import pathlib
+import re
+import sys
+import textwrap
+
+import micro
+import threads
+from e2e import IO_TABLES, METADATA, Results, amount, cell, number, times
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+OPERATORS = {
+    "over": lambda a, b: a / b,
+    "minus": lambda a, b: a - b,
+    "times": lambda a, b: a * b,
+}
+OTHERS = ("type1", "iommufd", "floor")
+
+
+class Figures:
+    """Figures by what is written in braces."""
+
+    def __init__(self, results):
+        self.rows = {(row.op, row.shape, row.size): row for row in results.rows()}
+
+    def one(self, text):
+        """The value of a name or a number."""
+        if text.isdigit():
+            return int(text)
+        *key, peer = text.split("/")
+        row = self.rows.get(tuple(key))
+        value = row.value(peer) if row else None
+        if value is None:
+            raise KeyError(text)
+        return value
+
+    def compute(self, text):
+        """The value of what stands in braces."""
+        for word, function in OPERATORS.items():
+            left, found, right = text.partition(f" {word} ")
+            if found:
+                return function(self.one(left), self.one(right))
+        return self.one(text)
+
+
+def fill_in(path, figures):
+    """A text of docs/ with its figures, without the comments at its top."""
+    text = re.sub(r"<!--.*?-->\n*", "", path.read_text(), flags=re.DOTALL)
+
+    def replace(match):
+        try:
+            return number(figures.compute(" ".join(match[1].split())))
+        except KeyError as error:
+            sys.exit(f"error: {path} asks for {error}, which the results do not have")
+
+    filled = re.sub(r"\{([^{}]+)\}", replace, text)
+    # What was put in has another length; tables, lists and headings keep their lines.
+    paragraphs = filled.strip().split("\n\n")
+    return "\n\n".join(
+        each if each[0] in "|#-" else textwrap.fill(" ".join(each.split()), 120, break_on_hyphens=False)
+        for each in paragraphs
+    )
+
+
+def table(head, lines):
+    """A Markdown table: text to the left, everything from the first figure on to the right."""
+    texts = sum(name in ("op", "shape", "size", "per") for name in head)
+    marks = ["---"] * texts + ["---:"] * (len(head) - texts)
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, marks, *lines))
+
+
+def side_by_side(rows, peers, columns):
+    """Each peer's figure and what fast is of the others, with these columns in front."""
+    others = [peer for peer in OTHERS if peer in peers and "fast" in peers]
+    lines = [
+        [getattr(row, column) for column in columns]
+        + ["" if row.runs is None else str(row.runs)]
+        + [cell(row, peer) for peer in peers]
+        + [times(row.ratio("fast", peer)) for peer in others]
+        for row in rows
+    ]
+    return table([*columns, "runs", *peers, *(f"fast/{peer}" for peer in others)], lines)
+
+
+def growth(results, op, peer):
+    """One peer's figures of an operation, a line for a shape, a column for a size."""
+    rows = [row for row in results.rows() if row.op == op and peer in row.figures]
+    sizes = sorted({(row.bytes, row.size) for row in rows})
+    shapes = list(dict.fromkeys(row.shape for row in rows))
+    cells = {(row.shape, row.size): cell(row, peer) for row in rows}
+    return table(
+        ["shape", *(size for _, size in sizes)],
+        [[shape, *(cells.get((shape, size), "") for _, size in sizes)] for shape in shapes],
+    )
+
+
+def memory(results):
+    """What each peer keeps for a GiB that is mapped, and what any of them needs for the IO page table."""
+    tables = {(row.shape, row.size): row for row in results.memory(IO_TABLES)}
+    lines = []
+    for row in results.memory(METADATA):
+        figures = [figure.value for figure in tables[row.shape, row.size].figures.values()]
+        lines.append(
+            [row.shape, row.size]
+            + [cell(row, peer, amount) for peer in results.peers]
+            + [" to ".join(dict.fromkeys(amount(value) for value in (min(figures), max(figures))))]
+        )
+    return table(["shape", "size", *results.peers, "IO page table"], lines)
+
+
+def native(directory):
+    """What the portable core costs natively."""
+    return micro.document(micro.Native(directory / "native.json"), micro.Insn(directory / "native-insn.json"))
+
+
+def together(directory):
+    """What two threads do."""
+    figures = threads.Threads(directory / "threads.json")
+    context = figures.context
+    where = f"Lane `{context['lane']}`, {context['guest_cpus']} CPUs, commit {context['git_commit'][:12]}."
+    return "\n\n".join([where, *(micro.markdown(lines, texts) for texts, lines in threads.tables(figures))])
+
+
+def included(name):
+    """A text of docs/ that has no figures, its headings one level down."""
+    text = re.sub(r"<!--.*?-->\n*", "", (ROOT / "docs" / name).read_text(), flags=re.DOTALL)
+    return re.sub(r"^#", "##", text, flags=re.MULTILINE).replace("](../", "](").strip()
+
+
+def what_ran(results):
+    """The context, in words."""
+    context = results.context
+    commit = context["git_commit"][:12] + (" with uncommitted changes" if context["git_dirty"] else "")
+    modules = [
+        f"`{name}` of {peer}: {facts.get('srcversion', facts['sha256'])}"
+        for peer in results.peers
+        for name, facts in context["peers"][peer]["modules"].items()
+    ]
+    return "\n".join(
+        [
+            f"- Linux {context['kernel']}, configuration {context['kernel_config']} (`configs/`)",
+            f"- lane `{context['lane']}`: QEMU {context['qemu']}, {context['guest_cpus']} CPU, "
+            f"{context['guest_memory']} of memory",
+            f"- commit {commit}",
+            f"- {'; '.join(modules)}",
+        ]
+    )
+
+
+def report(results, directory):
+    """The whole of REPORT.md."""
+    figures = Figures(results)
+    peers = results.peers
+    usual = results.usual()
+    per_page = f"{results.unit} per 4 KiB page"
+
+    def of(*ops):
+        return [row for row in usual if row.op in ops]
+
+    parts = [
+        "<!-- Made by scripts/results/report.py from results/report/ and the texts in docs/: edit those, or measure. -->",
+        "# What mapping memory for a device costs",
+        f"Figures are {per_page}, system call included, unless a table says otherwise. `fast/type1` is what `fast` costs "
+        "divided by what `type1` costs: under 1 it is cheaper.",
+        "## map",
+        side_by_side(of("map"), peers, ["shape", "size"]),
+        "## unmap",
+        side_by_side(of("unmap"), peers, ["shape", "size"]),
+        "## map of memory that was never touched",
+        side_by_side(of("fault_in"), peers, ["shape", "size"]),
+        f"## One page, alone and among others, and a look-up ({results.unit} per call)",
+        side_by_side([row for row in usual if row.per == "call"], peers, ["op"]),
+        "## A copy, and a second domain",
+        side_by_side(of("copy", "attach"), peers, ["op", "shape", "size"]),
+        "![what fast costs, divided by what others cost](docs/plots/ratio.svg)",
+        fill_in(ROOT / "docs/why.md", figures),
+        f"## How cost grows with size (`fast`, {per_page})",
+        "### map",
+        growth(results, "map", "fast"),
+        "### unmap",
+        growth(results, "unmap", "fast"),
+        "![cost of a map against size](docs/plots/map.svg)",
+        "![cost of an unmap against size](docs/plots/unmap.svg)",
+        "## What is kept in memory for each GiB that is mapped",
+        memory(results),
+        included("threads.md"),
+        together(directory),
+        included("micro.md"),
+        "### Figures",
+        native(directory),
+        fill_in(ROOT / "docs/method.md", figures),
+        "## What ran",
+        what_ran(results),
+        "## All figures",
+        side_by_side(results.rows(), peers, ["op", "shape", "size", "per"]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def readme(results):
+    """README.md with the short table between its two lines."""
+    text = (ROOT / "README.md").read_text()
+    before, begun, rest = text.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not begun or not ended:
+        sys.exit(f"error: README.md has no lines {BEGIN} and {END}")
+    rows = [row for row in results.usual() if row.op not in ("copy", "attach")]
+    short = "\n\n".join(
+        [
+            side_by_side(rows, results.peers, ["op", "shape", "size"]),
+            "Memory that is kept for each GiB that is mapped, without IO page tables:",
+            memory(results),
+        ]
+    )
+    return f"{before}{BEGIN}\n{short}\n{END}{after}"
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__.strip())
+    directory, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    for name in ("icount.json", "threads.json", "native.json", "native-insn.json"):
+        if not (directory / name).is_file():
+            sys.exit(f"error: {directory} has no {name}, which the report is made from")
+    results = Results(directory / "icount.json")
+    texts = {"REPORT.md": report(results, directory), "README.md": readme(results)}
+    for name, text in texts.items():
+        (output / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Exports, read by the formats' own parsers, or by their schema."""
+
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+import xml.etree.ElementTree
+
+import jsonschema
+import junitparser
+import prometheus_client.openmetrics.parser
+import prometheus_client.parser
+
+from fixtures import PYTHON, callgrind, directory, lines, results, script, write
+
+# What github-action-benchmark takes for customSmallerIsBetter.
+BENCHMARK_ACTION = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "required": ["name", "unit", "value"],
+        "additionalProperties": False,
+        "properties": {
+            "name": {"type": "string", "minLength": 1},
+            "unit": {"type": "string", "minLength": 1},
+            "value": {"type": "number"},
+            "range": {"type": ["string", "number"]},
+            "extra": {"type": "string"},
+        },
+    },
+}
+
+
+class ExportTest(unittest.TestCase):
+    def setUp(self):
+        scratch = directory()
+        self.dir = scratch.__enter__()
+        self.addCleanup(scratch.__exit__, None, None, None)
+        self.results = write(self.dir / "icount.json", results())
+
+    def export(self, *args):
+        run = script("export.py", *args)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout
+
+    def test_benchmark_action(self):
+        entries = json.loads(self.export("benchmark-action", self.results))
+        jsonschema.validate(entries, BENCHMARK_ACTION)
+        values = {entry["name"]: (entry["value"], entry["unit"]) for entry in entries}
+        self.assertEqual(values["map thp 256MiB (fast)"], (1.93, "instructions per 4 KiB"))
+        self.assertEqual(len(values), len(entries), "names are not unique")
+
+    def test_benchmark_action_of_one_peer(self):
+        entries = json.loads(self.export("benchmark-action", "--peer", "fast", self.results))
+        self.assertTrue(entries and all("(fast)" in entry["name"] for entry in entries))
+
+    def test_benchmark_action_of_callgrind(self):
+        entries = json.loads(self.export("benchmark-action", write(self.dir / "native-insn.json", callgrind())))
+        jsonschema.validate(entries, BENCHMARK_ACTION)
+        self.assertEqual(len(entries), 5)
+
+    def metrics(self, parser, text):
+        return {
+            (sample.name, sample.labels.get("op"), sample.labels.get("shape"), sample.labels.get("size"), sample.labels.get("peer")): sample
+            for family in parser.text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    def test_openmetrics(self):
+        text = self.export("openmetrics", self.results)
+        found = self.metrics(prometheus_client.openmetrics.parser, text)
+        sample = found["iommufd_fast_cost_instructions", "map", "thp", "256MiB", "fast"]
+        self.assertEqual((sample.value, sample.labels["lane"], sample.labels["machine"], sample.labels["per"]), (1.93, "icount", "m1", "4 KiB"))
+        self.assertEqual(found["iommufd_fast_memory_bytes", "metadata", "scatter4k", "1MiB", "fast"].value, 2097152)
+        run = found["iommufd_fast_run", None, None, None, None]
+        self.assertEqual((run.value, run.labels["qemu"]), (1, "7.2.22 (Debian 1:7.2)"))
+        self.assertEqual(len(found), 11)
+
+    def test_openmetrics_is_also_the_text_that_node_exporter_reads(self):
+        found = self.metrics(prometheus_client.parser, self.export("openmetrics", self.results))
+        self.assertEqual(len(found), 11)
+
+    def test_openmetrics_with_odd_labels(self):
+        document = results(qemu='a "b" \\ c\nd')
+        text = self.export("openmetrics", write(self.results, document))
+        found = self.metrics(prometheus_client.openmetrics.parser, text)
+        self.assertEqual(found["iommufd_fast_run", None, None, None, None].labels["qemu"], 'a "b" \\ c\nd')
+
+    def test_the_newest_run_of_a_history(self):
+        history = self.dir / "history.jsonl"
+        every = lines(runs=4)
+        history.write_text("\n".join(reversed(every)))
+        entries = json.loads(self.export("benchmark-action", "--peer", "fast", history))
+        self.assertIn(json.loads(every[-1])["commit"], entries[0]["extra"])
+
+    def test_what_has_no_figure_is_named(self):
+        run = script("export.py", "openmetrics", self.results)
+        self.assertRegex(run.stderr, "^warning: copy/thp/256MiB/fast has no figure")
+
+    def test_errors_are_one_line(self):
+        for args in (["openmetrics", self.dir / "absent.json"], ["openmetrics", "--peer", "none", self.results],
+                     ["benchmark-action", "--lane", "kvm", self.dir / "absent.jsonl"]):
+            with self.subTest(str(args)):
+                run = script("export.py", *args)
+                self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (1, "", 1), run.stderr)
+
+
+class JUnitTest(unittest.TestCase):
+    """Tests leave KTAP, and kunit.py makes JUnit XML of it, as scripts/test/ktap.sh does."""
+
+    KTAP = """KTAP version 1
+1..2
+    KTAP version 1
+    # Subtest: suite
+    1..3
+    ok 1 good
+    # it is not as it was <&>
+    not ok 2 bad
+    ok 3 left-out # SKIP no device
+not ok 1 suite
+    KTAP version 1
+    # Subtest: other
+    1..1
+    ok 1 good
+ok 2 other
+"""
+
+    def test_junit_is_what_parsers_take(self):
+        kunit = pathlib.Path(os.environ["KERNEL_SRC_DIR"]) / "tools/testing/kunit/kunit.py"
+        with directory() as scratch:
+            (scratch / "a.ktap").write_text(self.KTAP)
+            subprocess.run([PYTHON, kunit, "parse", f"--junit={scratch}/a.xml", scratch / "a.ktap"],
+                           capture_output=True, check=False)
+            xml.etree.ElementTree.parse(scratch / "a.xml")
+            outermost = junitparser.JUnitXml.fromfile(str(scratch / "a.xml"))
+        found = {}
+
+        def walk(suite):
+            for case in suite.iterchildren(junitparser.TestCase):
+                found[f"{suite.name}/{case.name}"] = case.result
+            for inner in suite.testsuites():
+                walk(inner)
+
+        walk(outermost)
+        self.assertEqual(sorted(found), ["other/good", "suite/bad", "suite/good", "suite/left-out"])
+        self.assertIsInstance(found["suite/bad"][0], junitparser.Failure)
+        self.assertIsInstance(found["suite/left-out"][0], junitparser.Skipped)
+        self.assertEqual(found["suite/good"], [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run the KUnit suites (kunit/) in the guest, on the test kernel. KTAP as it comes, and in results/latest/kunit.ktap;
+# there too as JSON and JUnit XML. What the kernel complains about, memory and pins that are left, and a module that does
+# not unload count as failures. The last line is "N passed, N failed, N skipped".
+#
+#   SUITE=GLOB  only the suites that match, with or without their "iommufd-" ("extent", "*io*")
+#   CASE=GLOB   only the cases that match
+#   SEED=N      repeat the random choices of a run that printed this seed
+#   REPEAT=N    run them so often, in one guest: for what happens at the same time
+#   TEST_KERNEL=kcsan  on the kernel that looks for data races
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/test/ktap.sh
+source "$ROOT/scripts/test/ktap.sh"
+
+suites=${SUITE:-*}
+cases=${CASE:-*}
+seed=${SEED:-0}
+repeat=${REPEAT:-1}
+config=${TEST_KERNEL:-test}
+name=kunit
+[[ $config == test ]] || name+=-$config
+share=$ROOT/build/share-$name
+BEGIN='kunit.sh: begin'
+END='kunit.sh: end'
+
+# They go into the guest's command lines.
+[[ $suites$cases =~ ^[][A-Za-z0-9_*?-]+$ ]] || die "SUITE='$suites' CASE='$cases': a pattern has letters, digits, - _ * ? [ ]"
+[[ $seed =~ ^(0x[0-9a-fA-F]+|[0-9]+)$ ]] || die "SEED='$seed' is no number"
+[[ $repeat =~ ^[1-9][0-9]*$ ]] || die "REPEAT='$repeat' is no number"
+[[ $config =~ ^(test|kcsan)$ ]] || die "no TEST_KERNEL '$config' (there are: test kcsan)"
+[[ $suites == iommufd-* || $suites == \** ]] || suites=iommufd-$suites
+
+need_packages "${TEST_PACKAGES[@]}"
+lock kunit
+module=$(module_of "$config" kunit)
+kernel=$("$ROOT/scripts/build/kernel.sh" path "$config")
+
+# What the guest does. Allocations are made to fail by single tasks that ask for it, so any kind of them may, and nothing
+# is to be said of it. Suites run one by one, when the fault injection that comes with the module is quiet too; what they
+# say is on the console from then on. Marks go through the kernel's log, so that they keep their place in it.
+write_job() {
+	cat <<-END
+		. /lib/guest.sh
+		debug=/sys/kernel/debug
+		for fault in failslab fail_page_alloc; do
+			echo 0 >\$debug/\$fault/verbose
+			echo N >\$debug/\$fault/ignore-gfp-wait
+		done
+		echo N >\$debug/fail_page_alloc/ignore-gfp-highmem
+		echo 0 >\$debug/fail_page_alloc/min-order
+		dmesg -n 4
+		scan_when_told
+		insmod /host/iommufd.ko seed=$seed || exit 2
+		echo 0 >\$debug/fail_iommufd/verbose
+		set -- \$debug/kunit/*/run
+		[ -e "\$1" ] || exit 3
+		dmesg -n 7
+		echo "<6>$BEGIN 1..\$((\$# * $repeat + $AFTERMATH_LEN))" >/dev/kmsg
+		round=0
+		while [ \$round -lt $repeat ]; do
+			for suite; do
+				echo run >\$suite
+			done
+			round=\$((round + 1))
+		done
+		echo '<6>$END' >/dev/kmsg
+		dmesg -n 1
+		aftermath '' iommufd >/host/aftermath
+		exit 0
+	END
+}
+
+# shellcheck disable=SC2317 # run_guest calls it
+# Of the console: the plan, and what the suites print, which is indented or a result.
+suites_only() {
+	sed -u -E "s/^\[ *[0-9.]+\] //; s/\r//; 1,/^$BEGIN/{s/^$BEGIN //p; d}; /^$END/,\$d" |
+		grep --line-buffered -aE '^(    |# |1\.\.|(not )?ok [0-9]+ )' || true
+}
+
+rm -rf "$share"
+mkdir -p "$share"
+cp "$module" "$share"
+stage_klog_check "$share"
+write_job >"$share/job"
+
+say "KUnit: $suites.$cases; results go to $ROOT/results/latest/$name.ktap"
+status=0
+# KUnit's own limit is by the clock of a machine that may be busy: the guest's (scripts/guest/guest.sh) is the one that counts.
+run_guest "$name" "$share" suites_only --lane mttcg --cpus 2 --mem 1G --edu 0 --kernel "$kernel" \
+	--append "$TEST_KERNEL_ARGS no_timer_check hugepagesz=2M hugepages=8 kunit.autorun=0 kunit.timeout=36000 kunit.filter_glob=$suites.$cases" |
+	ktap_results "$name" || status=$?
+[[ $(cat "$share/status" 2>/dev/null) != 3 ]] || die "no case matches SUITE='$suites' CASE='$cases'"
+exit "$status"
