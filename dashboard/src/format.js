@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Figures as text: the same digits as in the tables that the scripts print (scripts/results/e2e.py).
+// Figures as text: the same digits as in the tables that the scripts print (scripts/results/text.py).
 
 const DASH = '–';
 const BYTES = [['GiB', 2 ** 30], ['MiB', 2 ** 20], ['KiB', 2 ** 10]];

@@ -48,12 +48,12 @@ measure() {
 for i in 1 2 3; do
 	measure "$results/learn$i"
 done
-"$ROOT/scripts/results/gate.py" learn "$baseline" "$results"/learn?/icount.json
+"$ROOT/scripts/results/main.py" gate learn "$baseline" "$results"/learn?/icount.json
 
 for ((i = 1; i <= rounds; i++)); do
 	measure "$results/same"
 	status=0
-	"$ROOT/scripts/results/gate.py" check "$baseline" "$results/same/icount.json" || status=$?
+	"$ROOT/scripts/results/main.py" gate check "$baseline" "$results/same/icount.json" || status=$?
 	expect "an unchanged tree passes ($i of $rounds)" "$status" 0
 done
 
@@ -63,7 +63,7 @@ sed -i 's|^\trc = ioas_insert(ioas, area, \*iova, fixed);|&\n\tfor (size_t i = 0
 grep -q 'barrier();' "$map" || die "there is no place any more to plant a slowdown in $map"
 measure "$results/slow"
 status=0
-"$ROOT/scripts/results/gate.py" check "$baseline" "$results/slow/icount.json" | tee "$results/slow/verdict" || status=$?
+"$ROOT/scripts/results/main.py" gate check "$baseline" "$results/slow/icount.json" | tee "$results/slow/verdict" || status=$?
 git -C "$scratch" checkout --force -q -- kmod
 expect "a planted slowdown of 1 % fails" "$status" 1
 # The first row after the head.

@@ -25,7 +25,7 @@ lock dashboard
 rm -rf "$part"
 mkdir -p "$part"
 # Chunks of data are packed while the pages are bundled.
-(let_go_of_locks && exec "$ROOT/scripts/results/dashboard.py" --history "$history" --output "$part/data") >"$part/packed" &
+(let_go_of_locks && exec "$ROOT/scripts/results/main.py" dashboard --history "$history" --output "$part/data") >"$part/packed" &
 packing=$!
 trap 'end_children "$packing"' EXIT
 NODE_PATH=$modules run_logged dashboard-bundle "$modules/.bin/esbuild" "$ROOT/dashboard/src/main.js" "$ROOT/dashboard/src/app.css" \

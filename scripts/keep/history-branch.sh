@@ -42,7 +42,7 @@ pull() {
 	git show "$parent:history.jsonl" >"$theirs" || die "the branch '$branch' of '$remote' has no history.jsonl"
 	# What cannot be read stays on the branch too: it is not ours to drop.
 	cp "$theirs" "$theirs.jsonl"
-	"$ROOT/scripts/results/history.py" merge --history "$history" "$theirs.jsonl" >&2
+	"$ROOT/scripts/results/main.py" history merge --history "$history" "$theirs.jsonl" >&2
 	rm -f "$theirs.jsonl"
 }
 
@@ -50,7 +50,7 @@ push() {
 	local blob tree commit
 	# Their lines as they are, and ours behind them.
 	cp "$theirs" "$theirs.jsonl"
-	"$ROOT/scripts/results/history.py" merge --history "$theirs.jsonl" "$history" >&2
+	"$ROOT/scripts/results/main.py" history merge --history "$theirs.jsonl" "$history" >&2
 	blob=$(git hash-object -w --no-filters "$theirs.jsonl")
 	rm -f "$theirs.jsonl"
 	tree=$(printf '100644 blob %s\thistory.jsonl\n' "$blob" | git mktree)

@@ -24,4 +24,4 @@ if ((${#files[@]} == 0)); then
 fi
 options=(--history "${HISTORY:-$ROOT/results/history.jsonl}")
 [[ -z ${DIRTY:-} || $DIRTY == 0 ]] || options+=(--allow-dirty)
-exec "$ROOT/scripts/results/history.py" add "${options[@]}" "${files[@]}"
+exec "$ROOT/scripts/results/main.py" history add "${options[@]}" "${files[@]}"

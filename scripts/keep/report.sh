@@ -13,25 +13,13 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 inputs=$ROOT/results/report
 packages=(python3 diffutils)
 
-# whole FILE: whether it is of all benchmarks, and none of them failed.
-whole() {
-	python3 - "$1" <<-'END'
-		import json, sys
-		document = json.load(open(sys.argv[1], encoding="utf-8"))
-		context = document["context"]
-		peers = {"icount.json": 4, "threads.json": 3}.get(sys.argv[1].rpartition("/")[2], 0)
-		bad = any(bench.get("error_occurred") for bench in document["benchmarks"])
-		sys.exit(bool(bad or context.get("filter") or context.get("git_dirty") or len(context.get("peers", ())) < peers))
-	END
-}
-
 [[ ${CHECK:-0} != 0 ]] || packages+=(python3-matplotlib)
 need_packages "${packages[@]}"
 if [[ ${CHECK:-0} != 0 ]]; then
 	out=$ROOT/build/report-check
 	rm -rf "$out"
 	mkdir -p "$out"
-	"$ROOT/scripts/results/report.py" "$inputs" "$out"
+	"$ROOT/scripts/results/main.py" report write "$inputs" "$out"
 	bad=0
 	for name in REPORT.md README.md; do
 		diff -u "$ROOT/$name" "$out/$name" || {
@@ -47,14 +35,13 @@ for name in icount threads native native-insn; do
 	latest=$ROOT/results/latest/$name.json
 	[[ -e $latest ]] || continue
 	cmp -s "$latest" "$inputs/$name.json" && continue
-	if whole "$latest"; then
+	if "$ROOT/scripts/results/main.py" report whole "$latest"; then
 		cp "$latest" "$inputs/$name.json"
 		say "results/report/$name.json is what was measured last"
 	else
 		say "$latest is of a part, has errors, or is of a tree with changes; results/report/$name.json stays as it is"
 	fi
 done
-"$ROOT/scripts/results/report.py" "$inputs" "$ROOT"
-# Debian's own Python has Debian's matplotlib.
-run_logged plots /usr/bin/python3 "$ROOT/scripts/results/plots.py" "$inputs/icount.json" "$ROOT/docs/plots"
+"$ROOT/scripts/results/main.py" report write "$inputs" "$ROOT"
+run_logged plots "$ROOT/scripts/results/main.py" plots "$inputs/icount.json" "$ROOT/docs/plots"
 say "REPORT.md, docs/plots/ and the table in README.md are up to date"

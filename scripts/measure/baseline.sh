@@ -18,7 +18,7 @@ runs=${RUNS:-3}
 [[ $runs =~ ^[2-9]$ ]] || die "RUNS='$runs': it takes two runs to see whether they repeat, and nine are enough"
 [[ -z ${BENCH_FILTER:-} ]] || die "a baseline is of all benchmarks; BENCH_FILTER= is for 'make gate'"
 gate_check_lanes
-[[ $(cd "$ROOT/scripts/results" && python3 -c 'import repository; print(repository.state()["git_dirty"])') == False ]] ||
+"$ROOT/scripts/results/main.py" repository ||
 	die "there are changes that are not committed: nobody could repeat this baseline"
 for lane in $GATE_LANES; do
 	files=()
@@ -27,6 +27,6 @@ for lane in $GATE_LANES; do
 		gate_run "$lane" "$ROOT/build/baseline/$i"
 		files+=("$ROOT/build/baseline/$i/$(gate_file "$lane")")
 	done
-	"$ROOT/scripts/results/gate.py" learn "$(gate_baseline "$lane")" "${files[@]}"
+	"$ROOT/scripts/results/main.py" gate learn "$(gate_baseline "$lane")" "${files[@]}"
 done
 say "commit results/baseline/"

@@ -102,10 +102,10 @@ json=${RESULTS_DIR:-$ROOT/results/latest}/$taken.json
 mkdir -p "${json%/*}"
 rm -f "$json"
 status=0
-"$ROOT/scripts/results/merge.py" --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" --output "$json" \
-	"${results[@]}" 2>"$E2E/errors" || status=$?
+"$ROOT/scripts/results/main.py" merge --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" \
+	--output "$json" "${results[@]}" 2>"$E2E/errors" || status=$?
 if [[ -e $json ]]; then
-	"$ROOT/scripts/results/table.py" "$json"
+	"$ROOT/scripts/results/main.py" table "$json"
 	say "the results are $json"
 fi
 if ((status != 0)); then

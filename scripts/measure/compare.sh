@@ -40,7 +40,7 @@ measure "${A:-HEAD~}" "$a"
 measure "${B:-HEAD}" "$b"
 taken=$(cd "$b/results/latest" 2>/dev/null && ls ./*.json) || die "${B:-HEAD} left no results"
 if [[ $taken == ./icount.json ]]; then
-	exec "$ROOT/scripts/results/gate.py" compare "$a/results/latest/icount.json" "$b/results/latest/icount.json"
+	exec "$ROOT/scripts/results/main.py" gate compare "$a/results/latest/icount.json" "$b/results/latest/icount.json"
 fi
 # It ends with an error when it has nothing to say about the U test.
 python3 /usr/share/benchmark/compare.py benchmarks "$a/results/latest/$taken" "$b/results/latest/$taken"

@@ -21,7 +21,7 @@ for lane in $GATE_LANES; do
 	out=$ROOT/build/gate
 	gate_run "$lane" "$out"
 	status=0
-	"$ROOT/scripts/results/gate.py" check "$(gate_baseline "$lane")" "$out/$(gate_file "$lane")" || status=$?
+	"$ROOT/scripts/results/main.py" gate check "$(gate_baseline "$lane")" "$out/$(gate_file "$lane")" || status=$?
 	((status <= worst)) || worst=$status
 done
 exit "$worst"

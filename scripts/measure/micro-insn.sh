@@ -42,4 +42,4 @@ count 1
 count 2
 "$build/bench/micro" --list-insn >"$build/insn-list"
 mkdir -p "$results"
-"$ROOT/scripts/results/micro.py" insn "$build/insn-list" "$build/insn-1" "$build/insn-2" "$results/native-insn.json"
+"$ROOT/scripts/results/main.py" micro insn "$build/insn-list" "$build/insn-1" "$build/insn-2" "$results/native-insn.json"

@@ -45,6 +45,6 @@ for ((round = 1; round <= ROUNDS; round++)); do
 	rounds+=("$build/$name.$round.json")
 	PROGRESS=measured run_logged micro "$build/bench/micro" "${options[@]}" --benchmark_out="${rounds[-1]}"
 done
-"$ROOT/scripts/results/micro.py" best "$results/$name.json" "${rounds[@]}"
-"$ROOT/scripts/results/micro.py" table "$results/$name.json" "$results/native-insn.json"
+"$ROOT/scripts/results/main.py" micro best "$results/$name.json" "${rounds[@]}"
+"$ROOT/scripts/results/main.py" micro table "$results/$name.json" "$results/native-insn.json"
 say "results are in $results/$name.json"

@@ -55,7 +55,7 @@ run_logged profile "$ROOT/scripts/guest/guest.sh" --stall 7200 "${E2E_GUEST[@]}"
 
 IFS=/ read -r _ shape size _ <<<"$name"
 out=$ROOT/build/profile/$op-$shape-$peer${SIZE:+-$size}
-"$ROOT/scripts/results/profile.py" --name "$name" --stacks "$share/stacks" --report "$share/out.json" --top "${TOP:-40}" \
+"$ROOT/scripts/results/main.py" profile --name "$name" --stacks "$share/stacks" --report "$share/out.json" --top "${TOP:-40}" \
 	--folded "$out.folded"
 # Colours by name, so that the same profile gives the same picture.
 "$flamegraph" --title "$name" --countname instructions --hash "$out.folded" >"$out.svg" 2>"$share/flamegraph.log" ||

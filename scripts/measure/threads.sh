@@ -61,14 +61,14 @@ for peer in "${chosen[@]}"; do
 done
 
 if [[ -n ${LOCKSTAT:-} ]]; then
-	"$ROOT/scripts/results/lockstat.py" "${results[@]}"
+	"$ROOT/scripts/results/main.py" lockstat "${results[@]}"
 	exit
 fi
 json=$ROOT/results/latest/threads.json
 mkdir -p "${json%/*}"
 rm -f "$json"
 status=0
-"$ROOT/scripts/results/merge.py" --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" --output "$json" "${results[@]}" ||
-	status=$?
-[[ ! -e $json ]] || "$ROOT/scripts/results/threads.py" "$json"
+"$ROOT/scripts/results/main.py" merge --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" \
+	--output "$json" "${results[@]}" || status=$?
+[[ ! -e $json ]] || "$ROOT/scripts/results/main.py" threads "$json"
 exit "$status"

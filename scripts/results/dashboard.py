@@ -1,8 +1,7 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Pack a history into what the pages of the dashboard load.
 
-usage: dashboard.py [--history FILE] --output DIR
+usage: main.py dashboard [--history FILE] --output DIR
 
 DIR gets index.js, which the first page needs, and for each track (a lane, and a machine where the lane depends on it) a
 directory with a file for each benchmark (b<row>.js: all runs) and for some runs at a time (r<block>.js: all benchmarks).
@@ -18,9 +17,10 @@ import math
 import pathlib
 import sys
 
-from history import HISTORY, Problem, report, scan
-from e2e import OPS, PEERS, SHAPES, bytes_of, rank
-from run import OURS, BadRun
+from .e2e import OPS, PEERS, SHAPES, rank
+from .history import HISTORY, Problem, report, scan
+from .run import OURS, BadRun
+from .text import bytes_of
 
 # So many runs share a file.
 BLOCK = 25
@@ -255,7 +255,3 @@ def main():
     except (BadRun, OSError) as error:
         sys.exit(f"error: {error}")
     print(f"{runs} runs of {rows} benchmarks")
-
-
-if __name__ == "__main__":
-    main()

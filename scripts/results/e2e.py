@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Read what scripts/results/merge.py wrote. Imported by the scripts that show it."""
+"""What the benchmarks of bench/e2e measured, as merge wrote it: rows of an operation on some memory, by peer."""
 
 import dataclasses
 import json
 import pathlib
 import sys
 
+from .text import bytes_of, number
+
 # The order in which things are shown; what is not named here comes after what is.
 PEERS = ("type1", "iommufd", "fast", "floor")
 OPS = ("map", "unmap", "fault_in", "small map", "small unmap", "deep map", "deep unmap", "million map", "million unmap",
        "copy", "attach", "lookup")
 SHAPES = ("populate4k", "scatter4k", "thp", "hugetlb2m", "hugetlb1g", "memfd4k", "memfd2m", "mapfile")
-UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 # Of the sizes of a shape, the one that short tables show.
 USUAL_SIZE = {"hugetlb1g": "1GiB"}
 
@@ -29,11 +30,6 @@ COUNTERS_OF = dict.fromkeys(("small", "deep", "million"), ("map", "unmap")) | {"
 # What is kept in memory about what is mapped: bytes per GiB of it.
 METADATA = "bytes_per_gib"
 IO_TABLES = "io_table_bytes_per_gib"
-
-
-def bytes_of(size):
-    """A size, as in the names of benchmarks, as a number."""
-    return int(size.rstrip("KMGiB")) * UNITS.get(size.lstrip("0123456789"), 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,16 +77,20 @@ def rank(order, name):
     return (order.index(name), "") if name in order else (len(order), name)
 
 
+def measured(path, target):
+    """The context and the benchmarks of a results file; the end, with the make target that measures one, where it is none."""
+    try:
+        document = json.loads(pathlib.Path(path).read_text())
+        return document["context"], document["benchmarks"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.exit(f"error: {path} has no results ({error}); run 'make {target}'")
+
+
 class Results:
     """One results file."""
 
     def __init__(self, path):
-        try:
-            document = json.loads(pathlib.Path(path).read_text())
-            self.context = document["context"]
-            benchmarks = document["benchmarks"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            sys.exit(f"error: {path} has no results ({error}); run 'make bench'")
+        self.context, benchmarks = measured(path, "bench")
         self.unit = "instructions" if self.context.get("clock") == "instructions" else "ns"
         self.by_name = {bench["name"]: bench for bench in benchmarks}
         self._rows, self._memory = {}, {}
@@ -134,34 +134,6 @@ class Results:
         """What is kept in memory, METADATA or IO_TABLES: by shape, by size."""
         rows = [row for row in self._memory.values() if row.op == name]
         return sorted(rows, key=lambda row: (rank(SHAPES, row.shape), row.bytes))
-
-
-def number(value):
-    """A figure as it is shown: two to four digits that count."""
-    if value is None:
-        return "–"
-    if value >= 100:
-        return f"{value:.0f}"
-    if value >= 10:
-        return f"{value:.1f}"
-    return f"{value:.2f}" if value >= 0.1 else f"{value:#.2g}"
-
-
-def amount(value):
-    """A number of bytes as it is shown."""
-    if value is None:
-        return "–"
-    for unit, size in reversed(UNITS.items()):
-        if abs(value) >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value:.0f} B"
-
-
-def times(ratio):
-    """A ratio as it is shown: what is very small as a fraction."""
-    if ratio is None:
-        return "–"
-    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}" if ratio >= 0.01 else f"1/{1 / ratio:.0f}"
 
 
 def cell(row, peer, show=number):

@@ -1,9 +1,8 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Print a run in a form that other programs read.
 
-usage: export.py benchmark-action [--peer PEER]... [--lane LANE] FILE
-       export.py openmetrics [--peer PEER]... [--lane LANE] FILE
+usage: main.py export benchmark-action [--peer PEER]... [--lane LANE] FILE
+       main.py export openmetrics [--peer PEER]... [--lane LANE] FILE
 
 FILE is a results file (results/latest/icount.json), or a history (.jsonl), of which the newest run of the lane is taken
 (icount, if not said). Of all peers, unless some are named.
@@ -19,8 +18,8 @@ import json
 import pathlib
 import sys
 
-from history import load
-from run import BadRun, from_results
+from .history import load
+from .run import BadRun, from_results
 
 # The metric that has the figures of a unit, and what it is.
 METRICS = {
@@ -96,7 +95,3 @@ def main():
     for name, why in run.errors().items():
         print(f"warning: {name} has no figure: {why}", file=sys.stderr)
     sys.stdout.write(FORMATS[args.format](run, figures))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Compare counted instructions with what they were.
 
-usage: gate.py check BASELINE RESULTS
-       gate.py learn BASELINE RESULTS RESULTS...
-       gate.py compare RESULTS RESULTS
+usage: main.py gate check BASELINE RESULTS
+       main.py gate learn BASELINE RESULTS RESULTS...
+       main.py gate compare RESULTS RESULTS
 
 check: the results of a lane against the baseline of that lane: what changed by more than the threshold of its benchmark,
 largest first; what is new, has vanished, or was refused. Exit status 1 if something costs more, has vanished or was
@@ -22,9 +21,8 @@ import pathlib
 import re
 import sys
 
-from e2e import number
-from run import PORTABLE_LANES, BadRun, Key, from_results
-from table import print_table
+from .run import PORTABLE_LANES, BadRun, Key, from_results
+from .text import number, print_table
 
 SCHEMA = 1
 LEAST = 0.005
@@ -217,8 +215,9 @@ def check(baseline_path, results_path):
     return 1 if bad else 0
 
 
-def main():
-    match sys.argv[1:]:
+def answer(args):
+    """What is printed and the exit status, by the arguments."""
+    match args:
         case ["check", baseline, results]:
             return check(baseline, results)
         case ["learn", path, *results] if len(results) > 1:
@@ -239,9 +238,9 @@ def main():
     sys.exit(__doc__)
 
 
-if __name__ == "__main__":
+def main():
     try:
-        sys.exit(main())
+        return answer(sys.argv[1:])
     except (Unfit, BadRun) as problem:
         print(f"error: {problem}", file=sys.stderr)
-        sys.exit(2)
+        return 2

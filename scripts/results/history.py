@@ -1,11 +1,10 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """The history: results/history.jsonl, a line for each recorded run.
 
-usage: history.py add [--history FILE] [--allow-dirty] RESULTS...
-       history.py merge [--history FILE] OTHER.jsonl...
-       history.py check [--history FILE]
-       history.py list [--history FILE]
+usage: main.py history add [--history FILE] [--allow-dirty] RESULTS...
+       main.py history merge [--history FILE] OTHER.jsonl...
+       main.py history check [--history FILE]
+       main.py history list [--history FILE]
 
 add: record the runs that results files are of; all of them, or none. One that is there already stays as it is. A run of
 a tree with uncommitted changes is refused, unless told otherwise.
@@ -13,7 +12,7 @@ merge: take over the runs of other histories, e.g. of other machines, that are n
 check: exit with 1 if any line cannot be read.
 list: a line for each run, in the order of commits.
 
-Lines are checked with scripts/results/history.schema.json. One that cannot be read is reported with its number on standard
+Lines are checked with history.schema.json. One that cannot be read is reported with its number on standard
 error and skipped; it stays in the file. A file is replaced as a whole, so a reader sees the old one or the new one.
 """
 
@@ -28,7 +27,7 @@ import sys
 import tempfile
 from typing import NamedTuple
 
-from run import SCHEMA, BadRun, Run, from_results
+from .run import SCHEMA, BadRun, Run, from_results
 
 try:
     import fastjsonschema
@@ -227,7 +226,3 @@ def main():
         return args.function(args)
     except (BadRun, OSError) as error:
         sys.exit(f"error: {error}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Print which locks were contended, from what the kernel's LOCK_STAT counted.
 
-usage: lockstat.py PEER=SHARE...
+usage: main.py lockstat PEER=SHARE...
 
 SHARE/lock_stat is a copy of the guest's /proc/lock_stat (Documentation/locking/lockstat.rst). For each peer the locks
 that were waited for most often, and after them what the peer's own locks did even if nobody waited.
@@ -12,7 +11,7 @@ import pathlib
 import re
 import sys
 
-from table import print_table
+from .text import print_table
 
 TOP = 12
 # name: con-bounces contentions wait-min wait-max wait-total wait-avg acq-bounces acquisitions hold-min ... hold-avg
@@ -78,7 +77,3 @@ def main():
             row[0] += " *" if lock in own else ""
         print_table([head, *rows], 1)
         print()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Merge what each peer's guest left into one document of Google Benchmark's form.
 
-usage: merge.py --config HASH --filter REGEX --output FILE PEER=SHARE...
+usage: main.py merge --config HASH --filter REGEX --output FILE PEER=SHARE...
 
-SHARE is what scripts/guest/guest.sh was given: out.json is Google Benchmark's own report, guest.env says what the guest was,
+SHARE is what a guest was given: out.json is Google Benchmark's own report, guest.env says what the guest was,
 modules/ what it loaded. The context of the first peer becomes the document's, completed by what is the same for all;
 what each peer's report said is kept under context.peers.
 
@@ -26,9 +25,8 @@ import shlex
 import subprocess
 import sys
 
-import machine
-import repository
-from e2e import bytes_of
+from . import machine, repository
+from .text import bytes_of
 
 RUNS_TOLERANCE = 1.05
 MODULES = {
@@ -132,7 +130,3 @@ def main():
         print(f"error: {bench['name']}: {bench['error_message']}", file=sys.stderr)
     if bad:
         sys.exit(f"error: {len(bad)} of {len(benchmarks)} benchmarks failed or were refused; see {args.output}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Show the results of the micro-benchmarks, or gather those that callgrind counted.
 
-usage: micro.py table NATIVE.json [INSN.json]
-       micro.py best OUT.json NATIVE.json...
-       micro.py insn LIST DIR DIR OUT.json
+usage: main.py micro table NATIVE.json [INSN.json]
+       main.py micro best OUT.json NATIVE.json...
+       main.py micro insn LIST DIR DIR OUT.json
 
 table: tables and targets on the terminal. best: of each benchmark, the round in which it took least. insn: LIST says which
 benchmarks were counted and how many operations each had (micro --list-insn), each DIR has callgrind's dumps of one run;
@@ -18,9 +17,8 @@ import re
 import subprocess
 import sys
 
-import machine
-import repository
-from table import print_table
+from . import machine, repository
+from .text import markdown, print_table
 
 WAYS = ("rcu", "spin", "mutex", "lfht", "xarray", "percpu", "striped", "srcu")
 
@@ -183,11 +181,6 @@ def show(native, insn):
         print_table(lines, 1)
 
 
-def markdown(lines, texts):
-    rule = ["---" if i < texts else "---:" for i in range(len(lines[0]))]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [lines[0], rule, *lines[1:]])
-
-
 def compiler():
     return subprocess.run(["gcc", "-dumpfullversion"], capture_output=True, text=True, check=False).stdout.strip()
 
@@ -280,7 +273,3 @@ def main():
         gather(*args[1:])
     else:
         sys.exit(__doc__.strip())
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,7 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Draw REPORT.md's plots, as SVG.
 
-usage: plots.py RESULTS OUTPUT
+usage: main.py plots RESULTS OUTPUT
 
 map.svg, unmap.svg: what a page of 4 KiB costs against the size of the mapping, a panel for each shape, a line for each
 peer. ratio.svg: what fast costs divided by what each other peer costs, a line for each row of the short tables.
@@ -17,7 +16,8 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402 (the backend comes first)
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator  # noqa: E402
 
-from e2e import UNITS, Results, amount, number  # noqa: E402
+from .e2e import Results  # noqa: E402
+from .text import UNITS, amount, number  # noqa: E402
 
 STYLE = {
     "type1": {"color": "#c2570c", "marker": "s", "linestyle": "--"},
@@ -112,7 +112,3 @@ def main():
     for op in ("map", "unmap"):
         by_size(results, op, output / f"{op}.svg")
     ratios(results, output / "ratio.svg")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Print where the instructions of a benchmark go, and write its stacks for a flame graph.
 
-usage: profile.py --name OP/SHAPE/SIZE/PEER --stacks FILE --report FILE --folded FILE [--top N]
+usage: main.py profile --name OP/SHAPE/SIZE/PEER --stacks FILE --report FILE --folded FILE [--top N]
 
 The stacks are what bench/profile counted, the report is the benchmark's own: the sum of the stacks has to be what the
 benchmark measured, or it is refused. For each function: the instructions in it, those in it and in all that it called,
@@ -15,7 +14,8 @@ import json
 import pathlib
 import sys
 
-from e2e import COUNTERS, bytes_of
+from .e2e import COUNTERS
+from .text import bytes_of
 
 # Reading the clock twice, and the call of the operation, are counted but not timed.
 OUTSIDE = 20
@@ -117,7 +117,3 @@ def main():
             for stack, _, insns in profile.stacks:
                 if insns:
                     print(";".join(base + stack), insns, file=file)
-
-
-if __name__ == "__main__":
-    main()

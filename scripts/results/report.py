@@ -1,25 +1,27 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Write REPORT.md, and the table in README.md, from results and the texts in docs/.
 
-usage: report.py RESULTS OUTPUT
+usage: main.py report write RESULTS OUTPUT
+       main.py report whole FILE
 
-RESULTS is a directory with icount.json of `make bench`, threads.json of `make threads`, native.json of `make micro`, and
-native-insn.json of `make micro-check`; OUTPUT is where the two go. The plots are scripts/results/plots.py's.
+write: RESULTS is a directory with icount.json of `make bench`, threads.json of `make threads`, native.json of `make micro`, and
+native-insn.json of `make micro-check`; OUTPUT is where the two go. The plots are those of plots.py. whole: exits with
+1 if a results file is of a part of the benchmarks, has errors, or is of a tree with changes that are not committed.
 
 No figure is typed by hand: where docs/method.md and docs/why.md have {op/shape/size/peer}, the figure of that benchmark
 is put in; {A over B}, {A minus B} and {A times N} compute. A figure that the results do not have is an error.
 README.md's table goes between two lines, <!-- bench: begin --> and <!-- bench: end -->.
 """
 
+import json
 import pathlib
 import re
 import sys
 import textwrap
 
-import micro
-import threads
-from e2e import IO_TABLES, METADATA, Results, amount, cell, number, times
+from . import micro, threads
+from .e2e import IO_TABLES, METADATA, Results, cell
+from .text import amount, markdown, number, times
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
@@ -29,6 +31,8 @@ OPERATORS = {
     "times": lambda a, b: a * b,
 }
 OTHERS = ("type1", "iommufd", "floor")
+# How many peers a file has that was not told to leave some out.
+ALL_PEERS = {"icount.json": 4, "threads.json": 3}
 
 
 class Figures:
@@ -78,9 +82,7 @@ def fill_in(path, figures):
 
 def table(head, lines):
     """A Markdown table: text to the left, everything from the first figure on to the right."""
-    texts = sum(name in ("op", "shape", "size", "per") for name in head)
-    marks = ["---"] * texts + ["---:"] * (len(head) - texts)
-    return "\n".join("| " + " | ".join(line) + " |" for line in (head, marks, *lines))
+    return markdown([head, *lines], sum(name in ("op", "shape", "size", "per") for name in head))
 
 
 def side_by_side(rows, peers, columns):
@@ -132,7 +134,7 @@ def together(directory):
     figures = threads.Threads(directory / "threads.json")
     context = figures.context
     where = f"Lane `{context['lane']}`, {context['guest_cpus']} CPUs, commit {context['git_commit'][:12]}."
-    return "\n\n".join([where, *(micro.markdown(lines, texts) for texts, lines in threads.tables(figures))])
+    return "\n\n".join([where, *(markdown(lines, texts) for texts, lines in threads.tables(figures))])
 
 
 def included(name):
@@ -229,10 +231,17 @@ def readme(results):
     return f"{before}{BEGIN}\n{short}\n{END}{after}"
 
 
-def main():
-    if len(sys.argv) != 3:
-        sys.exit(__doc__.strip())
-    directory, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+def is_whole(path):
+    """Whether results are of all benchmarks, and none of them failed."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    context = document["context"]
+    peers = ALL_PEERS.get(path.name, 0)
+    bad = any(bench.get("error_occurred") for bench in document["benchmarks"])
+    return not (bad or context.get("filter") or context.get("git_dirty") or len(context.get("peers", ())) < peers)
+
+
+def write(directory, output):
+    """Both texts; what there is has to be all that they are made from."""
     for name in ("icount.json", "threads.json", "native.json", "native-insn.json"):
         if not (directory / name).is_file():
             sys.exit(f"error: {directory} has no {name}, which the report is made from")
@@ -242,5 +251,11 @@ def main():
         (output / name).write_text(text)
 
 
-if __name__ == "__main__":
-    main()
+def main():
+    match sys.argv[1:]:
+        case ["write", directory, output]:
+            write(pathlib.Path(directory), pathlib.Path(output))
+        case ["whole", path]:
+            return 0 if is_whole(pathlib.Path(path)) else 1
+        case _:
+            sys.exit(__doc__.strip())

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What git says of this repository. Imported by what writes results and by what records them."""
+"""What git says of this repository.
+
+usage: main.py repository
+
+Exits with 1 if the tree has changes that are not committed, and that are not made from results.
+"""
 
 import pathlib
 import subprocess
@@ -30,3 +35,7 @@ def commit_facts(commit):
     """When a commit was made and its subject; two empty texts for one that is not here."""
     committed, _, subject = (git("show", "-s", "--format=%cI%n%s", commit, "--") or "").partition("\n")
     return committed, subject
+
+
+def main():
+    return 1 if state()["git_dirty"] else 0

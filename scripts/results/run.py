@@ -2,8 +2,8 @@
 """A run: the figures of all benchmarks of one lane, of one commit, on one machine. Imported, never run.
 
 It comes from a results file (from_results), of `make bench` or of `make micro-check`, or from a line of the history
-(scripts/results/history.py); what it is made of is scripts/results/history.schema.json. Every way to read one ends with the same
-figures(), for the gate, the exports and the dashboard alike.
+(history.py); what it is made of is history.schema.json. Every way to read one ends with the same figures(), for the gate,
+the exports and the dashboard alike.
 """
 
 import dataclasses
@@ -15,9 +15,9 @@ import platform
 import re
 from typing import NamedTuple
 
-import machine
-from repository import commit_facts
-from e2e import COUNTERS, IO_TABLES, METADATA
+from . import machine
+from .e2e import COUNTERS, IO_TABLES, METADATA
+from .repository import commit_facts
 
 SCHEMA = 1
 

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Print the results as one table.
 
-usage: table.py FILE
+usage: main.py table FILE
 
 For each operation, shape and size what each peer costs, and how many times of each other peer's cost `fast` is: under
 1 it is cheaper. A dash says that a peer has no such operation.
@@ -10,20 +9,11 @@ For each operation, shape and size what each peer costs, and how many times of e
 
 import sys
 
-from e2e import METADATA, Results, amount, cell, times
+from .e2e import METADATA, Results, cell
+from .text import amount, print_table, times
 
 # What two boots of the same may differ by.
 NOISE = 0.003
-
-
-def print_table(lines, texts):
-    """Columns as wide as they need; so many of text to the left, figures to the right."""
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    for line in lines:
-        cells = [
-            text.ljust(width) if i < texts else text.rjust(width) for i, (text, width) in enumerate(zip(line, widths))
-        ]
-        print("  ".join(cells).rstrip())
 
 
 def main():
@@ -66,7 +56,3 @@ def main():
             print(f"fast costs more than {peer} on {len(slower)} of {len(ratios)} rows")
             for ratio, row in sorted(slower, key=lambda pair: -pair[0]):
                 print(f"  {times(ratio)}  {row.op} {row.shape} {row.size}")
-
-
-if __name__ == "__main__":
-    main()

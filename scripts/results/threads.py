@@ -1,20 +1,17 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Print what two threads do at the same time, as one table.
 
-usage: threads.py FILE
+usage: main.py threads FILE
 
 For each load and place: how many times of one thread's work two threads do in the same time, by peer; and how many
 times of each other peer's work two threads of `fast` do. Then how long it takes to destroy an object. What there is in
 one run of one guest is compared with what there is in another one's, minutes later: such a ratio has some noise.
 """
 
-import json
-import pathlib
 import sys
 
-from e2e import PEERS, times
-from table import print_table
+from .e2e import PEERS, measured
+from .text import print_table, times
 
 PHASES = ("map", "unmap", "lookup")
 
@@ -23,12 +20,7 @@ class Threads:
     """One results file of bench/e2e/threads."""
 
     def __init__(self, path):
-        try:
-            document = json.loads(pathlib.Path(path).read_text())
-            self.context = document["context"]
-            benchmarks = document["benchmarks"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            sys.exit(f"error: {path} has no results ({error}); run 'make threads'")
+        self.context, benchmarks = measured(path, "threads")
         self.peers = [peer for peer in PEERS if peer in self.context["peers"]]
         self.by_name = {bench["name"]: bench for bench in benchmarks if not bench.get("error_occurred")}
 
@@ -100,7 +92,3 @@ def main():
     for texts, lines in tables(threads):
         print()
         print_table(lines, texts)
-
-
-if __name__ == "__main__":
-    main()

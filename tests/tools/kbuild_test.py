@@ -4,7 +4,7 @@
 import subprocess
 import unittest
 
-from fixtures import ROOT
+from scratch import ROOT
 
 
 def read(*variables):

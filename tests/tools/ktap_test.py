@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from fixtures import ROOT, ScratchTest
+from scratch import ROOT, ScratchTest
 
 PATIENCE_SECONDS = 60
 # Cases of 3 seconds by the machine's clock.

@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from fixtures import ROOT, SCRIPTS, ScratchTest
+from scratch import ROOT, SCRIPTS, ScratchTest
 
 # Of real time, before a test gives up: many times what it takes.
 PATIENCE_SECONDS = 60

@@ -83,7 +83,7 @@ def cases(suite):
 
 def main():
     pattern = sys.argv[1] if len(sys.argv) > 1 else "*"
-    for path in (SCRIPTS / "guest", SCRIPTS / "results", *PLACES):
+    for path in (SCRIPTS, SCRIPTS / "guest", *PLACES):
         sys.path.insert(0, str(path))
     bad = 0
     for path in sorted((path for place in PLACES for path in place.glob("*_test.py")), key=lambda path: path.name):

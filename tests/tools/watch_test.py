@@ -10,7 +10,7 @@ import unittest
 from unittest import mock
 
 import watch
-from fixtures import ROOT, ScratchTest
+from scratch import ROOT, ScratchTest
 
 # Of real time, before a test gives up: many times what it takes.
 PATIENCE_SECONDS = 60

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import unittest
 import xml.etree.ElementTree
@@ -13,7 +14,10 @@ import junitparser
 import prometheus_client.openmetrics.parser
 import prometheus_client.parser
 
-from fixtures import PYTHON, callgrind, directory, lines, results, script, write
+from fixtures import PYTHON, callgrind, command, lines, results, write
+from results import history
+from results.run import from_results
+from scratch import ROOT, ScratchTest, directory
 
 # What github-action-benchmark takes for customSmallerIsBetter.
 BENCHMARK_ACTION = {
@@ -34,15 +38,13 @@ BENCHMARK_ACTION = {
 }
 
 
-class ExportTest(unittest.TestCase):
+class ExportTest(ScratchTest):
     def setUp(self):
-        scratch = directory()
-        self.dir = scratch.__enter__()
-        self.addCleanup(scratch.__exit__, None, None, None)
+        super().setUp()
         self.results = write(self.dir / "icount.json", results())
 
     def export(self, *args):
-        run = script("export.py", *args)
+        run = command("export", *args)
         self.assertEqual(run.returncode, 0, run.stderr)
         return run.stdout
 
@@ -97,15 +99,26 @@ class ExportTest(unittest.TestCase):
         self.assertIn(json.loads(every[-1])["commit"], entries[0]["extra"])
 
     def test_what_has_no_figure_is_named(self):
-        run = script("export.py", "openmetrics", self.results)
+        run = command("export", "openmetrics", self.results)
         self.assertRegex(run.stderr, "^warning: copy/thp/256MiB/fast has no figure")
 
     def test_errors_are_one_line(self):
         for args in (["openmetrics", self.dir / "absent.json"], ["openmetrics", "--peer", "none", self.results],
                      ["benchmark-action", "--lane", "kvm", self.dir / "absent.jsonl"]):
             with self.subTest(str(args)):
-                run = script("export.py", *args)
+                run = command("export", *args)
                 self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (1, "", 1), run.stderr)
+
+    def test_exports_in_the_documentation_work(self):
+        found = re.findall(r"^    (scripts/results/main\.py export .*) >(\S+)$", (ROOT / "docs/results.md").read_text(), re.MULTILINE)
+        self.assertEqual(len(found), 3)
+        past = self.dir / "history.jsonl"
+        history.append([from_results(write(self.dir / "native-insn.json", callgrind()))], past)
+        for line, _ in found:
+            line = line.replace("results/latest/", f"{self.dir}/").replace("results/history.jsonl", str(past))
+            run = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 0, f"{line}: {run.stderr}")
+            self.assertTrue(run.stdout)
 
 
 class JUnitTest(unittest.TestCase):

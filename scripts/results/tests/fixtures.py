@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the tests of the scripts share: results and runs that are made up, and a repository to record in."""
+"""What the tests of the results share: results and runs that are made up."""
 
 import contextlib
 import io
 import json
-import pathlib
 import subprocess
-import tempfile
-import unittest
 
 import synthetic
-from history import parse
+from results.history import parse
+from scratch import SCRIPTS
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-SCRIPTS = ROOT / "scripts"
 PYTHON = "/usr/bin/python3"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MACHINE = {"id": "m1", "name": "one", "cpu": "a CPU", "cpus": 2, "memory_gib": 24}
@@ -30,7 +26,7 @@ def iteration(name, **counters):
 
 
 def results(**context):
-    """A results file of the guest's benchmarks, as scripts/results/merge.py writes it."""
+    """A results file of the guest's benchmarks, as merge writes it."""
     benchmarks = [iteration(f"map/thp/256MiB/{peer}", insn_per_4k=value, runs=1.0) for peer, value in PEERS.items()]
     benchmarks += [
         iteration("small/populate4k/4KiB/fast", insn_map=2898.5, insn_unmap=2561.25, runs=1.0),
@@ -53,7 +49,7 @@ def results(**context):
 
 
 def callgrind():
-    """A results file of the native benchmarks, as scripts/results/micro.py writes it."""
+    """A results file of the native benchmarks, as micro writes it."""
     names = ("lookup/own/rcu/1", "lookup/own/spin/1", "iova/find/seq/1000/ours", "iova/find/seq/1000/itree",
              "extent/build/2MiB/ours")
     return {
@@ -81,26 +77,9 @@ def made_up_runs(**kwargs):
     return [parse(line) for line in lines(**kwargs)]
 
 
-def script(name, *args, **kwargs):
-    """Run a script; its exit status and what it said."""
-    return subprocess.run([PYTHON, SCRIPTS / "results" / name, *map(str, args)], capture_output=True, text=True, check=False,
-                          **kwargs)
-
-
-@contextlib.contextmanager
-def directory():
-    """A directory that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="iommufd-fast-") as name:
-        yield pathlib.Path(name)
-
-
-class ScratchTest(unittest.TestCase):
-    """Tests that each have a directory, self.dir."""
-
-    def setUp(self):
-        scratch = directory()
-        self.dir = scratch.__enter__()
-        self.addCleanup(scratch.__exit__, None, None, None)
+def command(name, *args):
+    """Run a command of the package; its exit status and what it said."""
+    return subprocess.run([SCRIPTS / "results/main.py", name, *map(str, args)], capture_output=True, text=True, check=False)
 
 
 @contextlib.contextmanager

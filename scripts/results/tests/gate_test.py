@@ -4,7 +4,8 @@
 import copy
 import unittest
 
-from fixtures import callgrind, directory, results, script, write
+from fixtures import callgrind, command, results, write
+from scratch import ScratchTest
 
 
 def changed(name, counter, factor, document=None):
@@ -23,19 +24,17 @@ def clean(**context):
     return document
 
 
-class GateTest(unittest.TestCase):
+class GateTest(ScratchTest):
     def setUp(self):
-        scratch = directory()
-        self.dir = scratch.__enter__()
-        self.addCleanup(scratch.__exit__, None, None, None)
+        super().setUp()
         self.baseline = self.dir / "baseline.json"
 
     def learn(self, *documents):
         files = [write(self.dir / f"{i}.json", document) for i, document in enumerate(documents)]
-        return script("gate.py", "learn", self.baseline, *files)
+        return command("gate", "learn", self.baseline, *files)
 
     def check(self, document):
-        return script("gate.py", "check", self.baseline, write(self.dir / "now.json", document))
+        return command("gate", "check", self.baseline, write(self.dir / "now.json", document))
 
     def setup_baseline(self, *documents):
         run = self.learn(*(documents or (clean(), clean())))
@@ -172,11 +171,11 @@ class GateTest(unittest.TestCase):
     def test_compare(self):
         a, b = write(self.dir / "a.json", clean()), self.dir / "b.json"
         write(b, changed("map/thp/256MiB/fast", "insn_per_4k", 1.01))
-        run = script("gate.py", "compare", a, b)
+        run = command("gate", "compare", a, b)
         self.assertEqual(run.returncode, 0)
         self.assertIn("+1.00 %", run.stdout)
         self.assertIn("1 differ", run.stdout)
-        self.assertEqual(script("gate.py", "compare", a, write(b, clean(kernel="0"))).returncode, 2)
+        self.assertEqual(command("gate", "compare", a, write(b, clean(kernel="0"))).returncode, 2)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,15 @@ import subprocess
 import unittest
 from unittest import mock
 
-import history
-from fixtures import COMMIT, MACHINE, PYTHON, SCRIPTS, callgrind, directory, lines, made_up_runs, results, said, script, write
-from run import BadRun, from_results
+from fixtures import COMMIT, MACHINE, PYTHON, callgrind, command, lines, made_up_runs, results, said, write
+from results import history
+from results.run import BadRun, from_results
+from scratch import ROOT, SCRIPTS, ScratchTest
 
 
-class HistoryTest(unittest.TestCase):
+class HistoryTest(ScratchTest):
     def setUp(self):
-        scratch = directory()
-        self.dir = scratch.__enter__()
-        self.addCleanup(scratch.__exit__, None, None, None)
+        super().setUp()
         self.path = self.dir / "history.jsonl"
 
     def test_what_is_appended_is_read(self):
@@ -113,11 +112,11 @@ class HistoryTest(unittest.TestCase):
 
     def test_writers_at_once_lose_nothing(self):
         every = lines(runs=12, benchmarks=20)
-        code = ("import sys; sys.path.insert(0, sys.argv[1]); import history\n"
+        code = ("import sys; sys.path.insert(0, sys.argv[1]); from results import history\n"
                 "runs = [history.parse(line) for line in sys.stdin]\n"
                 "for run in runs: history.append([run], sys.argv[2])")
         writers = [
-            subprocess.Popen([PYTHON, "-c", code, SCRIPTS / "results", self.path], stdin=subprocess.PIPE, text=True)
+            subprocess.Popen([PYTHON, "-c", code, SCRIPTS, self.path], stdin=subprocess.PIPE, text=True)
             for _ in range(4)
         ]
         for at, writer in enumerate(writers):
@@ -132,27 +131,25 @@ class HistoryTest(unittest.TestCase):
         every = lines(runs=5)
         one.write_text("\n".join(every[:3]) + "\n")
         two.write_text("\n".join(every[2:]) + "\nhalf of a li")
-        run = script("history.py", "merge", "--history", self.path, one, two)
+        run = command("history", "merge", "--history", self.path, one, two)
         self.assertEqual((run.returncode, run.stdout.split()[:3]), (0, ["5", "of", "6"]), run.stderr)
         self.assertIn("two.jsonl:4:", run.stderr)
         self.assertEqual(len(history.read(self.path)[0]), 5)
 
     def test_check_fails_on_a_damaged_line(self):
         self.path.write_text(lines(runs=1)[0] + "\n")
-        self.assertEqual(script("history.py", "check", "--history", self.path).returncode, 0)
+        self.assertEqual(command("history", "check", "--history", self.path).returncode, 0)
         self.path.write_text("{\n")
-        self.assertEqual(script("history.py", "check", "--history", self.path).returncode, 1)
+        self.assertEqual(command("history", "check", "--history", self.path).returncode, 1)
 
 
-class RecordTest(unittest.TestCase):
+class RecordTest(ScratchTest):
     def setUp(self):
-        scratch = directory()
-        self.dir = scratch.__enter__()
-        self.addCleanup(scratch.__exit__, None, None, None)
+        super().setUp()
         self.path = self.dir / "history.jsonl"
 
     def add(self, document, *options):
-        return script("history.py", "add", "--history", self.path, *options, write(self.dir / "icount.json", document))
+        return command("history", "add", "--history", self.path, *options, write(self.dir / "icount.json", document))
 
     def test_results_are_recorded(self):
         run = self.add(results())
@@ -172,7 +169,7 @@ class RecordTest(unittest.TestCase):
     def test_all_or_none(self):
         good = write(self.dir / "a.json", results())
         bad = write(self.dir / "b.json", {"context": {}})
-        run = script("history.py", "add", "--history", self.path, good, bad)
+        run = command("history", "add", "--history", self.path, good, bad)
         self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
         self.assertFalse(self.path.exists())
 
@@ -184,7 +181,7 @@ class RecordTest(unittest.TestCase):
             with self.subTest(name):
                 run = self.add(document)
                 self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1), run.stderr)
-        run = script("history.py", "add", "--history", self.path, self.dir / "absent.json")
+        run = command("history", "add", "--history", self.path, self.dir / "absent.json")
         self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1), run.stderr)
 
     def test_whose_machine_nobody_knows_is_refused(self):
@@ -240,7 +237,7 @@ class RecordTest(unittest.TestCase):
     def test_make_record(self):
         write(self.dir / "icount.json", results())
         make = subprocess.run(
-            ["make", "-s", "-C", SCRIPTS.parent, "record", f"RESULTS={self.dir}/icount.json", f"HISTORY={self.path}"],
+            ["make", "-s", "-C", ROOT, "record", f"RESULTS={self.dir}/icount.json", f"HISTORY={self.path}"],
             capture_output=True, text=True, check=False)
         self.assertEqual((make.returncode, len(history.read(self.path)[0])), (0, 1), make.stderr)
 

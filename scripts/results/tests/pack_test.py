@@ -5,9 +5,10 @@ import json
 import re
 import unittest
 
-import dashboard
-from fixtures import directory, lines, script
-from run import BadRun
+from fixtures import command, lines
+from results import dashboard
+from results.run import BadRun
+from scratch import ScratchTest
 
 
 def unpack(path):
@@ -17,12 +18,7 @@ def unpack(path):
     return json.loads(found[1])
 
 
-class PackTest(unittest.TestCase):
-    def setUp(self):
-        scratch = directory()
-        self.dir = scratch.__enter__()
-        self.addCleanup(scratch.__exit__, None, None, None)
-
+class PackTest(ScratchTest):
     def pack(self, text):
         history, output = self.dir / "history.jsonl", self.dir / "data"
         history.write_text(text)
@@ -84,7 +80,7 @@ class PackTest(unittest.TestCase):
     def test_nothing_recorded_is_one_line(self):
         with self.assertRaises(BadRun):
             dashboard.build(self.dir / "absent.jsonl", self.dir / "data")
-        run = script("dashboard.py", "--history", self.dir / "absent.jsonl", "--output", self.dir / "data")
+        run = command("dashboard", "--history", self.dir / "absent.jsonl", "--output", self.dir / "data")
         self.assertEqual((run.returncode, len(run.stderr.splitlines())), (1, 1))
 
 

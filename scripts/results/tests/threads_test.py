@@ -3,7 +3,8 @@
 
 import unittest
 
-from fixtures import directory, iteration, results, script, write
+from fixtures import command, iteration, results, write
+from scratch import ScratchTest
 
 LOCK_STAT = """lock_stat version 0.4
 -----------------------------------------------------------------------------------------------------------------------
@@ -35,14 +36,9 @@ def threads():
     return document
 
 
-class ThreadsTest(unittest.TestCase):
-    def setUp(self):
-        scratch = directory()
-        self.dir = scratch.__enter__()
-        self.addCleanup(scratch.__exit__, None, None, None)
-
+class ThreadsTest(ScratchTest):
     def test_table(self):
-        run = script("threads.py", write(self.dir / "threads.json", threads()))
+        run = command("threads", write(self.dir / "threads.json", threads()))
         self.assertEqual(run.returncode, 0, run.stderr)
         lines = [line.split() for line in run.stdout.splitlines()]
         self.assertIn(["small", "one_ioas", "map", "1.50", "1.80", "2.50"], lines)
@@ -50,7 +46,7 @@ class ThreadsTest(unittest.TestCase):
         self.assertNotIn("thp", run.stdout)
 
     def test_without_results(self):
-        run = script("threads.py", self.dir / "none.json")
+        run = command("threads", self.dir / "none.json")
         self.assertEqual(run.returncode, 1)
         self.assertIn("make threads", run.stderr)
 
@@ -58,7 +54,7 @@ class ThreadsTest(unittest.TestCase):
         share = self.dir / "share"
         share.mkdir()
         (share / "lock_stat").write_text(LOCK_STAT, encoding="utf-8")
-        run = script("lockstat.py", f"fast={share}")
+        run = command("lockstat", f"fast={share}")
         self.assertEqual(run.returncode, 0, run.stderr)
         lines = [line.split() for line in run.stdout.splitlines()]
         self.assertIn(["&domain->cache_lock", "6764", "407", "168006", "0.01", "78"], lines)
@@ -67,11 +63,11 @@ class ThreadsTest(unittest.TestCase):
         self.assertNotIn("rq->__lock", run.stdout)
 
     def test_no_locks(self):
-        run = script("lockstat.py", f"fast={self.dir}")
+        run = command("lockstat", f"fast={self.dir}")
         self.assertEqual(run.returncode, 1)
         self.assertIn("left no statistics", run.stderr)
         (self.dir / "lock_stat").write_text("lock_stat version 0.4\n", encoding="utf-8")
-        run = script("lockstat.py", f"fast={self.dir}")
+        run = command("lockstat", f"fast={self.dir}")
         self.assertEqual(run.returncode, 1)
         self.assertIn("has the kernel LOCK_STAT", run.stderr)
 
