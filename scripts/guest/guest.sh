@@ -19,6 +19,7 @@ usage() {
 		  --edu N                   edu devices, each in an IOMMU group of its own (1)
 		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
 		  --append STRING           more for the kernel's command line
+		  --test-kernel             what a kernel has to be told that is full of sanitizers
 		  --plugin STRING           a TCG plugin: its file=, and what it wants to be told
 		  --stall SECONDS           how long neither its console nor another file of SHARE may grow (600)
 		  --timeout SECONDS         how long it may take in all (7200)
@@ -34,7 +35,7 @@ usage() {
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 append='' plugin='' stall=600 limit=7200 stream='' kernel='' share=''
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 told='' append='' plugin='' stall=600 limit=7200 stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
 	--lane | --cpus | --mem | --edu | --edu-group | --append | --plugin | --stall | --timeout | --kernel | --share)
@@ -53,6 +54,13 @@ while (($#)); do
 	--share) share=$2 ;;
 	--stream)
 		stream=1
+		shift
+		continue
+		;;
+	--test-kernel)
+		# Four levels of page tables: with five, KASAN asks a CPU feature where its shadow is, which the kernel forgets for a
+		# moment while it identifies the CPU at boot, and an interrupt in that moment is a report of its own.
+		told='no5lvl log_buf_len=1M sysctl.kernel.lock_stat=0 '
 		shift
 		continue
 		;;
@@ -131,7 +139,7 @@ done
 qemu+=(-virtfs "local,path=$share,mount_tag=host,security_model=none,multidevs=remap"
 	-chardev "file,id=console,path=$share/console.log" -serial chardev:console "${ticks[@]}"
 	-kernel "$bzimage" -initrd "$initramfs"
-	-append "console=ttyS0 panic=-1 intel_iommu=on,sm_off transparent_hugepage=madvise nokaslr norandmaps $append")
+	-append "console=ttyS0 panic=-1 intel_iommu=on,sm_off transparent_hugepage=madvise nokaslr norandmaps $told$append")
 
 rm -f "$share/status"
 : >"$share/console.log"

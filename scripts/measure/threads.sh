@@ -17,8 +17,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/measure/e2e.sh
 source "$ROOT/scripts/measure/e2e.sh"
-# shellcheck source=scripts/test/ktap.sh
-source "$ROOT/scripts/test/ktap.sh"
 
 peers=${PEERS:-type1 iommufd fast}
 filter=${BENCH_FILTER:-}
@@ -44,9 +42,9 @@ results=()
 for peer in "${chosen[@]}"; do
 	share=$ROOT/build/threads/$config/$peer
 	e2e_stage "$config" threads "$peer" "$share" "$filter"
-	append='hugepagesz=1G hugepages=0 no_timer_check'
+	options=()
 	if [[ -n ${LOCKSTAT:-} ]]; then
-		append+=" $TEST_KERNEL_ARGS"
+		options=(--test-kernel)
 		cat >"$share/hooks" <<-'END'
 			before_run() { echo 0 >/proc/lock_stat && echo 1 >/proc/sys/kernel/lock_stat; }
 			after_run() { cat /proc/lock_stat >/host/lock_stat; }
@@ -54,8 +52,8 @@ for peer in "${chosen[@]}"; do
 	fi
 	start=$SECONDS
 	say "$peer: $(e2e_list threads "$peer" "$filter" | wc -l) benchmarks"
-	run_logged "threads-$peer" "$ROOT/scripts/guest/guest.sh" --lane mttcg --cpus 2 --edu 2 --mem 4G --append "$append" \
-		--kernel "$kernel" --share "$share"
+	run_logged "threads-$peer" "$ROOT/scripts/guest/guest.sh" --lane mttcg --cpus 2 --edu 2 --mem 4G "${options[@]}" \
+		--append 'hugepagesz=1G hugepages=0 no_timer_check' --kernel "$kernel" --share "$share"
 	say "$peer: done in $((SECONDS - start)) s"
 	results+=("$peer=$share")
 done

@@ -20,12 +20,6 @@ module_of() {
 	fi
 }
 
-# What every guest with the test kernel is told. Four levels of page tables: with five, KASAN asks a CPU feature where its
-# shadow is, which the kernel forgets for a moment while it identifies the CPU at boot, and an interrupt in that moment is
-# a report of its own.
-# shellcheck disable=SC2034 # for who sources this
-TEST_KERNEL_ARGS='no5lvl log_buf_len=1M sysctl.kernel.lock_stat=0'
-
 # stage_klog_check SHARE: the program that a guest's aftermath reads the kernel's log with.
 stage_klog_check() {
 	local headers build=$ROOT/build/tests

@@ -94,7 +94,7 @@ in_guest() {
 in_icount_guest() {
 	local which=$1
 	shift
-	in_guest "$which" icount --edu 2 --edu-group 2 --mem 3584M --append "$TEST_KERNEL_ARGS $huge" -- "$@"
+	in_guest "$which" icount --edu 2 --edu-group 2 --mem 3584M --test-kernel --append "$huge" -- "$@"
 }
 
 # Of these programs, the ones that have a case that TEST_FILTER wants; they can say that here, too.
@@ -134,5 +134,5 @@ huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 		((${#dma[@]} == 0)) || in_icount_guest dma "${dma[@]}"
 		((${#mem[@]} == 0)) || in_icount_guest mem "${mem[@]}"
 	fi
-	((${#race[@]} == 0)) || in_guest race mttcg --cpus 4 --edu 2 --mem 2G --append "$TEST_KERNEL_ARGS no_timer_check" -- "${race[@]}"
+	((${#race[@]} == 0)) || in_guest race mttcg --cpus 4 --edu 2 --mem 2G --test-kernel --append no_timer_check -- "${race[@]}"
 } | ktap_results "$name"

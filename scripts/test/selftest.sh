@@ -77,8 +77,7 @@ rm -f "$results/selftest-$peer".{ktap,json,xml}
 # ask for them.
 (
 	PROGRESS=done_so_far run_logged "selftest-$peer" "$ROOT/scripts/guest/guest.sh" --lane "$lane" --cpus "$cpus" --mem 2G \
-		--kernel "$kernel" --share "$share" \
-		--append "$TEST_KERNEL_ARGS hugepagesz=2M hugepages=96 loglevel=5"
+		--kernel "$kernel" --share "$share" --test-kernel --append 'hugepagesz=2M hugepages=96 loglevel=5'
 ) || true
 
 "$ROOT/scripts/test/selftest.py" join "$share" "${programs[@]}" >"$results/selftest-$peer.ktap"
