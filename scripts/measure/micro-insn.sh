@@ -9,17 +9,14 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/measure/micro-build.sh
+source "$ROOT/scripts/measure/micro-build.sh"
 
-build=$ROOT/build/micro
 results=${RESULTS_DIR:-$ROOT/results/latest}
 
 need_packages "${MICRO_PACKAGES[@]}"
 lock micro-insn
-"$ROOT/scripts/build/kernel.sh" headers >/dev/null
-src=$("$ROOT/scripts/build/kernel.sh" src)
-lock micro-build
-run_logged micro-build make -C "$ROOT/bench/micro" -j"$JOBS" O="$build/bench" SRC="$src" KIND=bench
-unlock micro-build
+micro_build bench
 
 # Where memory lies decides how much of it is copied to enlarge it: always in the same place, if that can be had.
 fixed=()
@@ -29,17 +26,17 @@ fixed=()
 # also decide where memory lies.
 count() {
 	local suite
-	rm -rf "$build/insn-$1"
-	mkdir -p "$build/insn-$1"
+	rm -rf "$MICRO/insn-$1"
+	mkdir -p "$MICRO/insn-$1"
 	for suite in lookup iova extent; do
 		run_logged "micro-insn-$1-$suite" "${fixed[@]}" valgrind --tool=callgrind --instr-atstart=no --separate-threads=yes \
-			--callgrind-out-file="$build/insn-$1/$suite" "$build/bench/micro" --insn="$suite/"
+			--callgrind-out-file="$MICRO/insn-$1/$suite" "$MICRO/bench/micro" --insn="$suite/"
 	done
 }
 
 say "counting instructions, twice"
 count 1
 count 2
-"$build/bench/micro" --list-insn >"$build/insn-list"
+"$MICRO/bench/micro" --list-insn >"$MICRO/insn-list"
 mkdir -p "$results"
-"$ROOT/scripts/results/main.py" micro insn "$build/insn-list" "$build/insn-1" "$build/insn-2" "$results/native-insn.json"
+"$ROOT/scripts/results/main.py" micro insn "$MICRO/insn-list" "$MICRO/insn-1" "$MICRO/insn-2" "$results/native-insn.json"

@@ -10,10 +10,11 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/measure/micro-build.sh
+source "$ROOT/scripts/measure/micro-build.sh"
 
 filter=${MICRO_FILTER:-all}
 max_ranges=${MAX_RANGES:-1000000}
-build=$ROOT/build/micro
 results=$ROOT/results/latest
 # Others share this machine, for longer than a benchmark takes: of so many rounds each benchmark's best one counts.
 ROUNDS=3
@@ -21,19 +22,14 @@ ROUNDS=3
 
 need_packages "${MICRO_PACKAGES[@]}"
 lock micro
-"$ROOT/scripts/build/kernel.sh" headers >/dev/null
-src=$("$ROOT/scripts/build/kernel.sh" src)
-# Also what micro-insn.sh counts.
-lock micro-build
-run_logged micro-build make -C "$ROOT/bench/micro" -j"$JOBS" O="$build/bench" SRC="$src" KIND=bench
-unlock micro-build
+micro_build bench
 
 # Each benchmark that is through is a line of the log.
 # shellcheck disable=SC2317 # run_logged calls it
 measured() { echo "$(grep -cE '^(lookup|destroy|iova|extent)/' "$CACHE/log/micro.log" || true) of $count benchmarks"; }
 
 options=(--max-ranges="$max_ranges" --benchmark_filter="$filter")
-count=$("$build/bench/micro" "${options[@]}" --benchmark_list_tests | wc -l)
+count=$("$MICRO/bench/micro" "${options[@]}" --benchmark_list_tests | wc -l)
 ((count > 0)) || die "no micro-benchmark matches MICRO_FILTER='$filter'"
 say "measuring $count micro-benchmarks"
 mkdir -p "$results"
@@ -42,8 +38,8 @@ name=native
 [[ $filter == all ]] || name=native-part
 rounds=()
 for ((round = 1; round <= ROUNDS; round++)); do
-	rounds+=("$build/$name.$round.json")
-	PROGRESS=measured run_logged micro "$build/bench/micro" "${options[@]}" --benchmark_out="${rounds[-1]}"
+	rounds+=("$MICRO/$name.$round.json")
+	PROGRESS=measured run_logged micro "$MICRO/bench/micro" "${options[@]}" --benchmark_out="${rounds[-1]}"
 done
 "$ROOT/scripts/results/main.py" micro best "$results/$name.json" "${rounds[@]}"
 "$ROOT/scripts/results/main.py" micro table "$results/$name.json" "$results/native-insn.json"

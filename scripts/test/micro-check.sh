@@ -12,21 +12,19 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/measure/micro-build.sh
+source "$ROOT/scripts/measure/micro-build.sh"
 # shellcheck source=scripts/test/ktap.sh
 source "$ROOT/scripts/test/ktap.sh"
 
 filter=${TEST_FILTER:-*}
 seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
-build=$ROOT/build/micro
 results=$ROOT/results/latest
 
 need_packages "${MICRO_PACKAGES[@]}"
 lock micro
-"$ROOT/scripts/build/kernel.sh" headers >/dev/null
-src=$("$ROOT/scripts/build/kernel.sh" src)
-for kind in asan tsan; do
-	run_logged "micro-build-$kind" make -C "$ROOT/bench/micro" -j"$JOBS" O="$build/$kind" SRC="$src" KIND="$kind"
-done
+micro_build asan
+micro_build tsan
 
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=suppressions=$ROOT/bench/micro/tsan.supp
@@ -36,9 +34,9 @@ export TSAN_OPTIONS=suppressions=$ROOT/bench/micro/tsan.supp
 checked() {
 	local kind=$1 rounds=$2 log=$CACHE/log/micro-check-$1.log status=0
 	while ((status == 0 && rounds-- > 0)); do
-		seed=$seed "$ROOT/scripts/guest/watch.py" --stall 300 "$build" "$build/$kind/check" "$filter" >"$build/$kind.ktap" 2>"$log" || status=$?
+		seed=$seed "$ROOT/scripts/guest/watch.py" --stall 300 "$MICRO" "$MICRO/$kind/check" "$filter" >"$MICRO/$kind.ktap" 2>"$log" || status=$?
 	done
-	sed 's/^/    /' "$build/$kind.ktap"
+	sed 's/^/    /' "$MICRO/$kind.ktap"
 	((status == 0)) || sed -n 's/^SUMMARY: /# /p' "$log"
 	if ((status == 0)); then
 		echo "ok 0 native-$kind"
