@@ -66,12 +66,13 @@ sources=$CACHE/fresh/debian.sources
 "$ROOT/scripts/build/apt_source.py" "$SUITE" >"$sources"
 # How to reach a mirror stays the machine's own.
 apt-config dump Acquire >"$CACHE/fresh/apt.conf"
-base=$CACHE/fresh/root-$(cat "${BASH_SOURCE[0]}" "$sources" "$CACHE/fresh/apt.conf" - <<<"$asked" | short_hash)
+make_root=(mmdebstrap --variant=minbase --aptopt="$CACHE/fresh/apt.conf"
+	--customize-hook="chroot \"\$1\" sh -c 'DEBIAN_FRONTEND=noninteractive $asked'" "$SUITE")
+base=$CACHE/fresh/root-$(cat "$sources" "$CACHE/fresh/apt.conf" - <<<"${make_root[*]}" | short_hash)
 if [[ ! -d $base ]]; then
 	say "making a minimal $SUITE"
 	rm -rf "$CACHE"/fresh/root-*
-	run_logged fresh-root mmdebstrap --variant=minbase --aptopt="$CACHE/fresh/apt.conf" \
-		--customize-hook="chroot \"\$1\" sh -c 'DEBIAN_FRONTEND=noninteractive $asked'" "$SUITE" "$base.part" "$sources"
+	run_logged fresh-root "${make_root[@]}" "$base.part" "$sources"
 	mv "$base.part" "$base"
 fi
 
