@@ -8,7 +8,7 @@ export CACHE
 
 .DEFAULT_GOAL := help
 .PHONY: help bench profile threads lockstat test test-kcsan kunit selftest coverage micro micro-check gate baseline compare \
-	report record dashboard tools-test fresh-test kernel modules lint clean distclean
+	report record dashboard tools-test fresh-test kernel modules lint doc clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -35,6 +35,7 @@ help:
 	@echo '  make kernel     only get and build the bench kernel (about 7 minutes on 2 cores, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
 	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
+	@echo '  make doc        the kernel-doc of all of kmod/ as pages for a browser, build/doc/html/; checks it, docs/design.md and the manual page'
 	@echo '  make clean      remove build/'
 	@echo '  make distclean  and the cache: kernels, their source, compiler cache'
 	@echo
@@ -118,6 +119,9 @@ modules:
 
 lint:
 	@scripts/check/lint.sh
+
+doc:
+	@scripts/doc.sh
 
 clean:
 	rm -rf build
