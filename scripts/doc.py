@@ -6,8 +6,8 @@ pages KERNEL_DOC OUT FILE...: a page for each wing in OUT, as reStructuredText: 
 and its kernel-doc. Prints what the kernel's tool warns of, and the functions that other files can call and that have no
 kernel-doc, or one that the tool passes over; then the exit status is 1.
 
-design MANUAL FILE...: prints the locks of the files that MANUAL does not name, as `struct.member`, and the paths in kmod/ that
-it names and that are not there; then the exit status is 1.
+design MANUAL FILE...: prints the locks of the files that MANUAL does not name, as `struct.member`, and the functions, files and
+floors that it names and that are not there; then the exit status is 1.
 """
 
 import concurrent.futures
@@ -16,7 +16,8 @@ import re
 import subprocess
 import sys
 
-FLOORS = "kmod/FLOORS"
+FOLDER = "kmod/"
+FLOORS = FOLDER + "FLOORS"
 
 # A definition begins in the first column, and so does the brace of its body.
 FUNCTION = re.compile(r"^(?!static\b|typedef\b)[a-z][\w \t\n*]*?\b(\w+)\([^;{}]*?\)\n\{", re.MULTILINE)
@@ -148,13 +149,27 @@ def locks(texts):
             yield path, lock[1] or lock[2]
 
 
+def floors_of(lines):
+    """What is on each floor, names of wings without what stands around them; a floor is a line that has some."""
+    floors = (frozenset(name.removesuffix(".c") for name in re.findall(r"[a-z_]+(?:\.c)?", line)) for line in lines)
+    return [floor for floor in floors if floor]
+
+
 def design(manual, paths):
     text = read(manual)
-    said = [f"{manual}: does not name the lock `{lock}` of {path}"
-            for path, lock in locks({path: read(path) for path in paths}) if f"`{lock}`" not in text]
+    texts = {path: read(path) for path in paths}
+    said = [f"{manual}: does not name the lock `{lock}` of {path}" for path, lock in locks(texts) if f"`{lock}`" not in text]
+    source = "\n".join(texts.values())
+    said += [f"{manual}: there is no function {name}() in {FOLDER}"
+             for name in sorted(set(re.findall(r"`(\w+)\(\)`", text))) if not re.search(rf"\b{name}\(", source)]
+    # Before the folders of kmod/ were there, this would be in vain.
     if os.path.exists(FLOORS):
         said += [f"{manual}: there is no {path}"
-                 for path in sorted(set(re.findall(r"`(kmod/[\w./-]+)`", text))) if not os.path.exists(path)]
+                 for path in sorted(set(re.findall(rf"`({FOLDER}[\w./-]+)`", text))) if not os.path.exists(path)]
+        drawn = floors_of(re.findall(r"^    \d  ([a-z.]+(?:, [a-z.]+)*)", text, re.MULTILINE))
+        floors = floors_of(line.partition("#")[0] for line in read(FLOORS).splitlines())
+        if floors not in (drawn, drawn[::-1]):
+            said.append(f"{manual}: the drawing has other floors than {FLOORS}")
     return said
 
 
