@@ -95,8 +95,9 @@ def write_pages(out, texts, rst):
     wings = sorted({wing_of(path) for path in texts})
     for wing in wings:
         page = title(wing, "=")
-        # The header, which is the contract, before what keeps it.
-        for path in sorted((p for p in texts if wing_of(p) == wing), key=lambda p: (p[:-1], p[-1] != "h")):
+        # The door first, and each header, which is the contract, before what keeps it.
+        door = os.path.join(wing, os.path.basename(wing))
+        for path in sorted((p for p in texts if wing_of(p) == wing), key=lambda p: (p[:-2] != door, p[:-1], p[-1] != "h")):
             page += title(path, "-") + literal(first_comment(texts[path])) + rst[path] + "\n"
         with open(os.path.join(out, wing.replace("/", "-") + ".rst"), "w", encoding="utf-8") as file:
             file.write(page)
