@@ -151,8 +151,8 @@ def locks(texts):
 
 
 def floors_of(lines):
-    """What is on each floor, names of wings without what stands around them; a floor is a line that has some."""
-    floors = (frozenset(name.removesuffix(".c") for name in re.findall(r"[a-z_]+(?:\.c)?", line)) for line in lines)
+    """The wings on each floor, which is a line that names some. main.c is above them, whether it is said or not."""
+    floors = (frozenset(re.findall(r"\b[a-z_]+\b(?!\.)", line.replace("main.c", ""))) for line in lines)
     return [floor for floor in floors if floor]
 
 
