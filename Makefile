@@ -121,7 +121,7 @@ lint:
 	@scripts/check/lint.sh
 
 doc:
-	@scripts/doc.sh
+	@scripts/check/doc.sh
 
 clean:
 	rm -rf build

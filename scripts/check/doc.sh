@@ -8,12 +8,12 @@
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 cd "$ROOT"
 
 need_packages "${KERNEL_PACKAGES[@]}" git python3-sphinx man-db groff-base mandoc
-"$ROOT/scripts/kernel.sh" headers >/dev/null
-src=$("$ROOT/scripts/kernel.sh" src)
+"$ROOT/scripts/build/kernel.sh" headers >/dev/null
+src=$("$ROOT/scripts/build/kernel.sh" src)
 out=$ROOT/build/doc
 failed=0
 
@@ -32,11 +32,11 @@ check() {
 
 kernel_doc() {
 	git ls-files -z -co --exclude-standard 'kmod/*.[ch]' |
-		xargs -0 "$ROOT/scripts/doc.py" pages "$src/tools/docs/kernel-doc" "$out/rst"
+		xargs -0 "$ROOT/scripts/check/doc.py" pages "$src/tools/docs/kernel-doc" "$out/rst"
 }
 
 design() {
-	git ls-files -z -co --exclude-standard 'kmod/*.[ch]' | xargs -0 "$ROOT/scripts/doc.py" design docs/design.md
+	git ls-files -z -co --exclude-standard 'kmod/*.[ch]' | xargs -0 "$ROOT/scripts/check/doc.py" design docs/design.md
 }
 
 html() { sphinx-build -q -W --keep-going -j "$JOBS" -d "$out/doctrees" -b html "$out/rst" "$out/html"; }
