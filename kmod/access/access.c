@@ -211,6 +211,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_destroy, "IOMMUFD");
  *
  * Context: Process; sleeps, faults in user memory.
  * Return: 0, or with nothing pinned
+ *
  * * -EINVAL: not such an access, nothing to pin, unknown flags, not at the start
  *   of a page, a part of a page is mapped in the midst of it, or a dma-buf is
  *   mapped there
@@ -280,6 +281,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_unpin_pages, "IOMMUFD");
  *
  * Context: Process; sleeps, faults in user memory.
  * Return: 0, or maybe with a part done
+ *
  * * -EINVAL: nothing to do, unknown flags, or a dma-buf is mapped there
  * * -EOVERFLOW: the range wraps
  * * -ENOENT: not attached, or not all of the range is mapped

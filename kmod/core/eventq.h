@@ -35,7 +35,10 @@ int eventq_publish(struct eventq *queue, struct ioctl_call *call,
 		   u32 *out_id, u32 *out_fd);
 int eventq_release(struct inode *inode, struct file *file);
 
-/** eventq_wake() - there is something to read */
+/**
+ * eventq_wake() - there is something to read
+ * @queue: the queue
+ */
 static inline void eventq_wake(struct eventq *queue)
 {
 	wake_up_interruptible(&queue->readers);

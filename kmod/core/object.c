@@ -267,6 +267,7 @@ static void wait_idle(struct object_table *table, struct iommufd_object *obj)
  *
  * Context: Process; sleeps.
  * Return: 0, or with the object as it was
+ *
  * * -ENOENT: there is no such ID
  * * -EBUSY: it has long-term users; waiting for them could be for ever
  * * -ERESTARTSYS: a signal while waiting

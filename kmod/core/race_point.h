@@ -21,7 +21,10 @@ void race_point_set(race_point_fn fn);
 
 #else
 
-/** race_point() - nothing, outside of tests */
+/**
+ * race_point() - nothing, outside of tests
+ * @name: of the point
+ */
 static inline void race_point(const char *name)
 {
 }

@@ -33,7 +33,11 @@ struct test_hooks {
 /* Set before there is an iommufd. */
 extern const struct test_hooks *test_hooks;
 
-/** test_should_fail() - make this call fail, for a test of error paths? */
+/**
+ * test_should_fail() - make this call fail, for a test of error paths?
+ *
+ * Return: true if so.
+ */
 static inline bool test_should_fail(void)
 {
 	return test_hooks->should_fail();

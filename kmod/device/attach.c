@@ -156,6 +156,7 @@ static int move_to_id(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
  *
  * Context: Process; sleeps. Pins all of the IOAS when it is its first domain.
  * Return: 0, or with nothing changed
+ *
  * * -ENOENT: no such ID
  * * -EINVAL: the ID is of another type; the device is attached already, or its
  *   group is elsewhere; the HWPT does not suit; the device has no such PASID

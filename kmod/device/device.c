@@ -177,6 +177,7 @@ void idev_unbind(struct iommufd_device *idev)
  *
  * Context: Process; sleeps.
  * Return: the device, until iommufd_device_unbind(); or ERR_PTR() of
+ *
  * * -EINVAL: its DMA is not coherent with the CPU's caches
  * * -ENODEV: it has no IOMMU
  * * -EPERM: its interrupts are not isolated

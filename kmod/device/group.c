@@ -227,6 +227,7 @@ static int move_group(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
  * @unused: what the caller has to hwpt_release() when it holds no lock, or NULL
  *
  * Return: 0, or with @unused set to @hwpt
+ *
  * * -EINVAL: attached already, its group is elsewhere, or @hwpt does not suit
  * * -EINTR: a fatal signal while waiting
  * * what resv_add() and the IOMMU core say
@@ -319,6 +320,7 @@ static int replace_locked(struct iommufd_device *idev, struct iommufd_hwpt *hwpt
  * goes on undisturbed.
  *
  * Return: 0, or with the group where it was and @unused set to @hwpt
+ *
  * * -EINVAL: not attached, or @hwpt does not suit
  * * -EINTR: a fatal signal while waiting
  * * what resv_add() and the IOMMU core say

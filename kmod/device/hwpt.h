@@ -67,13 +67,23 @@ struct iommufd_hwpt_nested {
 	struct iommufd_viommu *viommu;
 };
 
-/** hwpt_of() - the HWPT, of either kind, that @obj is */
+/**
+ * hwpt_of() - the HWPT, of either kind, that an object is
+ * @obj: the object
+ *
+ * Return: the HWPT.
+ */
 static inline struct iommufd_hwpt *hwpt_of(struct iommufd_object *obj)
 {
 	return container_of(obj, struct iommufd_hwpt, obj);
 }
 
-/** hwpt_paging_of() - the paging HWPT that @obj is */
+/**
+ * hwpt_paging_of() - the paging HWPT that an object is
+ * @obj: the object
+ *
+ * Return: the HWPT.
+ */
 static inline struct iommufd_hwpt_paging *
 hwpt_paging_of(struct iommufd_object *obj)
 {

@@ -125,6 +125,7 @@ static int attach_next(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
  * What a device reserves is a matter of its untagged DMA, so nothing is reserved.
  *
  * Return: 0, or with @unused set to @hwpt
+ *
  * * -EINVAL: the device has no such PASID, another device of the group has it
  *   elsewhere, or @hwpt does not suit
  * * -EBUSY: the PASID is attached for the device already
@@ -198,6 +199,7 @@ static int replace_locked(struct iommufd_device *idev, ioasid_t pasid,
  * @unused: what the caller has to hwpt_release() when it holds no lock
  *
  * Return: 0, or with the PASID where it was and @unused set to @hwpt
+ *
  * * -EINVAL: not attached, or @hwpt does not suit
  * * -EINTR: a fatal signal while waiting
  * * -ENOMEM, and what the IOMMU core says

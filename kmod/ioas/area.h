@@ -78,6 +78,8 @@ void ioas_reset_alignment(struct iommufd_ioas *ioas);
 /**
  * area_is_busy() - is an area being mapped or unmapped?
  * @area: the area; the lock of its IOVA space is held
+ *
+ * Return: true if so.
  */
 static inline bool area_is_busy(const struct area *area)
 {
@@ -95,13 +97,23 @@ static inline void area_set_ready(struct area *area)
 	smp_store_release(&area->busy, false);
 }
 
-/** area_of() - the area that @node belongs to, or NULL for NULL */
+/**
+ * area_of() - the area that a node belongs to
+ * @node: the node, or NULL
+ *
+ * Return: the area, or NULL for NULL.
+ */
 static inline struct area *area_of(struct iova_node *node)
 {
 	return node ? container_of(node, struct area, node) : NULL;
 }
 
-/** area_claim() - have the memory of an area pinned: as backing_claim() */
+/**
+ * area_claim() - have the memory of an area pinned
+ * @area: the area
+ *
+ * Return: as backing_claim().
+ */
 static inline int area_claim(struct area *area)
 {
 	unsigned long last_byte = area->start_byte + area->length_bytes - 1;
@@ -111,13 +123,23 @@ static inline int area_claim(struct area *area)
 			     last_byte >> PAGE_SHIFT);
 }
 
-/** area_unclaim() - undo area_claim(); no domain maps it any more */
+/**
+ * area_unclaim() - undo area_claim()
+ * @area: the area; no domain maps it any more
+ */
 static inline void area_unclaim(struct area *area)
 {
 	backing_unclaim(area->backing, &area->claim);
 }
 
-/** area_map() - map a claimed area in one domain: as domain_map() */
+/**
+ * area_map() - map a claimed area in one domain
+ * @area: the area
+ * @member: the domain
+ * @combine: let neighbouring pages form large entries
+ *
+ * Return: as domain_map().
+ */
 static inline int area_map(struct area *area, struct ioas_domain *member,
 			   bool combine)
 {
@@ -126,14 +148,23 @@ static inline int area_map(struct area *area, struct ioas_domain *member,
 			  combine);
 }
 
-/** area_unmap() - undo area_map() */
+/**
+ * area_unmap() - undo area_map()
+ * @area: the area
+ * @member: the domain
+ */
 static inline void area_unmap(struct area *area, struct ioas_domain *member)
 {
 	domain_unmap_backing(member->domain, area->node.first, area->backing,
 			     area->length_bytes);
 }
 
-/** area_next() - the area of an IOAS that comes after @area, or NULL */
+/**
+ * area_next() - the area of an IOAS that comes after another
+ * @area: the other one
+ *
+ * Return: it, or NULL.
+ */
 static inline struct area *area_next(struct area *area)
 {
 	/* There may be as many as userspace likes. */

@@ -66,6 +66,7 @@ static struct area *copy_area(struct iommufd_ioas *ioas, unsigned long first,
  * @prot: of the new areas
  *
  * Return: a chain of areas that are in no IOAS yet, or ERR_PTR() of
+ *
  * * -ENOENT: not all of the range is mapped
  * * -EPERM: @prot has IOMMU_WRITE, and some was mapped for reading only
  * * -ENOMEM: out of memory

@@ -74,6 +74,7 @@ static int cut(struct iommufd_ioas *ioas, struct area *area, unsigned long iova)
  *
  * Context: Process; sleeps. Takes domains_rwsem for writing.
  * Return: 0, or
+ *
  * * -EINVAL: not aligned, a dma-buf, or the area may have large entries
  * * -EBUSY: accesses use the area
  * * -ENOMEM: out of memory

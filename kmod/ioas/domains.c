@@ -194,6 +194,7 @@ void ioas_unreserve(struct iommufd_ioas *ioas, const void *owner)
  * Context: Process; sleeps, faults in user memory. Takes domains_rwsem for
  * writing.
  * Return: 0, or with both as they were
+ *
  * * -EADDRINUSE: something is mapped or allowed that the domain can not address
  * * -EINVAL: the domain has no pages as small as PAGE_SIZE
  * * -EINTR: a fatal signal

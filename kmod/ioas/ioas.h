@@ -106,7 +106,15 @@ int ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 		     unsigned long *unmapped_bytes);
 int ioas_cut(struct iommufd_ioas *ioas, unsigned long iova);
 
-/** ioas_unmap() - ioas_unmap_range() that can be killed */
+/**
+ * ioas_unmap() - ioas_unmap_range() that can be killed
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
+ * @unmapped_bytes: set to how much was mapped there, also in case of an error
+ *
+ * Return: as ioas_unmap_range().
+ */
 static inline int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
 			     unsigned long last, unsigned long *unmapped_bytes)
 {
@@ -114,10 +122,15 @@ static inline int ioas_unmap(struct iommufd_ioas *ioas, unsigned long first,
 }
 
 /**
- * ioas_unmap_whole() - the same where giving up would leave something
+ * ioas_unmap_whole() - ioas_unmap() where giving up would leave something
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
  *
  * Only a wait for accesses may give up, as ioas_wait_unused() says: for a fatal
  * signal, or after a time.
+ *
+ * Return: as ioas_unmap_range().
  */
 static inline int ioas_unmap_whole(struct iommufd_ioas *ioas,
 				   unsigned long first, unsigned long last)

@@ -135,6 +135,7 @@ int iova_space_insert_locked(struct iova_space *space, struct iova_node *node)
  *
  * Context: The owner's lock is held. Takes the lock of the space.
  * Return: 0, or
+ *
  * * -EINVAL: not aligned, or partly reserved
  * * -EEXIST: partly mapped already
  */
@@ -412,6 +413,7 @@ static int alloc_in_allowed(struct iova_space *space, const struct place *place,
  * Context: May sleep. The owner's lock is held. Takes the lock of the space, and
  * lets go of it between parts of a long search.
  * Return: 0, or
+ *
  * * -EINVAL: length or phase do not suit the alignment of the space
  * * -ENOSPC: no room
  * * -EINTR: a fatal signal in a long search

@@ -94,7 +94,12 @@ void iova_ranges_destroy(struct rb_root_cached *ranges);
 int iova_space_set_allowed(struct iova_space *space,
 			   struct rb_root_cached *ranges);
 
-/** iova_space_next() - the mapped range after @node, or NULL */
+/**
+ * iova_space_next() - the mapped range that comes after another
+ * @node: the other one
+ *
+ * Return: it, or NULL.
+ */
 static inline struct iova_node *iova_space_next(struct iova_node *node)
 {
 	return rb_entry_safe(rb_next(&node->rb), struct iova_node, rb);

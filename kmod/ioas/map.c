@@ -157,6 +157,7 @@ void area_depopulate(struct area *area, struct iommufd_ioas *ioas)
  *
  * Context: Process; sleeps, faults in user memory.
  * Return: 0, or with @ioas as it was
+ *
  * * -EINVAL: not aligned, or reserved
  * * -EEXIST: @fixed, and partly mapped already
  * * -ENOSPC: not @fixed, and no room

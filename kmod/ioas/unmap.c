@@ -140,6 +140,7 @@ static int wait_unused(struct iommufd_ioas *ioas, const struct unmap *unmap,
  *
  * Context: Process; sleeps. Calls the unmap callbacks of accesses.
  * Return: 0, also when nothing is mapped there; or
+ *
  * * -ENOENT: the range cuts an area; nothing is unmapped
  * * with what lies before unmapped: -EBUSY when another thread is just mapping
  *   or unmapping there, -EINTR for a fatal signal if @killable, or what

@@ -172,7 +172,11 @@ void backing_walk_start(struct backing *backing, struct backing_walk *walk,
 			unsigned long first_index, unsigned long last_index);
 void backing_walk_next(struct backing_walk *walk);
 
-/** backing_walk_skip() - take @npages from the start of the current run */
+/**
+ * backing_walk_skip() - take pages from the start of the current run
+ * @walk: the walk
+ * @npages: how many, at most the length of the run
+ */
 static inline void backing_walk_skip(struct backing_walk *walk,
 				     unsigned long npages)
 {
@@ -182,13 +186,23 @@ static inline void backing_walk_skip(struct backing_walk *walk,
 		backing_walk_next(walk);
 }
 
-/** backing_has_pages() - can it be pinned, read and written? */
+/**
+ * backing_has_pages() - can a backing be pinned, read and written?
+ * @backing: the backing
+ *
+ * Return: false for memory of a device.
+ */
 static inline bool backing_has_pages(const struct backing *backing)
 {
 	return backing->ops->pin;
 }
 
-/** backing_get() - take a reference on a backing that is already referenced */
+/**
+ * backing_get() - take a reference on a backing
+ * @backing: one that is already referenced
+ *
+ * Return: @backing, until backing_put().
+ */
 static inline struct backing *backing_get(struct backing *backing)
 {
 	refcount_inc(&backing->refs);

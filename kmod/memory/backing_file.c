@@ -73,6 +73,7 @@ static const struct backing_ops file_ops = {
  * backings that are made later.
  *
  * Return: 0, or with nothing begun
+ *
  * * -EINVAL: not a file of shmem or hugetlbfs
  * * -EPERM: the file is not open for reading; or @writable, and it is not open
  *   for writing, is sealed against that, immutable or only to be appended to

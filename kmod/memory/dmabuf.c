@@ -266,6 +266,7 @@ static int set_range(struct backing *backing, unsigned long start,
  *
  * Context: Process; sleeps. Takes the dma-buf's reservation lock.
  * Return: 0, or with nothing begun
+ *
  * * -EINVAL: not a dma-buf, not one that can be mapped so, or the range ends
  *   beyond it
  * * -ENODEV: it is revoked

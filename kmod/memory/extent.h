@@ -63,31 +63,56 @@ static inline extent_t extent_make(unsigned long pfn, unsigned long npages,
 	};
 }
 
-/** extent_pfn() - the first page frame of @e */
+/**
+ * extent_pfn() - where a run begins
+ * @e: the run
+ *
+ * Return: its first page frame.
+ */
 static inline unsigned long extent_pfn(extent_t e)
 {
 	return e.val & ((1ULL << EXTENT_PFN_BITS) - 1);
 }
 
-/** extent_npages() - the length of @e in pages, at least 1 */
+/**
+ * extent_npages() - how long a run is
+ * @e: the run
+ *
+ * Return: its length in pages, at least 1.
+ */
 static inline unsigned long extent_npages(extent_t e)
 {
 	return ((e.val >> EXTENT_PFN_BITS) & (EXTENT_MAX_NPAGES - 1)) + 1;
 }
 
-/** extent_pin_order() - log2 of the number of pages that one pin stands for */
+/**
+ * extent_pin_order() - what one pin of a run stands for
+ * @e: the run
+ *
+ * Return: log2 of the number of pages.
+ */
 static inline unsigned int extent_pin_order(extent_t e)
 {
 	return e.val >> (EXTENT_PFN_BITS + EXTENT_NPAGES_BITS);
 }
 
-/** extent_end_pfn() - the page frame after the last one of @e */
+/**
+ * extent_end_pfn() - where a run ends
+ * @e: the run
+ *
+ * Return: the page frame after its last one.
+ */
 static inline unsigned long extent_end_pfn(extent_t e)
 {
 	return extent_pfn(e) + extent_npages(e);
 }
 
-/** extent_npins() - how many pins @e holds */
+/**
+ * extent_npins() - how many pins a run holds
+ * @e: the run
+ *
+ * Return: one for each block that it touches.
+ */
 static inline unsigned long extent_npins(extent_t e)
 {
 	unsigned int order = extent_pin_order(e);
@@ -110,7 +135,14 @@ static inline bool extent_splits_block(extent_t e, unsigned long npages)
 	return npages && ((extent_pfn(e) + npages) & (block_npages - 1));
 }
 
-/** extent_clip() - the part of @e from @skip_npages on, @npages long */
+/**
+ * extent_clip() - a part of a run
+ * @e: the run
+ * @skip_npages: where the part begins, in pages from the start of @e
+ * @npages: its length
+ *
+ * Return: the part.
+ */
 static inline extent_t extent_clip(extent_t e, unsigned long skip_npages,
 				   unsigned long npages)
 {
@@ -184,7 +216,12 @@ bool extents_seek(const struct extents *ex, unsigned long index,
 bool extents_next_chunk(struct extents_iter *it);
 size_t extents_nr_runs(const struct extents *ex);
 
-/** extents_ends_chunk() - do all runs of a chunk lie behind, up to this one? */
+/**
+ * extents_ends_chunk() - do all runs of a chunk lie behind?
+ * @it: a position in it
+ *
+ * Return: true when it is at the last one.
+ */
 static inline bool extents_ends_chunk(const struct extents_iter *it)
 {
 	return it->pos + 1 == it->end;
@@ -246,7 +283,11 @@ static inline bool extents_first(const struct extents *ex,
 	return true;
 }
 
-/** extents_for_each() - visit every run of @ex in order of index */
+/**
+ * extents_for_each() - visit every run, in order of index
+ * @it: a pointer to the position, which is at each of them in turn
+ * @ex: the sequence
+ */
 #define extents_for_each(it, ex)                       \
 	for (bool __more = extents_first(ex, it); __more; \
 	     __more = extents_next(it))

@@ -322,6 +322,7 @@ static int pin_page(unsigned long va, bool write, struct extents *ex)
  * Context: Process; sleeps, faults, takes mmap_lock of @mm for reading. When
  * @mm is not the caller's own this works too, as long as its process lives.
  * Return: 0, or with nothing pinned and @ex empty:
+ *
  * * -EFAULT: not mapped, not accessible so, not all in user space, memory that
  *   must not be pinned, or the process of @mm has exited
  * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay

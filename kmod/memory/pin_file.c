@@ -182,6 +182,7 @@ static int pin_rest(struct file *file, loff_t start, unsigned long npages,
  *
  * Context: Process; sleeps, locks folios.
  * Return: 0, or with nothing pinned and @ex empty:
+ *
  * * -EINVAL: not such a file, or the range ends beyond its size
  * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay
  * * -ENOSPC: a hole, and the file system is full

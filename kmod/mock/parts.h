@@ -31,7 +31,12 @@ struct mock_device {
 	u32 cache[MOCK_DEV_CACHE_NUM];
 };
 
-/** to_mock_device() - the mock device that @dev is part of */
+/**
+ * to_mock_device() - the mock device that a device is part of
+ * @dev: the device
+ *
+ * Return: the mock device.
+ */
 static inline struct mock_device *to_mock_device(struct device *dev)
 {
 	return container_of(dev, struct mock_device, dev);
