@@ -68,6 +68,11 @@ shells() {
 	files '\.sh$|^guest/init$|^\.ci/run$' | xargs -r -d '\n' shellcheck -x
 }
 
+# After sparse, which compiles what is looked at.
+wings() {
+	"$ROOT/scripts/check/wings.py" kmod "$ROOT/build/lint/kmod"
+}
+
 check licences licensed
 check shellcheck shells
 check python python
@@ -75,4 +80,5 @@ check checkpatch checkpatch
 for dir in kmod bench/floor; do
 	[[ ! -f $dir/Kbuild && ! -f $dir/Makefile ]] || check "sparse $dir" sparse "$dir"
 done
+check wings wings
 ((failed == 0)) || die "lint found something; it is above"
