@@ -163,8 +163,8 @@ static int sync_filled(struct mapping *map)
  * domain_alignment_bytes().
  *
  * Context: Process; sleeps. Takes @backing->lock.
- * Return: 0, or with nothing mapped -EINTR for a fatal signal, or what
- * @map of struct backing_ops or iommu_map() says: -ENOMEM, or -EINVAL or -ERANGE for what the page table can
+ * Return: 0, or with nothing mapped -EINTR for a fatal signal, or what the backing
+ * or iommu_map() says: -ENOMEM, or -EINVAL or -ERANGE for what the page table can
  * not hold.
  */
 int domain_map(struct iommu_domain *domain, unsigned long iova,
