@@ -13,8 +13,8 @@
  * - race_point.h, test_hooks.h: where tests reach in; nothing in other kernels.
  *
  * Locks: those of struct iommufd_ctx. Of core's own there are the lock of the
- * object table, a spinlock inside of all others, and mmio_lock, with which nothing
- * else is taken.
+ * object table, a spinlock inside of all others, and mmio_lock, inside of which
+ * only the maple tree takes its own.
  */
 #ifndef IOMMUFD_CORE_H
 #define IOMMUFD_CORE_H
