@@ -81,10 +81,12 @@ static void leave_ioas(struct iommufd_access *access)
 	access->ioas = NULL;
 	if (access->ops->unmap) {
 		mutex_unlock(&access->lock);
+		race_point("access:leaving");
 		access->ops->unmap(access->data, 0, ULONG_MAX);
 		mutex_lock(&access->lock);
 	}
 	access->ioas_unpin = NULL;
+	race_point("access:left");
 	ioas_remove_notifier(ioas, &access->notifier);
 	object_release(&ioas->obj);
 }
@@ -113,6 +115,7 @@ static int attach(struct iommufd_access *access, u32 ioas_id, bool replace)
 	rc = ioas_add_notifier(ioas, &access->notifier);
 	if (rc)
 		goto out_unlock;
+	race_point("access:notified");
 	held = object_hold(&ioas->obj);
 	if (!held) {
 		rc = -ENOENT;
@@ -123,6 +126,7 @@ static int attach(struct iommufd_access *access, u32 ioas_id, bool replace)
 		leave_ioas(access);
 	access->ioas_unpin = ioas;
 	access->ioas = ioas;
+	race_point("access:attached");
 out_unlock:
 	mutex_unlock(&access->lock);
 out_put:
@@ -193,6 +197,7 @@ void iommufd_access_destroy(struct iommufd_access *access)
 	if (access->ioas)
 		leave_ioas(access);
 	mutex_unlock(&access->lock);
+	race_point("access:detached");
 	WARN_ON(!object_release_destroy(&ictx->objects, &access->obj));
 	iommufd_ctx_put(ictx);
 }

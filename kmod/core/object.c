@@ -115,6 +115,7 @@ void *object_alloc(struct object_table *table, size_t size_bytes,
 	obj->type = type;
 	refcount_set(&obj->users, 1);
 	refcount_set(&obj->wait_cnt, 1);
+	race_point("object:allocated");
 	return obj;
 
 err_erase:
@@ -132,6 +133,7 @@ void object_publish(struct object_table *table, struct iommufd_object *obj)
 	xa_lock(&table->objects);
 	set_visible(table, obj->id, obj);
 	xa_unlock(&table->objects);
+	race_point("object:published");
 }
 
 /**
@@ -242,6 +244,7 @@ static void end(struct object_table *table, struct iommufd_object *obj)
 
 	table->destroy[obj->type](obj);
 	kfree_rcu_mightsleep(obj);
+	race_point("object:ended");
 	xa_erase(&table->objects, id);
 }
 
@@ -285,6 +288,7 @@ int object_destroy(struct object_table *table, u32 id)
 		object_put(table, obj);
 		return gone ? -ENOENT : -EBUSY;
 	}
+	race_point("object:hidden");
 	object_put(table, obj);
 	if (!refcount_dec_and_test(&obj->wait_cnt) &&
 	    wait_event_interruptible(table->idle, is_idle(obj)) &&

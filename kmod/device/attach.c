@@ -47,6 +47,7 @@ static int attach_new(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 	id = paging->hwpt.obj.id;
 	object_hold(&paging->hwpt.obj);
 	hwpt_publish(paging);
+	race_point("attach:published");
 	rc = attach(idev, &paging->hwpt, unused);
 	race_point("attach:attached");
 	if (!rc)
@@ -106,6 +107,7 @@ static int move_to_hwpt(struct iommufd_device *idev, ioasid_t pasid,
 {
 	if (!object_hold(&hwpt->obj))
 		return -ENOENT;
+	race_point("attach:held");
 	if (pasid == IOMMU_NO_PASID)
 		return move->untagged(idev, hwpt, unused);
 	return move->tagged(idev, pasid, hwpt, unused);
@@ -140,6 +142,7 @@ static int move_to_id(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
 	}
 	/* Not before: releasing may wait for the short-term users of a HWPT. */
 	object_put(objects, obj);
+	race_point("attach:moved");
 	if (unused)
 		hwpt_release(unused);
 	return rc;
@@ -210,6 +213,7 @@ void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid)
 		group_detach(idev, &unused);
 	else
 		pasid_detach(idev, pasid, &unused);
+	race_point("attach:detached");
 	if (unused)
 		hwpt_release(unused);
 }

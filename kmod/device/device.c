@@ -55,6 +55,7 @@ void idev_destroy(struct iommufd_object *obj)
 		idev->end_vdev(idev);
 	WARN_ON(idev->attached);
 	group_put(idev->group);
+	race_point("device:left");
 	iommu_device_release_dma_owner(idev->dev);
 }
 
@@ -109,6 +110,7 @@ static struct iommufd_device *bind(struct iommufd_ctx *ictx, struct device *dev,
 	}
 	idev->ictx = ictx;
 	idev->dev = dev;
+	race_point("device:claimed");
 	idev->group = group_get(ictx, iommu_group);
 	if (IS_ERR(idev->group)) {
 		rc = PTR_ERR(idev->group);

@@ -100,6 +100,7 @@ int fault_queue_deliver(struct iopf_group *group)
 	/* Else the core would answer and free it when the device is detached. */
 	iopf_group_dequeue(group);
 	add_unread(faults, group);
+	race_point("fault:added");
 	eventq_wake(&faults->queue);
 	return 0;
 }
@@ -138,6 +139,7 @@ void fault_queue_cancel(struct fault_queue *faults,
 		xa_erase(&faults->read, cookie);
 		list_add_tail(&group->node, &cancelled);
 	}
+	race_point("fault:cancelled");
 	list_for_each_entry_safe(group, next, &cancelled, node)
 		respond(group, IOMMU_PAGE_RESP_INVALID);
 	mutex_unlock(&faults->lock);
@@ -259,6 +261,7 @@ static ssize_t read_group(struct fault_queue *faults, char __user *user,
 	if (rc <= 0)
 		return rc;
 	bytes = taken.nr * sizeof(*taken.events);
+	race_point("fault:taken");
 	if (copy_to_user(user, taken.events, bytes)) {
 		untake(faults, &taken);
 		rc = -EFAULT;
@@ -318,6 +321,7 @@ static int write_response(struct fault_queue *faults,
 	/* Under the lock: the device must not go before it is answered. */
 	mutex_lock(&faults->lock);
 	group = xa_erase(&faults->read, response.cookie);
+	race_point("fault:found");
 	if (group)
 		respond(group, code);
 	mutex_unlock(&faults->lock);

@@ -9,6 +9,7 @@
 
 #include <iommu-priv.h>
 
+#include "core/core.h"
 #include "device.h"
 #include "fault.h"
 #include "group.h"
@@ -251,6 +252,7 @@ int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 	rc = resv_add(hwpt->ioas, idev);
 	if (rc)
 		goto out_unlock;
+	race_point("group:reserved");
 	if (!group->attachment) {
 		rc = move_group(idev, hwpt);
 		if (rc) {
@@ -261,6 +263,7 @@ int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 	}
 	list_add_tail(&idev->node, &group->devices);
 	idev->attached = true;
+	race_point("group:attached");
 out_unlock:
 	mutex_unlock(&group->lock);
 	return rc;
@@ -304,7 +307,9 @@ static int replace_locked(struct iommufd_device *idev, struct iommufd_hwpt *hwpt
 		rc = resv_add_group(group, hwpt->ioas);
 	if (rc)
 		return rc;
+	race_point("group:reserved");
 	rc = move_group(idev, hwpt);
+	race_point("group:replaced");
 	if (other_ioas)
 		resv_remove_group(group, rc ? hwpt->ioas : old_ioas);
 	return rc;
@@ -369,6 +374,7 @@ void group_detach(struct iommufd_device *idev, struct iommufd_hwpt **unused)
 	idev->attached = false;
 	if (list_empty(&group->devices)) {
 		iommu_detach_group_handle(hwpt->domain, group->iommu_group);
+		race_point("group:detached");
 		attachment_free(group->attachment);
 		group->attachment = NULL;
 		*unused = hwpt;

@@ -9,6 +9,7 @@
 
 #include <iommu-priv.h>
 
+#include "core/core.h"
 #include "fault.h"
 #include "hwpt.h"
 #include "resv.h"
@@ -190,6 +191,7 @@ void hwpt_publish(struct iommufd_hwpt_paging *paging)
 	mutex_lock(&ioas->hwpts_lock);
 	list_add_tail(&paging->node, &ioas->hwpts);
 	mutex_unlock(&ioas->hwpts_lock);
+	race_point("hwpt:listed");
 	object_publish(&ioas->ictx->objects, &paging->hwpt.obj);
 }
 
@@ -235,7 +237,9 @@ void hwpt_paging_destroy(struct iommufd_object *obj)
 	mutex_lock(&ioas->hwpts_lock);
 	list_del(&paging->node);
 	mutex_unlock(&ioas->hwpts_lock);
+	race_point("hwpt:unlisted");
 	ioas_remove_domain(ioas, &paging->member);
+	race_point("hwpt:depopulated");
 	free_domain(paging);
 }
 

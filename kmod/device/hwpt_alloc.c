@@ -117,6 +117,7 @@ try_create(struct ioctl_call *call, struct iommufd_object *base,
 		      user_data);
 	pagefault_enable();
 	idev_put(idev);
+	race_point("hwpt_alloc:created");
 	return hwpt;
 }
 

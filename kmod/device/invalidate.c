@@ -58,6 +58,7 @@ static int invalidate(struct iommufd_ctx *ictx, u32 id,
 
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
+	race_point("hwpt_invalidate:looked-up");
 	switch (obj->type) {
 	case IOMMUFD_OBJ_HWPT_NESTED:
 		rc = invalidate_hwpt(obj, array, nr_done);

@@ -8,6 +8,7 @@
 
 #include <iommu-priv.h>
 
+#include "core/core.h"
 #include "device.h"
 #include "group.h"
 #include "hwpt.h"
@@ -86,6 +87,7 @@ static int attach_first(struct iommufd_device *idev, ioasid_t pasid,
 	rc = xa_insert(pasids, pasid, attachment, GFP_KERNEL_ACCOUNT);
 	if (rc)
 		goto err_remove;
+	race_point("pasid:inserted");
 	rc = iommu_attach_device_pasid(hwpt->domain, idev->dev, pasid,
 				       &attachment->handle);
 	if (rc)
@@ -184,6 +186,7 @@ static int replace_locked(struct iommufd_device *idev, ioasid_t pasid,
 		kfree(attachment);
 		return rc;
 	}
+	race_point("pasid:replaced");
 	list_splice(&old->sharers, &attachment->sharers);
 	/* Can not fail: it takes the place of the old one. */
 	xa_store(&idev->group->pasids, pasid, attachment, GFP_KERNEL);
@@ -233,6 +236,7 @@ static void detach_last(struct iommufd_device *idev, ioasid_t pasid,
 			struct attachment *attachment)
 {
 	iommu_detach_device_pasid(attachment->hwpt->domain, idev->dev, pasid);
+	race_point("pasid:detached");
 	xa_erase(&idev->group->pasids, pasid);
 	attachment_free(attachment);
 }

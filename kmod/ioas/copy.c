@@ -232,6 +232,7 @@ int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
 		iova_space_erase(&ioas->space, &place->node);
 		goto out_unlock;
 	}
+	race_point("ioas_copy:populated");
 	*iova = place->node.first;
 	insert_chain(ioas, chain, &place->node);
 out_unlock:

@@ -147,6 +147,7 @@ int ioas_track_dirty(struct iommufd_ioas *ioas, struct iommu_domain *domain,
 	/* Marks from before would be taken for new ones. */
 	if (enable)
 		rc = clear_all(ioas, domain);
+	race_point("dirty:cleared");
 	if (!rc)
 		rc = domain->dirty_ops->set_dirty_tracking(domain, enable);
 	up_write(&ioas->domains_rwsem);

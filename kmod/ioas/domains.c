@@ -217,6 +217,7 @@ int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 	if (rc)
 		goto err_reset;
 	list_add_tail(&member->node, &ioas->domains);
+	race_point("domains:added");
 	goto out_unlock;
 
 err_reset:
@@ -243,6 +244,7 @@ void ioas_remove_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 
 	down_write(&ioas->domains_rwsem);
 	list_del(&member->node);
+	race_point("domains:removed");
 	for_each_area(area, ioas)
 		unmap_area(ioas, area, member);
 	ioas_reset_alignment(ioas);

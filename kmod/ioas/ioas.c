@@ -526,6 +526,7 @@ int ioctl_ioas_copy(struct ioctl_call *call)
 	ioas_put(src);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
+	race_point("ioas:copied");
 
 	dst = ioas_get(call->ictx, arg->dst_ioas_id);
 	if (IS_ERR(dst)) {

@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 
 #include "area.h"
+#include "core/core.h"
 #include "ioas.h"
 
 /*
@@ -115,6 +116,7 @@ int area_populate(struct area *area, struct iommufd_ioas *ioas)
 	rc = area_claim(area);
 	if (rc)
 		return rc;
+	race_point("map:claimed");
 	list_for_each_entry(member, &ioas->domains, node) {
 		rc = area_map(area, member, ioas->combine);
 		if (rc)
@@ -175,11 +177,13 @@ int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 	rc = ioas_insert(ioas, area, *iova, fixed);
 	if (rc)
 		goto out_unlock;
+	race_point("map:inserted");
 	rc = area_populate(area, ioas);
 	if (rc) {
 		iova_space_erase(&ioas->space, &area->node);
 		goto out_unlock;
 	}
+	race_point("map:populated");
 	*iova = area->node.first;
 	area_set_ready(area);
 out_unlock:

@@ -6,6 +6,7 @@
 #include <linux/wait.h>
 
 #include "area.h"
+#include "core/core.h"
 #include "ioas.h"
 #include "notify.h"
 
@@ -67,7 +68,9 @@ static void ask_all(struct iommufd_ioas *ioas, unsigned long first,
 		if (!notifier->unmap || !refcount_inc_not_zero(&obj->wait_cnt))
 			continue;
 		xa_unlock(&ioas->notifiers);
+		race_point("notify:found");
 		notifier->unmap(notifier, first, last);
+		race_point("notify:asked");
 		object_put(objects, obj);
 		xa_lock(&ioas->notifiers);
 	}

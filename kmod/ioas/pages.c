@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "area.h"
+#include "core/core.h"
 #include "core/killed.h"
 #include "ioas.h"
 #include "memory/memory.h"
@@ -215,6 +216,7 @@ static void unpin_locked(struct iommufd_ioas *ioas, unsigned long first,
 		piece.start_byte = area->start_byte + first - area->node.first;
 		piece.length_bytes = min(last, area->node.last) - first + 1;
 		unpinned = unpin_piece(&piece);
+		race_point("pages:unpinned");
 		first = area->node.last + 1;
 		if (!WARN_ON(!unpinned))
 			put_piece(ioas, &piece, use);
@@ -240,12 +242,14 @@ static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 		rc = get_piece(ioas, at, last, use, &piece);
 		if (rc)
 			goto err_unpin;
+		race_point("pages:in-use");
 		is_last = piece.length_bytes > last - at;
 		rc = is_in_pages(&piece, is_last) ? pin_piece(&piece) : -EINVAL;
 		if (rc) {
 			put_piece(ioas, &piece, use);
 			goto err_unpin;
 		}
+		race_point("pages:pinned");
 		out_pages += write_pages(&piece, out_pages);
 		if (is_last)
 			break;
@@ -357,6 +361,7 @@ int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
 			       write ? USE_WRITE : USE_READ, &piece);
 		if (rc)
 			break;
+		race_point("pages:in-use");
 		rc = backing_rw(piece.area->backing, piece.start_byte, data,
 				piece.length_bytes, write);
 		put_piece(ioas, &piece, USE_READ);

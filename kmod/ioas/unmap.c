@@ -118,6 +118,7 @@ static int wait_unused(struct iommufd_ioas *ioas, const struct unmap *unmap,
 	int rc;
 
 	up_read(&ioas->domains_rwsem);
+	race_point("unmap:blocked");
 	rc = ioas_wait_unused(ioas, unmap->used_first, unmap->used_last);
 	race_point("ioas:unused");
 	if (!rc)
@@ -171,7 +172,9 @@ int ioas_unmap_range(struct iommufd_ioas *ioas, unsigned long first,
 			continue;
 		}
 		area_last = area->node.last;
+		race_point("unmap:busy");
 		area_depopulate(area, ioas);
+		race_point("unmap:depopulated");
 		iova_space_erase(&ioas->space, &area->node);
 		*unmapped_bytes += area->length_bytes;
 		area_free(area);

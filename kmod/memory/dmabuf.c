@@ -102,6 +102,7 @@ static void revoke(struct dma_buf_attachment *attachment)
 
 	mutex_lock(&buf->lock);
 	WRITE_ONCE(buf->revoked, true);
+	race_point("dmabuf:revoked");
 	while ((mapped = to_mapped(rb_first(&buf->mapped)))) {
 		unmap_one(buf, mapped);
 		cond_resched();
@@ -189,6 +190,7 @@ static int map(struct backing *backing, struct iommu_domain *domain,
 		rc = iommu_map(domain, iova, buf->phys.paddr + start_byte,
 			       length_bytes, (prot & ~IOMMU_CACHE) | IOMMU_MMIO,
 			       GFP_KERNEL_ACCOUNT);
+		race_point("dmabuf:mapped");
 		if (!rc) {
 			rb_add(&mapped->node, &buf->mapped, is_less);
 			mapped = NULL;
@@ -296,6 +298,7 @@ int backing_init_dmabuf(struct backing *backing, int fd, unsigned long start,
 		goto err_end;
 	}
 	buf->attachment = attachment;
+	race_point("dmabuf:attached");
 	rc = set_range(backing, start, length_bytes);
 	if (rc)
 		goto err_detach;

@@ -83,7 +83,9 @@ void hw_queue_destroy(struct iommufd_object *obj)
 
 	if (queue->destroy)
 		queue->destroy(queue);
+	race_point("hw_queue:ended");
 	unpin(queue);
+	race_point("hw_queue:unpinned");
 	object_release(&queue->viommu->obj);
 }
 
@@ -123,6 +125,7 @@ static int set_up(struct iommufd_hw_queue *queue, u32 index)
 	rc = pin(queue, &phys);
 	if (rc)
 		goto err_release;
+	race_point("hw_queue:pinned");
 	rc = viommu->ops->hw_queue_init_phys(queue, index, phys);
 	if (rc)
 		goto err_unpin;

@@ -30,10 +30,12 @@ void vdevice_destroy(struct iommufd_object *obj)
 
 	/* Nobody finds it any more, but its virtual ID is not another's yet. */
 	xa_store(&viommu->vdevs, vdev->virt_id, XA_ZERO_ENTRY, GFP_KERNEL);
+	race_point("vdevice:hidden");
 	if (vdev->destroy)
 		vdev->destroy(vdev);
 	xa_erase(&viommu->vdevs, vdev->virt_id);
 	object_release(&viommu->obj);
+	race_point("vdevice:released");
 	/* The bound device may go from here on. */
 	WRITE_ONCE(vdev->idev->vdev, NULL);
 	wake_up_all(&objects->idle);
@@ -123,6 +125,7 @@ static int set_up(struct iommufd_vdevice *vdev, struct iommufd_device *idev)
 	xa_store(&viommu->vdevs, vdev->virt_id, vdev, GFP_KERNEL);
 	/* Who sees it there sees it whole. */
 	smp_store_release(&idev->vdev, vdev);
+	race_point("vdevice:set-up");
 	return 0;
 
 err_erase:

@@ -51,6 +51,7 @@ void viommu_destroy(struct iommufd_object *obj)
 
 	if (viommu->ops && viommu->ops->destroy)
 		viommu->ops->destroy(viommu);
+	race_point("viommu:ended");
 	xa_destroy(&viommu->vdevs);
 	object_release(&viommu->hwpt->hwpt.obj);
 }
