@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/wait.h>
 
 #include "core/race_point.h"
 #include "hold.h"
@@ -92,6 +93,23 @@ static void wait_stopped(struct kunit *test, struct held *held)
 }
 
 /**
+ * hold_try_to_advance() - let a thread go on to another point, if it comes there
+ * @test: the case
+ * @held: it stands at one
+ * @point: where it stops next
+ *
+ * Return: true when it stands there, false when it came to its end instead.
+ */
+bool hold_try_to_advance(struct kunit *test, struct held *held,
+			 const char *point)
+{
+	held->point = point;
+	complete(&held->go);
+	wait_stopped(test, held);
+	return !hold_is_over(held);
+}
+
+/**
  * hold_advance() - let a thread go on to another point
  * @test: the case
  * @held: it stands at one
@@ -102,10 +120,8 @@ static void wait_stopped(struct kunit *test, struct held *held)
  */
 void hold_advance(struct kunit *test, struct held *held, const char *point)
 {
-	held->point = point;
-	complete(&held->go);
-	wait_stopped(test, held);
-	KUNIT_EXPECT_FALSE_MSG(test, hold_is_over(held), "never at %s", point);
+	KUNIT_EXPECT_TRUE_MSG(test, hold_try_to_advance(test, held, point),
+			      "never at %s", point);
 }
 
 static void forget(void *data)
@@ -191,6 +207,81 @@ void hold_signal(struct held *held)
 bool hold_is_over(struct held *held)
 {
 	return READ_ONCE(held->over);
+}
+
+/*
+ * The lock that @waiter is about to take, or waits for, while @holder stands still
+ * and has it: lockdep notes a lock before it is waited for. NULL if there is none.
+ */
+static const char *lock_between(const struct task_struct *waiter,
+				const struct task_struct *holder)
+{
+#ifdef CONFIG_PROVE_LOCKING
+	int depth = READ_ONCE(waiter->lockdep_depth);
+	const struct held_lock *last = &waiter->held_locks[max(depth, 1) - 1];
+
+	for (int i = 0; depth && i < holder->lockdep_depth; i++) {
+		const struct held_lock *lock = &holder->held_locks[i];
+
+		/* Of those that are nested in another one it notes the first. */
+		if (lock->instance != last->instance &&
+		    !(lock->references && lock->class_idx == last->class_idx))
+			continue;
+		if (!lock->read || !last->read)
+			return lock->instance->name;
+	}
+#endif
+	return NULL;
+}
+
+static bool is_queued(const struct task_struct *task, wait_queue_head_t *queue)
+{
+	struct wait_queue_entry *entry;
+	bool queued = false;
+
+	spin_lock_irq(&queue->lock);
+	list_for_each_entry(entry, &queue->head, entry)
+		queued |= entry->private == task;
+	spin_unlock_irq(&queue->lock);
+	return queued;
+}
+
+/**
+ * hold_what_it_waits_for() - let a thread go on, to its end or to where it waits
+ * @test: the case
+ * @held: it stands at a point; afterwards it is over, or was let go
+ * @holder: another one, which stands at a point
+ * @queues: where it may wait for that one, beside its locks
+ * @nr_queues: how many
+ * @queue: set to the number of the queue where it waits, or to @nr_queues
+ *
+ * Neither of the two can change by itself: @holder has what is waited for.
+ *
+ * Return: the name of the lock that it waits for, as the source has it; or NULL when
+ * it waits in a queue, or is over.
+ */
+const char *hold_what_it_waits_for(struct kunit *test, struct held *held,
+				   const struct held *holder,
+				   wait_queue_head_t *const *queues,
+				   size_t nr_queues, size_t *queue)
+{
+	unsigned long end = jiffies + HANGS_S * HZ;
+	const char *lock;
+
+	complete(&held->go);
+	do {
+		lock = lock_between(held->task, holder->task);
+		for (*queue = 0; *queue < nr_queues; ++*queue) {
+			if (is_queued(held->task, queues[*queue]))
+				break;
+		}
+		if (lock || *queue < nr_queues)
+			return lock;
+		if (wait_for_completion_timeout(&held->stopped, 1))
+			return NULL;
+	} while (time_before(jiffies, end));
+	KUNIT_FAIL(test, "a thread neither came to its end nor waits for the other");
+	return NULL;
 }
 
 /**
