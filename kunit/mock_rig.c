@@ -48,18 +48,17 @@ long rig_test(struct mock_rig *rig, struct iommu_test_cmd *cmd)
 }
 
 /**
- * mock_rig_open() - make a rig
+ * mock_rig_fill() - make what is in a rig
  * @test: the case
- * @rig: set to it; the case has to close it
+ * @rig: with its file opened; the case has to close it
  * @dev_flags: MOCK_FLAGS_DEVICE_*
  */
-void mock_rig_open(struct kunit *test, struct mock_rig *rig, u32 dev_flags)
+void mock_rig_fill(struct kunit *test, struct mock_rig *rig, u32 dev_flags)
 {
 	struct iommu_ioas_alloc alloc = {};
 	struct iommu_test_cmd cmd = { .op = IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS };
 
 	rig->test = test;
-	iofd_open(test, &rig->iofd);
 	KUNIT_ASSERT_EQ(test, rig_ioctl(rig, IOMMU_IOAS_ALLOC, &alloc,
 					sizeof(alloc)), 0);
 	rig->ioas = alloc.out_ioas_id;
@@ -69,6 +68,18 @@ void mock_rig_open(struct kunit *test, struct mock_rig *rig, u32 dev_flags)
 	rig->stdev = cmd.mock_domain_flags.out_stdev_id;
 	rig->dev = cmd.mock_domain_flags.out_idev_id;
 	rig->hwpt = cmd.mock_domain_flags.out_hwpt_id;
+}
+
+/**
+ * mock_rig_open() - make a rig
+ * @test: the case
+ * @rig: set to it; the case has to close it
+ * @dev_flags: MOCK_FLAGS_DEVICE_*
+ */
+void mock_rig_open(struct kunit *test, struct mock_rig *rig, u32 dev_flags)
+{
+	iofd_open(test, &rig->iofd);
+	mock_rig_fill(test, rig, dev_flags);
 }
 
 /**

@@ -32,6 +32,7 @@ struct mock_rig {
 };
 
 void mock_rig_open(struct kunit *test, struct mock_rig *rig, u32 dev_flags);
+void mock_rig_fill(struct kunit *test, struct mock_rig *rig, u32 dev_flags);
 void mock_rig_close(struct mock_rig *rig);
 
 long rig_ioctl(struct mock_rig *rig, unsigned int cmd, void *arg,
