@@ -73,6 +73,15 @@ wings() {
 	"$ROOT/scripts/check/wings.py" kmod "$ROOT/build/lint/kmod"
 }
 
+# Each race point of the module is one that some suite holds a thread at: it says so by name.
+points() {
+	local unheld
+
+	unheld=$(comm -23 <(grep -rhoP 'race_point\("\K[^"]+' kmod | sort -u) \
+		<(grep -rhoP '"\K[a-z_]+:[a-z-]+(?=")' kunit | sort -u))
+	[[ -z $unheld ]] || { printf 'no suite holds a thread at:\n%s\n' "$unheld" && return 1; }
+}
+
 check licences licensed
 check shellcheck shells
 check python python
@@ -81,4 +90,5 @@ for dir in kmod bench/floor; do
 	[[ ! -f $dir/Kbuild && ! -f $dir/Makefile ]] || check "sparse $dir" sparse "$dir"
 done
 check wings wings
+check 'race points' points
 ((failed == 0)) || die "lint found something; it is above"
