@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Threads that do something at the same time.
+ *
+ * Where they meet is luck: for the sanitizers, and for KCSAN, which looks at each
+ * access (make test-kcsan). A case expects what holds wherever they met, and never
+ * that they did. What is to happen between two steps is a case of hold.h.
  */
 #ifndef KUNIT_RACE_H
 #define KUNIT_RACE_H

@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/err.h>
+#include <linux/wait.h>
 #include <linux/xarray.h>
 
 #include "core/object.h"
@@ -88,6 +89,74 @@ static void destroy(void *data)
 	destroyer->rc = object_destroy(&table, destroyer->id);
 }
 
+/**
+ * struct looker - a thread that looks an object up
+ * @id: the object
+ */
+struct looker {
+	u32 id;
+};
+
+static void look_up(void *data)
+{
+	const struct looker *looker = data;
+	struct iommufd_object *obj = object_get(&table, looker->id, TYPE);
+
+	race_point("test:looked-up");
+	if (!IS_ERR(obj))
+		object_put(&table, obj);
+}
+
+/* It is gone at once for all, though who destroys it is not done. */
+static void object_is_gone_once_it_is_hidden(struct kunit *test)
+{
+	static const char *const points[] = { "object:hidden", "object:ended" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(points); i++) {
+		struct iommufd_object *obj = create(test);
+		struct destroyer destroyer = { .id = obj->id };
+		struct iommufd_object *other;
+		struct held *held;
+
+		held = hold_start(test, points[i], destroy, &destroyer);
+		KUNIT_EXPECT_TRUE(test, IS_ERR(object_get(&table, destroyer.id,
+							  IOMMUFD_OBJ_ANY)));
+		KUNIT_EXPECT_EQ(test, object_destroy(&table, destroyer.id),
+				-ENOENT);
+		/* But its ID is not another's yet. */
+		other = create(test);
+		KUNIT_EXPECT_NE(test, other->id, destroyer.id);
+		hold_finish(test, held);
+		KUNIT_EXPECT_EQ(test, destroyer.rc, 0);
+		KUNIT_EXPECT_EQ(test, object_destroy(&table, other->id), 0);
+	}
+	KUNIT_EXPECT_EQ(test, nr_destroyed, 2 * ARRAY_SIZE(points));
+}
+
+/* Who looked it up has it until it is put back, whatever others do. */
+static void object_stays_for_who_looked_it_up(struct kunit *test)
+{
+	struct iommufd_object *obj = create(test);
+	struct destroyer destroyer = { .id = obj->id };
+	wait_queue_head_t *const queues[] = { &table.idle };
+	struct held *held, *other;
+	struct looker looker = { .id = obj->id };
+	size_t queue;
+
+	other = hold_start(test, "test:looked-up", look_up, &looker);
+	held = hold_start(test, "test:begin", destroy, &destroyer);
+	KUNIT_EXPECT_NULL(test, hold_what_it_waits_for(test, held, other, queues,
+						       1, &queue));
+	KUNIT_EXPECT_EQ(test, queue, 0);
+	KUNIT_EXPECT_EQ(test, nr_destroyed, 0);
+	KUNIT_EXPECT_TRUE(test, IS_ERR(object_get(&table, destroyer.id,
+						  IOMMUFD_OBJ_ANY)));
+	hold_finish(test, other);
+	hold_finish(test, held);
+	KUNIT_EXPECT_EQ(test, destroyer.rc, 0);
+	KUNIT_EXPECT_EQ(test, nr_destroyed, 1);
+}
+
 /* Who has given up destroying it does not put it back after others ended it. */
 static void object_is_back_in_one_step(struct kunit *test)
 {
@@ -122,6 +191,8 @@ static void object_race_test_exit(struct kunit *test)
 
 static struct kunit_case object_race_test_cases[] = {
 	KUNIT_CASE(object_is_ended_by_who_had_the_last_use),
+	KUNIT_CASE(object_is_gone_once_it_is_hidden),
+	KUNIT_CASE(object_stays_for_who_looked_it_up),
 	KUNIT_CASE(object_is_back_in_one_step),
 	{}
 };

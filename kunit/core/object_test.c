@@ -441,18 +441,21 @@ static void object_life_needs_no_memory(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, xa_empty(&table.objects));
 }
 
+/*
+ * Where these meet is luck. That a look-up finds nothing at each step of a destroy is
+ * in object_race_test.c.
+ */
+
 /**
  * struct object_race - look-ups against destroys
  * @test: the case
  * @nr_published: how many objects there were
- * @nr_found: how many look-ups found one
  * @nr_won: how many destroys did it
  * @over: the threads that destroy are done
  */
 struct object_race {
 	struct kunit *test;
 	atomic_t nr_published;
-	atomic_t nr_found;
 	atomic_t nr_won;
 	atomic_t over;
 };
@@ -474,7 +477,6 @@ static void race_look_up(void *data)
 			cond_resched();
 			continue;
 		}
-		atomic_inc(&run->nr_found);
 		KUNIT_EXPECT_EQ(run->test, obj->id, id);
 		KUNIT_EXPECT_EQ(run->test, to_thing(obj)->state, ALIVE);
 		cond_resched();
@@ -526,7 +528,7 @@ static void object_get_races_with_destroy(struct kunit *test)
 	object_table_destroy(&table);
 	KUNIT_EXPECT_EQ(test, atomic_read(&nr_destroyed),
 			atomic_read(&run.nr_published));
-	KUNIT_EXPECT_GT(test, atomic_read(&run.nr_found), 0);
+	/* The first one at least, by who came first. */
 	KUNIT_EXPECT_GT(test, atomic_read(&run.nr_won), 0);
 }
 

@@ -2,6 +2,9 @@
 /*
  * Threads that share an IOAS: whatever they do, each domain mirrors it, and
  * nothing stays pinned.
+ *
+ * They meet by luck, for the sanitizers and for KCSAN (make test-kcsan): no case
+ * counts on it. Each step of one between two of another is in pairs/.
  */
 #include <kunit/test.h>
 #include <linux/iommu.h>
@@ -40,18 +43,12 @@ static void add(struct kunit *test, struct ioas_domain *member,
  * @va: memory that they map
  * @fixed: a domain that is there all the time
  * @other: one that comes and goes
- * @nr: how many threads have begun
- * @nr_mapped: how often something was mapped
- * @nr_unmapped: how often one thread unmapped what another had mapped
  */
 struct ioas_race {
 	struct kunit *test;
 	unsigned long va;
 	struct paging *fixed;
 	struct paging *other;
-	atomic_t nr;
-	atomic_t nr_mapped;
-	atomic_t nr_unmapped;
 };
 
 static unsigned long slot_iova(unsigned int slot)
@@ -74,9 +71,7 @@ static void race_map_unmap(void *data)
 
 		rc = ioas_map_user(ioas, FIXED, run->va, npages << PAGE_SHIFT,
 				   iova, NULL);
-		if (!rc)
-			atomic_inc(&run->nr_mapped);
-		else
+		if (rc)
 			KUNIT_EXPECT_EQ(run->test, rc, -EEXIST);
 
 		iova = slot_iova(random_below(&rnd, NSLOTS));
@@ -84,8 +79,6 @@ static void race_map_unmap(void *data)
 				&unmapped_bytes);
 		if (rc)
 			KUNIT_EXPECT_EQ(run->test, rc, -EBUSY);
-		else if (unmapped_bytes)
-			atomic_inc(&run->nr_unmapped);
 	}
 }
 
@@ -137,8 +130,6 @@ static void finish_race(struct ioas_race *run, struct ioas_domain *member,
 	unsigned long unmapped_bytes;
 	struct ioas_domain late;
 
-	KUNIT_EXPECT_GT(test, atomic_read(&run->nr_mapped), ROUNDS / 4);
-	KUNIT_EXPECT_GT(test, atomic_read(&run->nr_unmapped), ROUNDS / 4);
 	add(test, &late, run->other);
 	expect_mirror(test, run->fixed, run->va);
 	expect_mirror(test, run->other, run->va);
