@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Which lines of kmod/ do all tests together execute? Builds the module so that it counts, runs what `make test` runs,
-# and prints a table. Fails when it is less than 90 % of the lines. The counts of every line go to
-# results/latest/coverage.info, as editors and CI read them.
+# Which lines of kmod/ do all tests together execute, and which does only one kind of test? Builds the module so that it
+# counts, runs what `make test` runs, and prints tables. Fails when it is less than 90 % of the lines. The counts of every
+# line go to results/latest/coverage.info, as editors and CI read them.
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -12,19 +12,39 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 least_percent=90
 export COVERAGE=1 PEER=fast
 unset TEST_FILTER SUITE CASE
-counted=("$ROOT"/build/share-{programs-dma,programs-mem,programs-race,selftest-fast,kunit})
+
+# kind_of SHARE: what ran in a guest, in one word.
+kind_of() {
+	local name=${1##*/share-}
+	name=${name%%-*}
+	case $name in
+	kunit) echo KUnit ;;
+	selftest) echo selftests ;;
+	*) echo "$name" ;;
+	esac
+}
 
 need_packages "${TEST_PACKAGES[@]}"
 lock coverage
-rm -rf "${counted[@]/%//gcda}"
+mkdir -p "$ROOT/build" "$ROOT/results/latest"
+began=$ROOT/build/coverage-began
+touch "$began"
 "$ROOT/scripts/test/test.sh" || say "some tests failed; their lines count nevertheless"
 
-pairs=()
-for share in "${counted[@]}"; do
+# Whatever guest was started since then counts, so that none is forgotten that is added; and what a fuzzer has counted
+# before of this very module.
+mapfile -t shares < <({
+	find "$ROOT"/build/share-* -maxdepth 1 -name job -newer "$began"
+	find "$ROOT"/build/share-fuzz* -maxdepth 1 -name gcda -newer "$ROOT/build/coverage/kmod/iommufd.ko" 2>/dev/null
+} | sed 's|/[^/]*$||' | sort -u)
+((${#shares[@]})) || die "no guest was started"
+guests=()
+for share in "${shares[@]}"; do
+	kind=$(kind_of "$share")
 	objects=$ROOT/build/coverage/kmod
-	[[ $share != *-kunit ]] || objects=$ROOT/build/coverage/kunit
+	[[ $kind != KUnit ]] || objects=$ROOT/build/coverage/kunit
 	[[ -n $(find "$share/gcda" -name '*.gcda' 2>/dev/null) ]] || die "the guest left no counts in $share/gcda; its console is $share/console.log"
-	pairs+=("$objects" "$share/gcda")
+	guests+=("$kind" "$objects" "$share/gcda")
 done
 echo
-"$ROOT/scripts/test/coverage.py" "$ROOT/kmod" "$least_percent" "$ROOT/results/latest/coverage.info" "${pairs[@]}"
+"$ROOT/scripts/test/coverage.py" "$ROOT/kmod" "$least_percent" "$ROOT/results/latest/coverage.info" "${guests[@]}"
