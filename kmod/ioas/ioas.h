@@ -79,7 +79,8 @@ struct ioas_domain {
 
 /**
  * struct ioas_notifier - who uses pages of an IOAS, and can be asked to let go
- * @obj: the object that does; it is asked while it is alive
+ * @obj: the object that does; it is asked while it is alive. The notifier is a part
+ *       of its memory, which outlives an RCU grace period.
  * @unmap: [first, last] is about to be unmapped: unpin what is pinned there. No lock
  *         of the IOAS is held. NULL for who pins nothing.
  * @whole_pages: counts in pages, so that nothing smaller may be mapped

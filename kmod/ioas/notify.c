@@ -3,6 +3,7 @@
  * Those who are asked to let go of pages before these are unmapped.
  */
 #include <linux/jiffies.h>
+#include <linux/rcupdate_wait.h>
 #include <linux/wait.h>
 
 #include "area.h"
@@ -61,20 +62,22 @@ static void ask_all(struct iommufd_ioas *ioas, unsigned long first,
 	struct ioas_notifier *notifier;
 	unsigned long id;
 
-	xa_lock(&ioas->notifiers);
+	/* There may be as many as userspace likes, so no lock is held for all. */
+	rcu_read_lock();
 	xa_for_each(&ioas->notifiers, id, notifier) {
 		struct iommufd_object *obj = notifier->obj;
 
-		if (!notifier->unmap || !refcount_inc_not_zero(&obj->wait_cnt))
-			continue;
-		xa_unlock(&ioas->notifiers);
-		race_point("notify:found");
-		notifier->unmap(notifier, first, last);
-		race_point("notify:asked");
-		object_put(objects, obj);
-		xa_lock(&ioas->notifiers);
+		if (notifier->unmap && refcount_inc_not_zero(&obj->wait_cnt)) {
+			rcu_read_unlock();
+			race_point("notify:found");
+			notifier->unmap(notifier, first, last);
+			race_point("notify:asked");
+			object_put(objects, obj);
+			rcu_read_lock();
+		}
+		cond_resched_rcu();
 	}
-	xa_unlock(&ioas->notifiers);
+	rcu_read_unlock();
 }
 
 /* Is an area in there still in use? It may be gone meanwhile. */
