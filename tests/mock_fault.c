@@ -256,12 +256,41 @@ static void run_left_over(const void *arg)
 	close_faults(&f);
 }
 
+/* More than are looked at in one go. */
+#define MANY 200
+
+/* In a queue with another device's: those of the one that goes end, wherever they are. */
+static void run_among_others(const void *arg)
+{
+	static struct iommu_hwpt_pgfault events[2 * MANY];
+	struct mock_device other;
+	struct faults f;
+	__u32 hwpt;
+	__u64 i;
+
+	(void)arg;
+	open_faults(&f);
+	ASSERT_OK(mock_device(f.mock.iofd, f.mock.ioas, 0, &other));
+	ASSERT_OK(mock_nested(f.mock.iofd, other.dev, f.parent, f.queue, &hwpt));
+	ASSERT_OK(mock_replace(f.mock.iofd, other.stdev, hwpt));
+	for (i = 0; i < 2 * MANY; i++)
+		ASSERT_OK(mock_trigger_fault(f.mock.iofd, i % 2 ? other.dev : f.mock.device.dev, 5,
+					     7, i * PAGE));
+	ASSERT_OK(mock_replace(f.mock.iofd, other.stdev, f.mock.ioas));
+	EXPECT_EQ(MANY * EVENT, take(f.fd, events, sizeof(events)));
+	for (i = 0; i < MANY; i++)
+		EXPECT_EQ(2 * i * PAGE, events[i].addr);
+	ASSERT_OK(mock_replace(f.mock.iofd, f.mock.device.stdev, f.mock.ioas));
+	close_faults(&f);
+}
+
 static const struct ktap_case cases[] = {
 	{ "short-read", run_short_read, NULL },
 	{ "bad-read", run_bad_read, NULL },
 	{ "bad-write", run_bad_write, NULL },
 	{ "replaced", run_replaced, NULL },
 	{ "left-over", run_left_over, NULL },
+	{ "among-others", run_among_others, NULL },
 	{}
 };
 

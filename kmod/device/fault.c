@@ -112,6 +112,35 @@ static void respond(struct iopf_group *group,
 	iopf_free_group(group);
 }
 
+/* How many are looked at before others get the lock. */
+#define BATCH_GROUPS	64
+
+/*
+ * Take all of an attachment that were not read. There may be any number of
+ * others' among them. Who takes groups off holds the queue's lock, as the caller
+ * does, so the next one is still the next one when the other lock is back.
+ */
+static void take_unread_of(struct fault_queue *faults,
+			   const struct iommu_attach_handle *handle,
+			   struct list_head *taken)
+{
+	struct iopf_group *group, *next;
+	unsigned int nr = 0;
+
+	lockdep_assert_held(&faults->lock);
+	spin_lock(&faults->unread_lock);
+	list_for_each_entry_safe(group, next, &faults->unread, node) {
+		if (group->attach_handle == handle)
+			list_move_tail(&group->node, taken);
+		if (++nr % BATCH_GROUPS)
+			continue;
+		spin_unlock(&faults->unread_lock);
+		cond_resched();
+		spin_lock(&faults->unread_lock);
+	}
+	spin_unlock(&faults->unread_lock);
+}
+
 /**
  * fault_queue_cancel() - answer what is open of an attachment as invalid
  * @faults: the queue
@@ -127,12 +156,7 @@ void fault_queue_cancel(struct fault_queue *faults,
 	LIST_HEAD(cancelled);
 
 	mutex_lock(&faults->lock);
-	spin_lock(&faults->unread_lock);
-	list_for_each_entry_safe(group, next, &faults->unread, node) {
-		if (group->attach_handle == handle)
-			list_move_tail(&group->node, &cancelled);
-	}
-	spin_unlock(&faults->unread_lock);
+	take_unread_of(faults, handle, &cancelled);
 	xa_for_each(&faults->read, cookie, group) {
 		if (group->attach_handle != handle)
 			continue;
