@@ -19,6 +19,7 @@ void object_table_init(struct object_table *table,
 {
 	xa_init_flags(&table->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	RCU_INIT_POINTER(table->slots, NULL);
+	table->longer = NULL;
 	init_waitqueue_head(&table->idle);
 	table->destroy = destroy;
 }
@@ -29,24 +30,62 @@ static struct object_slots *slots_of(struct object_table *table)
 					 lockdep_is_held(&table->objects.xa_lock));
 }
 
-/* Puts a longer copy in the place of the slots, and returns what is to free. */
+/* How many slots are copied before others get the lock. */
+#define SLICE_SLOTS	512
+
+/*
+ * One at a time has slots that are to take the place of the others. False when
+ * there is as much room already, for another thread was faster.
+ */
+static bool begin_exchange(struct object_table *table,
+			   struct object_slots *longer)
+{
+	struct object_slots *now;
+	bool begun;
+
+	xa_lock(&table->objects);
+	while (table->longer) {
+		xa_unlock(&table->objects);
+		wait_event(table->idle, !READ_ONCE(table->longer));
+		xa_lock(&table->objects);
+	}
+	now = slots_of(table);
+	begun = !now || now->room < longer->room;
+	if (begun)
+		table->longer = longer;
+	xa_unlock(&table->objects);
+	return begun;
+}
+
+/*
+ * Puts a longer copy in the place of the slots, and returns what is to free. There
+ * are as many as userspace likes, so the lock is taken for some at a time; what
+ * changes meanwhile is written to both.
+ */
 static struct object_slots *exchange_slots(struct object_table *table,
 					   struct object_slots *longer)
 {
 	struct object_slots *now;
+	u32 from, nr;
 
-	xa_lock(&table->objects);
-	now = slots_of(table);
-	if (now && now->room >= longer->room) {
-		/* Another thread was faster. */
-		now = longer;
-	} else {
-		if (now)
-			memcpy(longer->slot, now->slot,
-			       flex_array_size(now, slot, now->room));
-		rcu_assign_pointer(table->slots, longer);
+	if (!begin_exchange(table, longer))
+		return longer;
+	/* It stays: nobody else exchanges it now. */
+	now = rcu_dereference_protected(table->slots, true);
+	for (from = 0; now && from < now->room; from += nr) {
+		nr = min_t(u32, now->room - from, SLICE_SLOTS);
+		xa_lock(&table->objects);
+		memcpy(longer->slot + from, now->slot + from,
+		       flex_array_size(now, slot, nr));
+		xa_unlock(&table->objects);
+		race_point("object:copied");
+		cond_resched();
 	}
+	xa_lock(&table->objects);
+	rcu_assign_pointer(table->slots, longer);
+	WRITE_ONCE(table->longer, NULL);
 	xa_unlock(&table->objects);
+	wake_up_all(&table->idle);
 	return now;
 }
 
@@ -82,6 +121,8 @@ static void set_visible(struct object_table *table, u32 id,
 			struct iommufd_object *obj)
 {
 	rcu_assign_pointer(slots_of(table)->slot[id], obj);
+	if (table->longer)
+		rcu_assign_pointer(table->longer->slot[id], obj);
 	__xa_store(&table->objects, id, obj ? (void *)obj : XA_ZERO_ENTRY,
 		   GFP_NOWAIT);
 }
@@ -381,4 +422,5 @@ void object_table_destroy(struct object_table *table)
 	xa_destroy(&table->objects);
 	kvfree(rcu_dereference_protected(table->slots, true));
 	RCU_INIT_POINTER(table->slots, NULL);
+	table->longer = NULL;
 }

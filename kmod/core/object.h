@@ -61,13 +61,15 @@ struct object_slots {
  *           Its lock protects changes of @slots, and of what is visible.
  * @slots: the same for look-ups, with room for every ID that is taken; NULL
  *         before the first one
- * @idle: those who wait for the last short-term user of an object, or for one
- *        to be visible again
+ * @longer: what is about to take the place of @slots, or NULL
+ * @idle: those who wait for the last short-term user of an object, for one to be
+ *        visible again, or for @longer to be in its place
  * @destroy: by type; NULL for a type that is not supported
  */
 struct object_table {
 	struct xarray objects;
 	struct object_slots __rcu *slots;
+	struct object_slots *longer;
 	wait_queue_head_t idle;
 	const object_destroy_fn *destroy;
 };

@@ -177,6 +177,44 @@ static void object_is_back_in_one_step(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_destroyed, 1);
 }
 
+/* As many as the slots that a table begins with have room for. */
+#define NR_FIRST	28
+
+static void create_one(void *data)
+{
+	struct iommufd_object **obj = data;
+
+	*obj = object_alloc(&table, sizeof(**obj), TYPE);
+	if (!IS_ERR(*obj))
+		object_publish(&table, *obj);
+}
+
+/* What ends and what begins while the slots are copied is so in the copy. */
+static void object_slots_grow_while_objects_change(struct kunit *test)
+{
+	struct iommufd_object *obj, *last;
+	struct held *held;
+	u32 ended = 5, gone = 6;
+	unsigned int i;
+
+	for (i = 0; i < NR_FIRST; i++)
+		create(test);
+	held = hold_start(test, "object:copied", create_one, &last);
+	KUNIT_EXPECT_EQ(test, object_destroy(&table, ended), 0);
+	obj = create(test);
+	KUNIT_EXPECT_EQ(test, obj->id, ended);
+	KUNIT_EXPECT_EQ(test, object_destroy(&table, gone), 0);
+	hold_finish(test, held);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, last);
+	KUNIT_EXPECT_EQ(test, last->id, NR_FIRST + 1);
+	KUNIT_EXPECT_PTR_EQ(test, object_get(&table, last->id, TYPE), last);
+	object_put(&table, last);
+	KUNIT_ASSERT_PTR_EQ(test, object_get(&table, ended, TYPE), obj);
+	object_put(&table, obj);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(object_get(&table, gone, TYPE)), -ENOENT);
+}
+
 static int object_race_test_init(struct kunit *test)
 {
 	object_table_init(&table, destroy_ops);
@@ -194,6 +232,7 @@ static struct kunit_case object_race_test_cases[] = {
 	KUNIT_CASE(object_is_gone_once_it_is_hidden),
 	KUNIT_CASE(object_stays_for_who_looked_it_up),
 	KUNIT_CASE(object_is_back_in_one_step),
+	KUNIT_CASE(object_slots_grow_while_objects_change),
 	{}
 };
 
