@@ -224,7 +224,7 @@ static void block_sigchld(int how)
  * stuck in the kernel: nothing measured after it would mean anything, so the whole program gives
  * up.
  */
-static void run_case(const struct ktap_case *c, char *why, size_t whylen)
+static void run_case(const struct ktap_case *c, int seconds, char *why, size_t whylen)
 {
 	int status;
 	pid_t pid;
@@ -242,8 +242,8 @@ static void run_case(const struct ktap_case *c, char *why, size_t whylen)
 	}
 	setpgid(pid, pid);
 
-	if (!wait_seconds(pid, &status, CASE_TIMEOUT_SECONDS)) {
-		snprintf(why, whylen, " # TIMEOUT %d seconds", CASE_TIMEOUT_SECONDS);
+	if (!wait_seconds(pid, &status, seconds)) {
+		snprintf(why, whylen, " # TIMEOUT %d seconds", seconds);
 		ktap_fail();
 		kill(-pid, SIGKILL);
 		if (!wait_seconds(pid, &status, KILL_TIMEOUT_SECONDS)) {
@@ -324,7 +324,7 @@ static size_t run_suite(int argc, char **argv, const struct ktap_hooks *hooks,
 		if (!wanted(argc, argv, s, c))
 			continue;
 		hooks->before();
-		run_case(c, why, sizeof(why));
+		run_case(c, hooks->case_seconds ?: CASE_TIMEOUT_SECONDS, why, sizeof(why));
 		if (hooks->after())
 			ktap_fail();
 		bad = result->failures;

@@ -32,12 +32,14 @@ struct ktap_suite {
 /*
  * What the runner does in the parent: start() before the first case (0 or -errno); around every
  * case before(), which may note a state, and after(), which returns the number of failures it found
- * and has printed (kernel reports, pins left over).
+ * and has printed (kernel reports, pins left over). A case may take case_seconds, or two minutes
+ * where that is 0.
  */
 struct ktap_hooks {
 	int (*start)(void);
 	void (*before)(void);
 	int (*after)(void);
+	int case_seconds;
 };
 
 /*
