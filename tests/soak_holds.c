@@ -74,7 +74,7 @@ static bool is_ours(const char *name)
 	return false;
 }
 
-/* Of our spinlocks, the one that was held longest: its name, and for how long; false if none was. */
+/* Of our spinlocks, the one that was held longest; false if none was. */
 static bool longest_lock(char *name, size_t room, double *longest_us)
 {
 	FILE *stat = fopen(LOCK_STAT, "re");

@@ -38,7 +38,7 @@ declare -A some=([MAPPINGS]=200000 [OBJECTS]=10000 [IOFDS]=400 [DEVICES]=16 [MAN
 [[ $configs =~ ^(soak|test|soak test)$ ]] || die "no TEST_KERNEL '$configs' (there are: soak test)"
 [[ ${lanes[test]} =~ ^(icount|mttcg)$ ]] || die "no lane '${lanes[test]}' (there are: icount mttcg)"
 for name in "${!some[@]}"; do
-	[[ ${!name:-1} =~ ^[1-9][0-9]*$ ]] || die "$name='${!name}' is no number"
+	[[ ${!name:-1} =~ ^[1-9][0-9]*$ || $name${!name} == DEVICES0 ]] || die "$name='${!name}' is no number"
 done
 
 need_packages "${TEST_PACKAGES[@]}"
