@@ -20,8 +20,8 @@
  * structure than there has ever been, -E2BIG when it has set what is not known
  * here, -EFAULT.
  */
-int ioctl_run(struct iommufd_ctx *ictx, const struct ioctl_op *op,
-	      void __user *user)
+long ioctl_run(struct iommufd_ctx *ictx, const struct ioctl_op *op,
+	       void __user *user)
 {
 	u64 buf[IOCTL_ARG_BYTES / sizeof(u64)];
 	struct ioctl_call call = {

@@ -56,8 +56,8 @@ struct ioctl_op {
 #define IOCTL_ARG_BYTES		64
 #endif
 
-int ioctl_run(struct iommufd_ctx *ictx, const struct ioctl_op *op,
-	      void __user *user);
+long ioctl_run(struct iommufd_ctx *ictx, const struct ioctl_op *op,
+	       void __user *user);
 int ioctl_reply(const struct ioctl_call *call);
 int ioctl_destroy(struct ioctl_call *call);
 

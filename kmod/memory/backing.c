@@ -269,7 +269,7 @@ int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 	unsigned long index = first_index;
 	int rc = 0;
 
-	if (!backing_has_pages(backing))
+	if (unlikely(!backing_has_pages(backing)))
 		return 0;
 	if (unlikely(mutex_lock_killable(&backing->lock)))
 		return -EINTR;
@@ -310,7 +310,7 @@ int backing_claim(struct backing *backing, struct interval_tree_node *claim,
  */
 void backing_unclaim(struct backing *backing, struct interval_tree_node *claim)
 {
-	if (!backing_has_pages(backing))
+	if (unlikely(!backing_has_pages(backing)))
 		return;
 	mutex_lock(&backing->lock);
 	interval_tree_remove(claim, &backing->claims);

@@ -8,7 +8,6 @@
 
 #include "core/core.h"
 #include "fill.h"
-#include "memory/memory.h"
 #include "table.h"
 
 /**
@@ -184,7 +183,7 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 	};
 	int rc;
 
-	if (!backing_has_pages(backing))
+	if (unlikely(!backing_has_pages(backing)))
 		return backing->ops->map(backing, domain, iova, start_byte,
 					 length_bytes, prot);
 	if (unlikely(mutex_lock_killable(&backing->lock)))
@@ -243,20 +242,4 @@ void domain_unmap(struct iommu_domain *domain, unsigned long iova,
 	unmapped_bytes = iommu_unmap(domain, iova, length_bytes);
 	/* Then devices would still reach pages that are about to be freed. */
 	WARN_ON(unmapped_bytes != length_bytes);
-}
-
-/**
- * domain_unmap_backing() - the same, of a mapping of any memory
- * @domain: the domain
- * @iova: where
- * @backing: the memory
- * @length_bytes: how much; one mapping, whole
- */
-void domain_unmap_backing(struct iommu_domain *domain, unsigned long iova,
-			  struct backing *backing, unsigned long length_bytes)
-{
-	if (backing_has_pages(backing))
-		domain_unmap(domain, iova, length_bytes);
-	else
-		backing->ops->unmap(backing, domain, iova);
 }
