@@ -340,7 +340,7 @@ static size_t run_suite(int argc, char **argv, const struct ktap_hooks *hooks,
 	return failed;
 }
 
-static void choose_seed(void)
+void ktap_choose_seed(void)
 {
 	const char *given = getenv("SEED");
 	struct timespec now;
@@ -380,7 +380,7 @@ int ktap_main(int argc, char **argv, const struct ktap_hooks *hooks,
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	block_sigchld(SIG_BLOCK);
-	choose_seed();
+	ktap_choose_seed();
 
 	for (s = suites; *s; s++)
 		selected += count_wanted(argc, argv, *s) > 0;

@@ -69,6 +69,9 @@ int ktap_failures(void);
  */
 __u64 ktap_seed(void);
 
+/* For a program that has no ktap_main(). */
+void ktap_choose_seed(void);
+
 /* A small generator, so that a seed gives the same choices everywhere. */
 __u64 ktap_random(__u64 *state);
 

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "model.h"
+#include "run.h"
+
+unsigned long long run_ioctls, run_good;
+bool run_verbose;
+
+static struct {
+	unsigned long long made, good, nsec;
+} counts[256], resets;
+
+static __thread int fail_fd = -1;
+
+void run_init(struct world *shared)
+{
+	world_init();
+	if (shared) {
+		w->shared = 1;
+		w->fd[NR_FDS - 1] = shared->fd[NR_FDS - 1];
+		w->t[NR_FDS - 1] = shared->t[NR_FDS - 1];
+	}
+	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	model_init();
+}
+
+static void fail_nth(unsigned int nth)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", nth);
+
+	if (fail_fd >= 0 && pwrite(fail_fd, text, len, 0) != len)
+		perror("fail-nth");
+}
+
+/* Of what was to fail, has it? */
+static bool has_failed(void)
+{
+	char text[16] = "";
+
+	if (fail_fd < 0 || pread(fail_fd, text, sizeof(text) - 1, 0) <= 0)
+		return false;
+	fail_nth(0);
+	return !atoi(text);
+}
+
+/* Memory that a program uses by itself must not fail. */
+static bool may_fail(const char *name)
+{
+	return strncmp(name, "mem_", 4) && strncmp(name, "file_", 5) && strcmp(name, "fill") &&
+	       strcmp(name, "forks") && strcmp(name, "open") && strcmp(name, "close") &&
+	       strncmp(name, "vfio_a", 6) && strcmp(name, "vfio") && strcmp(name, "mmio");
+}
+
+static __u64 nsec_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static long run_call(const struct call *call, bool *fired)
+{
+	const struct op *op = &ops[call->op];
+	bool fail = call->fail && may_fail(op->name);
+	__u64 began;
+	long ret;
+
+	*fired = false;
+	w->twist = call->twist;
+	if (fail)
+		fail_nth(call->fail);
+	began = nsec_now();
+	ret = op->call(call->arg);
+	__atomic_add_fetch(&counts[call->op].nsec, nsec_now() - began, __ATOMIC_RELAXED);
+	if (fail)
+		*fired = has_failed();
+	__atomic_add_fetch(&counts[call->op].made, 1, __ATOMIC_RELAXED);
+	if (ret >= 0)
+		__atomic_add_fetch(&counts[call->op].good, 1, __ATOMIC_RELAXED);
+	return ret;
+}
+
+static void print_call(const struct call *call, long ret, bool fired)
+{
+	struct prog one = { .nr = 1, .call[0] = *call };
+
+	printf("# %5ld%s 0x%llx\t", ret, fired ? "!" : "", w->out);
+	prog_print(stdout, &one);
+}
+
+struct outcome run_prog(const struct prog *prog)
+{
+	struct outcome outcome = {};
+	unsigned long long good = 0;
+	__u64 began;
+	bool fired;
+
+	for (; outcome.at < prog->nr; outcome.at++) {
+		const struct call *call = &prog->call[outcome.at];
+
+		if (!model_before(call))
+			continue;
+		outcome.ret = run_call(call, &fired);
+		good += outcome.ret >= 0;
+		if (run_verbose)
+			print_call(call, outcome.ret, fired);
+		outcome.wrong = model_after(call, outcome.ret, fired);
+		if (outcome.wrong)
+			break;
+	}
+	__atomic_add_fetch(&run_ioctls, outcome.at, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&run_good, good, __ATOMIC_RELAXED);
+	began = nsec_now();
+	world_reset();
+	model_reset();
+	__atomic_add_fetch(&resets.nsec, nsec_now() - began, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&resets.made, 1, __ATOMIC_RELAXED);
+	return outcome;
+}
+
+void run_print_counts(FILE *to)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_ops; i++)
+		fprintf(to, "# %-14s %9llu calls, %9llu succeeded, %6llu us each\n", ops[i].name,
+			counts[i].made, counts[i].good,
+			counts[i].nsec / 1000 / (counts[i].made ?: 1));
+	fprintf(to, "# %-14s %9llu times, %6llu us each\n", "reset", resets.made,
+		resets.nsec / 1000 / (resets.made ?: 1));
+}

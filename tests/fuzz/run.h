@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RUN_H
+#define RUN_H
+
+/* Programs, run: with a model of what must be true beside them. */
+
+#include "prog.h"
+
+struct outcome {
+	const char *wrong;	/* NULL: nothing */
+	unsigned int at;	/* the call */
+	long ret;
+};
+
+/* For the calling thread, once. shared: iommufds of all threads, or NULL. */
+void run_init(struct world *shared);
+
+/* In a world as it was at first, which it is again afterwards. */
+struct outcome run_prog(const struct prog *prog);
+
+/* The ioctls so far, of all threads; and those of them that succeeded. */
+extern unsigned long long run_ioctls, run_good;
+
+/* Print each call with its answer. */
+extern bool run_verbose;
+
+/* How often each call was made, and succeeded. */
+void run_print_counts(FILE *to);
+
+#endif

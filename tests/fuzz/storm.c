@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../ktap.h"
+#include "corpus.h"
+#include "kcov.h"
+#include "storm.h"
+
+static struct world shared;
+static struct storm *here;
+static bool over;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool is_over(void)
+{
+	return __atomic_load_n(&over, __ATOMIC_RELAXED);
+}
+
+static void keep(const struct prog *prog, struct outcome outcome)
+{
+	pthread_mutex_lock(&lock);
+	if (!here->outcome.wrong) {
+		here->bad = *prog;
+		here->outcome = outcome;
+		here->outcome.wrong = strdup(outcome.wrong);
+	}
+	over = true;
+	pthread_mutex_unlock(&lock);
+}
+
+/*
+ * Of half of the programs all calls go to what is shared. No call to an iommufd of its own names
+ * what is in the shared one, which the model does not know.
+ */
+static void share(struct prog *prog, __u64 *random)
+{
+	bool all = ktap_random(random) >> 8 & 1;
+	unsigned int i, j;
+
+	for (i = 0; i < prog->nr; i++) {
+		struct call *call = &prog->call[i];
+
+		if (ops[call->op].arg[0] != ARG_FD)
+			continue;
+		if (all)
+			call->arg[0] = NR_FDS - 1;
+		for (j = 1; j < 4 && j < ops[call->op].nr_args; j++) {
+			if (ops[call->op].arg[j] <= ARG_OBJECT)
+				call->arg[j] &= ~65536ULL;
+		}
+	}
+}
+
+static void *work(void *arg)
+{
+	unsigned int n = (long)arg;
+	__u64 random = ktap_seed() + 1000 + n;
+	struct outcome outcome;
+	struct prog prog;
+
+	run_init(&shared);
+	kcov_open();
+	while (!is_over()) {
+		corpus_next(&prog, &random);
+		share(&prog, &random);
+		here->prog[n] = prog;
+		kcov_start();
+		outcome = run_prog(&prog);
+		if (kcov_stop())
+			corpus_add(&prog);
+		if (outcome.wrong)
+			keep(&prog, outcome);
+	}
+	return NULL;
+}
+
+static void open_shared(void)
+{
+	unsigned int f = NR_FDS - 1;
+
+	memset(&shared, 0, sizeof(shared));
+	shared.t[f] = &shared.own[f];
+	memset(shared.own[f].file, -1, sizeof(shared.own[f].file));
+	shared.fd[f] = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+}
+
+static void close_shared(void)
+{
+	struct table *table = shared.t[NR_FDS - 1];
+	unsigned int kind, slot;
+
+	for (kind = 0; kind < NR_FILE_KINDS; kind++) {
+		for (slot = 0; slot < NR_SLOTS; slot++) {
+			if (table->file[kind][slot] >= 0)
+				close(table->file[kind][slot]);
+		}
+	}
+	close(shared.fd[NR_FDS - 1]);
+}
+
+bool storm_run(struct storm *storm, unsigned int seconds, __u64 seed, bool (*stop)(void))
+{
+	const struct timespec nap = { .tv_nsec = 200 * 1000 * 1000 };
+	time_t end = time(NULL) + seconds;
+	pthread_t thread[STORM_THREADS];
+	unsigned int i;
+
+	(void)seed;
+	here = storm;
+	storm->outcome.wrong = NULL;
+	over = false;
+	open_shared();
+	for (i = 0; i < STORM_THREADS; i++) {
+		if (pthread_create(&thread[i], NULL, work, (void *)(long)i))
+			exit(2);
+	}
+	while (!is_over() && time(NULL) < end) {
+		nanosleep(&nap, NULL);
+		if (stop())
+			break;
+	}
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
+	for (i = 0; i < STORM_THREADS; i++)
+		pthread_join(thread[i], NULL);
+	close_shared();
+	return !storm->outcome.wrong;
+}
