@@ -7,7 +7,7 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest coverage micro micro-check gate baseline compare \
+.PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest coverage fuzz micro micro-check gate baseline compare \
 	report record dashboard tools-test fresh-test kernel modules lint doc clean distclean
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo '  make test-kcsan the tests in which threads meet, in a kernel that looks for data races'
 	@echo '  make soak       ten million mappings, a hundred thousand objects, 4000 iommufds, for minutes; what is held for longest'
 	@echo '  make coverage   which lines of the module all these tests together execute, and which only one kind of them does'
+	@echo '  make fuzz       programs of random calls, with a model of what must be true, docs/fuzz.md; FOR=seconds'
 	@echo '  make micro      the portable core, natively: look-ups, IOVA ranges, extents, in ns; against other ways to do it'
 	@echo '  make micro-check  its KUnit suites natively under ASan, UBSan and TSan; its instructions under callgrind'
 	@echo '  make gate       count instructions, and fail where something costs more than results/baseline/ says'
@@ -48,8 +49,8 @@ help:
 	@echo '  MICRO_FILTER=regex  of the micro-benchmarks, those whose name matches (make micro); MAX_RANGES=n: more ranges'
 	@echo '  HISTORY=file        another history; MACHINE=name: of this machine, in a fleet; DIRTY=1: with uncommitted changes'
 	@echo '  LONG=1              also what takes hours: an empty cache, all guests interrupted, a load of 12; TREE=ref: of another commit (make fresh-test)'
-	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit, make soak)'
-	@echo '  FOR=seconds         of load, by the clock of the guest (make soak)'
+	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit, make soak, make fuzz)'
+	@echo '  FOR=seconds         of load, by the clock of the guest (make soak); of fuzzing (make fuzz)'
 	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree, instead of the linux-source-7.3 package of Debian'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
@@ -84,6 +85,9 @@ selftest:
 
 coverage:
 	@scripts/test/coverage.sh
+
+fuzz:
+	@scripts/test/fuzz.sh
 
 micro:
 	@scripts/measure/micro.sh
