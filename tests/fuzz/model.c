@@ -1411,13 +1411,12 @@ static const char *after_option(const __u64 *a, long ret, bool fired)
 
 	if ((__u32)a[1] != IOMMU_OPTION_HUGE_PAGES || !a[3])
 		return NULL;
+	if (a[4] > 1)
+		return EXPECT("an option is on or off", -EINVAL);
 	if (!ioas)
 		return EXPECT("no IOAS", -ENOENT);
 	if (ret)
 		return NULL;
-	(void)fired;
-	if (a[4] > 1)
-		return wrong("an option is neither on nor off");
 	if (!a[4] && !is_aligned(ioas, PAGE))
 		return wrong("small pages where something is not aligned to them");
 	ioas->small = !a[4];
