@@ -11,7 +11,7 @@
  * dma-buf's reservation lock. The backing's lock could not be: under it memory is
  * pinned, and page faults come before reservation locks. So a revocation waits for
  * nobody who holds a lock of an IOAS: its domains change under who holds them all,
- * in the IOVAs of the dma-buf (device/dirty.c).
+ * in the IOVAs of the dma-buf (ioas/dirty.c).
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>

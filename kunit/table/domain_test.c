@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Domains: what kmod/table/domain.h promises. That the table that it builds is the
+ * Domains: what kmod/table/table.h promises. That the table that it builds is the
  * one that iommu_map() would build is the matter of fill_test.c.
  */
 #include <kunit/test.h>
