@@ -134,9 +134,12 @@ static int __init iommufd_init(void)
 	if (rc)
 		return rc;
 	rc = misc_register(&iommufd_misc);
-	if (rc)
+	if (rc) {
 		mock_exit();
-	return rc;
+		return rc;
+	}
+	pr_info("iommufd-fast " IOMMUFD_FAST_VERSION "\n");
+	return 0;
 }
 module_init(iommufd_init);
 
@@ -150,6 +153,8 @@ module_exit(iommufd_exit);
 MODULE_DESCRIPTION("IO page tables of devices over user memory (/dev/iommu)");
 MODULE_AUTHOR("The iommufd-fast authors");
 MODULE_LICENSE("GPL");
+/* Which the in-tree module has not: /sys/module/iommufd/version says which is loaded. */
+MODULE_VERSION("fast-" IOMMUFD_FAST_VERSION);
 MODULE_IMPORT_NS("GENERIC_PT_IOMMU");
 MODULE_IMPORT_NS("IOMMUFD");
 MODULE_IMPORT_NS("IOMMUFD_INTERNAL");
