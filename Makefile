@@ -8,7 +8,7 @@ export CACHE
 
 .DEFAULT_GOAL := help
 .PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest coverage fuzz micro micro-check gate baseline compare \
-	report record dashboard tools-test fresh-test kernel modules lint doc clean distclean
+	report record dashboard tools-test fresh-test kernel modules deb package-test lint doc clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -36,6 +36,8 @@ help:
 	@echo '  make fresh-test  what README.md says, on a machine that has nothing, and what can go wrong there (as root, a quarter of an hour)'
 	@echo '  make kernel     only get and build the bench kernel (about 7 minutes on 2 cores, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
+	@echo '  make deb        the DKMS package, build/deb/: docs/package.md'
+	@echo '  make package-test  installs it, boots the kernel of Debian, assigns a device, upgrades and removes it'
 	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
 	@echo '  make doc        the kernel-doc of all of kmod/ as pages for a browser, build/doc/html/; checks it, docs/design.md and the manual page'
 	@echo '  make clean      remove build/'
@@ -125,6 +127,12 @@ kernel:
 modules:
 	@scripts/build/modules.sh bench kmod
 	@scripts/build/modules.sh bench bench/floor
+
+deb:
+	@scripts/build/deb.sh
+
+package-test:
+	@scripts/test/package-test.sh
 
 lint:
 	@scripts/check/lint.sh

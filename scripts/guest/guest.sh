@@ -19,6 +19,7 @@ usage() {
 		  --edu N                   edu devices, each in an IOMMU group of its own (1)
 		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
 		  --append STRING           more for the kernel's command line
+		  --initrd FILE             in place of ours, with an init of its own; --disk FILE: a disk, /dev/vda
 		  --test-kernel             what a kernel has to be told that is full of sanitizers
 		  --plugin STRING           a TCG plugin: its file=, and what it wants to be told
 		  --stall SECONDS           how long neither its console nor another file of SHARE may grow (600)
@@ -35,10 +36,10 @@ usage() {
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 told='' append='' plugin='' stall=600 limit=7200 stream='' kernel='' share=''
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 told='' append='' initrd='' disk='' plugin='' stall=600 limit=7200 stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
-	--lane | --cpus | --mem | --edu | --edu-group | --append | --plugin | --stall | --timeout | --kernel | --share)
+	--lane | --cpus | --mem | --edu | --edu-group | --append | --initrd | --disk | --plugin | --stall | --timeout | --kernel | --share)
 		(($# > 1)) || usage
 		;;&
 	--lane) lane=$2 ;;
@@ -47,6 +48,8 @@ while (($#)); do
 	--edu) edu=$2 ;;
 	--edu-group) edu_group=$2 ;;
 	--append) append=$2 ;;
+	--initrd) initrd=$2 ;;
+	--disk) disk=$2 ;;
 	--plugin) plugin=$2 ;;
 	--stall) stall=$2 ;;
 	--timeout) limit=$2 ;;
@@ -80,7 +83,7 @@ share=$(cd "$share" && pwd)
 # A comma separates QEMU's options.
 [[ $share != *,* ]] || die "QEMU cannot share a directory with a comma in its name: $share"
 need_packages "${GUEST_PACKAGES[@]}"
-initramfs=$("$ROOT/scripts/guest/initramfs.sh")
+initramfs=${initrd:-$("$ROOT/scripts/guest/initramfs.sh")}
 qemu_version=$(qemu-system-x86_64 --version | sed -n '1s/.*version //p')
 
 # An openable /dev/kvm proves nothing: some machines create a VM and then cannot run a stock kernel in it. The proof is
@@ -136,6 +139,7 @@ done
 for ((i = 0; i < edu_group; i++)); do
 	qemu+=(-device "edu,dma_mask=0xffffffffffffffff,addr=10.$i,multifunction=on")
 done
+[[ -z $disk ]] || qemu+=(-drive "file=$disk,format=raw,if=virtio,cache=unsafe")
 qemu+=(-virtfs "local,path=$share,mount_tag=host,security_model=none,multidevs=remap"
 	-chardev "file,id=console,path=$share/console.log" -serial chardev:console "${ticks[@]}"
 	-kernel "$bzimage" -initrd "$initramfs"
