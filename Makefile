@@ -8,7 +8,7 @@ export CACHE
 
 .DEFAULT_GOAL := help
 .PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest coverage fuzz micro micro-check gate baseline compare \
-	report record dashboard tools-test fresh-test kernel modules deb package-test lint doc clean distclean
+	report record dashboard tools-test fresh-test kernel modules deb package-test test-symvers lint doc clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -38,6 +38,7 @@ help:
 	@echo '  make modules    only build our modules for it, into build/bench/'
 	@echo '  make deb        the DKMS package, build/deb/: docs/package.md'
 	@echo '  make package-test  installs it, boots the kernel of Debian, assigns a device, upgrades and removes it'
+	@echo '  make test-symvers  the module under the stock vfio of kernels with symbol versions; builds both kernels'
 	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
 	@echo '  make doc        the kernel-doc of all of kmod/ as pages for a browser, build/doc/html/; checks it, docs/design.md and the manual page'
 	@echo '  make clean      remove build/'
@@ -133,6 +134,9 @@ deb:
 
 package-test:
 	@scripts/test/package-test.sh
+
+test-symvers:
+	@scripts/test/test-symvers.sh
 
 lint:
 	@scripts/check/lint.sh
