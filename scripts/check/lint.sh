@@ -31,8 +31,8 @@ files() { git ls-files -co --exclude-standard | grep -E "$1" || true; }
 
 licensed() {
 	local bare
-	# Binary and generated data, prose and licence texts carry no such line.
-	bare=$(files . | grep -vE '\.(md|json|jsonl|svg)$|^(LICENSES/|COPYING|MAINTAINERS)' | xargs -d '\n' grep -L 'SPDX-License-Identifier:') || true
+	# Binary and generated data, prose and licence texts carry no such line, nor what has no comments.
+	bare=$(files . | grep -vE '\.(md|json|jsonl|svg)$|^(LICENSES/|COPYING|MAINTAINERS|packaging/debian/(copyright|source/)|packaging/modules_to_force_install/)' | xargs -d '\n' grep -L 'SPDX-License-Identifier:') || true
 	[[ -z $bare ]] || { printf 'no SPDX line in:\n%s\n' "$bare" && return 1; }
 }
 
@@ -43,7 +43,7 @@ checkpatch() {
 		'--ignore=MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,NEW_TYPEDEFS')
 	local kernel_only=PREFER_KERNEL_TYPES,BIT_MACRO,VOLATILE,STRCPY,STRNCPY,PREFER_DEFINED_ATTRIBUTE_MACRO
 	local status=0
-	files '^(kmod|kunit|bench/floor)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" -f || status=1
+	files '^(kmod|kunit|bench/floor|packaging)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" -f || status=1
 	files '^(bench/(e2e|shim|micro|profile)|tests)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" --ignore="$kernel_only" -f || status=1
 	return "$status"
 }
@@ -65,7 +65,8 @@ python() {
 }
 
 shells() {
-	files '\.sh$|^guest/init$|^\.ci/run$' | xargs -r -d '\n' shellcheck -x
+	files '\.sh$|^guest/(package-)?(init|job)$|^\.ci/run$|^packaging/(dkms\.conf|iommufd-fast-check|debian/.*\.(postinst|postrm))$' |
+		xargs -r -d '\n' shellcheck -x
 }
 
 # After sparse, which compiles what is looked at.
