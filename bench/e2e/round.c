@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "round.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -91,6 +92,18 @@ static bool disturbed(const struct op_case *c, const struct disturbance *before,
 	return ns > 0 && ns < SHORT_NS && op_iterations(c) <= FEW_ROUNDS;
 }
 
+/*
+ * Where one CPU has to do for all, no kernel thread comes in between: a round of half a second
+ * would never be without. They have their time between rounds.
+ */
+static void alone(bool on)
+{
+	const struct sched_param priority = { .sched_priority = on };
+
+	if (bench_clock() == BENCH_CLOCK_INSN)
+		sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &priority);
+}
+
 bool round_once(struct bench *b, const struct op_case *c, const struct steps *steps,
 		__u64 *elapsed)
 {
@@ -101,6 +114,7 @@ bool round_once(struct bench *b, const struct op_case *c, const struct steps *st
 	for (tries = 0; tries < MAX_TRIES; tries++) {
 		if (report_failed(b, "before", steps->before(c)))
 			return false;
+		alone(true);
 		mark(MARK_DROP);
 		then = disturbances();
 		mark(MARK_BEGIN);
@@ -109,6 +123,7 @@ bool round_once(struct bench *b, const struct op_case *c, const struct steps *st
 		stop = bench_now();
 		mark(MARK_END);
 		now = disturbances();
+		alone(false);
 		if (report_failed(b, c->op->name, rc) ||
 		    report_failed(b, "after", steps->after(c)))
 			return false;
