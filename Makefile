@@ -34,7 +34,7 @@ help:
 	@echo '  make dashboard  a static site from that history, build/dashboard/: trends, commits, comparisons'
 	@echo '  make tools-test  the tests of these: history, exports, dashboard (in headless Chromium), CI recipes'
 	@echo '  make fresh-test  what README.md says, on a machine that has nothing, and what can go wrong there (as root, a quarter of an hour)'
-	@echo '  make kernel     only get and build the bench kernel (about 7 minutes on 2 cores, once)'
+	@echo '  make kernel     only get the kernel of the benchmarks, and build both stock peers for it (about 2 minutes, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
 	@echo '  make deb        the DKMS package, build/deb/: docs/package.md'
 	@echo '  make package-test  installs it, boots the kernel of Debian, assigns a device, upgrades and removes it'
@@ -55,7 +55,7 @@ help:
 	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit, make soak, make fuzz)'
 	@echo '  FOR=seconds         of load, by the clock of the guest (make soak); of fuzzing (make fuzz)'
 	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest)'
-	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree, instead of the linux-source-7.3 package of Debian'
+	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree to build kernels from, instead of those that Debian packages'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
 	@echo '  JOBS=n              compilers at a time (as many as there are CPUs), and guests (make bench)'
 

@@ -199,7 +199,7 @@ work_tree() {
 # What parts of the work take. A command asks for all of its parts before anything else, so that there is one round of apt.
 # shellcheck disable=SC2034 # for who sources this
 {
-	KERNEL_PACKAGES=(build-essential flex bison bc libelf-dev libssl-dev cpio kmod xz-utils ccache python3 rsync)
+	KERNEL_PACKAGES=(build-essential flex bison bc libelf-dev libssl-dev cpio kmod xz-utils ccache python3 rsync pahole)
 	GUEST_PACKAGES=(qemu-system-x86 busybox-static cpio python3)
 	E2E_PACKAGES=("${KERNEL_PACKAGES[@]}" "${GUEST_PACKAGES[@]}" libbenchmark-dev)
 	MICRO_PACKAGES=("${KERNEL_PACKAGES[@]}" libbenchmark-dev liburcu-dev valgrind)

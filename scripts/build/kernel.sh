@@ -1,18 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The guest's kernel: its source, its configuration, its build. Everything lives in $CACHE, keyed by what went in;
-# what is there already is not done again, and an interrupted build goes on where it stopped.
+# The guest's kernel: its source, its configuration, its build. The one of the benchmarks is the one that Debian packages
+# (packaged.sh), unless KERNEL_SRC says what to build it from. Everything lives in $CACHE, keyed by what went in; what is
+# there already is not done again, and an interrupted build goes on where it stopped.
 #
 #   KERNEL_SRC=dir   a clean 7.3 tree to build instead of Debian's linux-source-7.3
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-
-SERIES=7.3
-PACKAGE=linux-source-$SERIES
-SUITE=trixie-backports
+# shellcheck source=scripts/build/source.sh
+source "$ROOT/scripts/build/source.sh"
+# shellcheck source=scripts/build/packaged.sh
+source "$ROOT/scripts/build/packaged.sh"
 
 usage() {
 	cat >&2 <<-END
@@ -24,105 +25,6 @@ usage() {
 		       scripts/build/kernel.sh update         look for a newer $PACKAGE and take it
 	END
 	exit 2
-}
-
-# --- source ----------------------------------------------------------------------------------------------------------
-
-# The isolated apt: its own lists, cache and (empty) package status, one source, no preferences, and none of the
-# machine's hooks. Only how to reach a mirror (proxy, credentials, keys) stays the machine's own.
-isolated_apt() {
-	local state=$CACHE/apt
-	mkdir -p "$state"/{sources,lists/partial,cache/archives/partial,deb}
-	if [[ ! -s $state/sources/debian.sources ]]; then
-		"$ROOT/scripts/build/apt_source.py" "$SUITE" >"$state/sources/debian.sources" 2>"$state/error" ||
-			die "$(cat "$state/error"); give a $SERIES tree with KERNEL_SRC=dir"
-	fi
-	cat >"$state/apt.conf" <<-END
-		#clear APT::Update;
-		#clear DPkg;
-		Dir::Etc::sourcelist "/dev/null";
-		Dir::Etc::sourceparts "$state/sources";
-		Dir::Etc::preferences "/dev/null";
-		Dir::Etc::preferencesparts "/dev/null";
-		Dir::State::Lists "$state/lists";
-		Dir::State::Status "/dev/null";
-		Dir::Cache "$state/cache";
-		APT::Sandbox::User "";
-		Acquire::Retries "3";
-	END
-	APT_GET=(apt-get -q -c "$state/apt.conf")
-	APT_CACHE=(apt-cache -c "$state/apt.conf")
-}
-
-downloaded() { du -sm "$CACHE/apt/part" "$CACHE/apt/cache/archives" | awk '{ mb += $1 } END { print mb " MB on disk" }'; }
-unpacked() { echo "$(find "$CACHE/unpack" -type f 2>/dev/null | wc -l) files"; }
-
-# The package of this version, if it was downloaded; apt writes a colon in its name as %3a.
-downloaded_deb() { find "$CACHE/apt/deb" -name "${PACKAGE}_${1//:/%3a}_*.deb" | head -1; }
-
-unpack() {
-	dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$PACKAGE.tar.xz" | tar -xJ -C "$2" --strip-components=1
-}
-
-# Leaves the name of the newest version in $CACHE/linux-version, and that version's tree in $CACHE/linux-<version>. With
-# the lock kernel-source.
-fetch() {
-	local version deb
-	isolated_apt
-	say "looking for $PACKAGE in $SUITE"
-	run_logged kernel-lists "${APT_GET[@]}" update
-	# apt calls a source that cannot be reached a warning.
-	if ! version=$("${APT_CACHE[@]}" show --no-all-versions "$PACKAGE" 2>/dev/null | sed -n 's/^Version: //p') ||
-		[[ -z $version ]]; then
-		rm -f "$CACHE/apt/sources/debian.sources"
-		die "no package $PACKAGE in $SUITE (the log is $CACHE/log/kernel-lists.log); give a $SERIES tree with KERNEL_SRC=dir"
-	fi
-	if [[ ! -e $CACHE/linux-$version/Makefile ]]; then
-		deb=$(downloaded_deb "$version")
-		if [[ -z $deb ]]; then
-			say "downloading $PACKAGE $version (about 160 MB)"
-			# What was interrupted has its name already: only what is whole is moved to where it is looked for.
-			rm -rf "$CACHE/apt/part"
-			mkdir "$CACHE/apt/part"
-			PROGRESS=downloaded run_logged kernel-download env -C "$CACHE/apt/part" "${APT_GET[@]}" download "$PACKAGE=$version"
-			mv -t "$CACHE/apt/deb" "$CACHE/apt/part"/*
-			deb=$(downloaded_deb "$version")
-			[[ -n $deb ]] || die "apt left no $PACKAGE; the log is $CACHE/log/kernel-download.log"
-		fi
-		say "unpacking $PACKAGE $version"
-		rm -rf "$CACHE/unpack"
-		mkdir "$CACHE/unpack"
-		PROGRESS=unpacked run_logged kernel-unpack unpack "$deb" "$CACHE/unpack"
-		mv "$CACHE/unpack" "$CACHE/linux-$version"
-	fi
-	echo "$version" >"$CACHE/linux-version"
-}
-
-source_is_there() { [[ -s $CACHE/linux-version && -e $CACHE/linux-$(<"$CACHE/linux-version")/Makefile ]]; }
-
-# SRC and VERSION, from KERNEL_SRC or the cache; "fetch" as an argument gets what is not there.
-find_source() {
-	if [[ -n ${KERNEL_SRC:-} ]]; then
-		[[ -f $KERNEL_SRC/Makefile && -f $KERNEL_SRC/Kconfig ]] || die "KERNEL_SRC=$KERNEL_SRC is no kernel tree"
-		SRC=$(cd "$KERNEL_SRC" && pwd)
-		VERSION=$(sed -n -E '1,6s/^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) *= *//p' "$SRC/Makefile" | tr '\n' '.')
-		VERSION=${VERSION%%.}
-		VERSION=${VERSION%.}
-		VERSION=${VERSION//.-/-}
-		[[ $VERSION == "$SERIES" || $VERSION == "$SERIES".* ]] ||
-			die "KERNEL_SRC=$KERNEL_SRC is Linux $VERSION; this needs $SERIES"
-		[[ ! -e $SRC/.config && ! -d $SRC/include/config ]] ||
-			die "KERNEL_SRC=$KERNEL_SRC was built in place; run 'make mrproper' there first"
-		return
-	fi
-	if ! source_is_there; then
-		[[ ${1:-} == fetch ]] || die "no kernel source yet: run 'scripts/build/kernel.sh build bench'"
-		lock kernel-source
-		source_is_there || fetch
-		unlock kernel-source
-	fi
-	VERSION=$(<"$CACHE/linux-version")
-	SRC=$CACHE/linux-$VERSION
 }
 
 # --- configuration ---------------------------------------------------------------------------------------------------
@@ -149,8 +51,11 @@ config_key() {
 	} | short_hash
 }
 
+# whether the kernel of this configuration comes from a package.
+is_packaged() { [[ $1 == bench && -z ${KERNEL_SRC:-} ]]; }
+
 find_build() {
-	KEY=$(config_key "$1")
+	KEY=$(if is_packaged "$1"; then packaged_key; else config_key "$1"; fi)
 	BUILD=$CACHE/build-$1-$KEY
 }
 
@@ -203,6 +108,10 @@ build() {
 	find_build "$CONFIG"
 	# Debian's tree does not change under us; somebody's own may.
 	[[ -z ${KERNEL_SRC:-} && -e $BUILD/complete ]] && return
+	if is_packaged "$CONFIG"; then
+		build_packaged
+		return
+	fi
 	lock "kernel-$CONFIG"
 	[[ -z ${KERNEL_SRC:-} && -e $BUILD/complete ]] && return
 	mkdir -p "$BUILD"

@@ -318,12 +318,12 @@ def interrupt_test(setting):
 
 @takes_long
 def interrupt_kernel(setting):
-    """With nothing in the cache: the kernel is got and built."""
+    """With nothing in the cache: the kernel is got, and what is loaded into it built."""
     with setting.machine("interrupt-kernel", *setting.installed, cache=False, clone=False) as machine:
         line = setting.commands["bench"]
         for regex, twice in (("^--> downloading", False), ("^--> downloading", True),
                              (after("kernel-unpack", 1), False), (after("kernel-unpack", 2), True),
-                             (after("kernel-bench-config", 1), False), (after("kernel-bench", 5), False),
+                             (after("kernel-bench-prepare", 1), False), (after("kernel-bench", 5), False),
                              (after("kernel-bench", 9), True)):
             print(f"    # {regex}", flush=True)
             interrupted(machine, line, regex, twice)

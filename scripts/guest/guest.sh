@@ -83,7 +83,7 @@ share=$(cd "$share" && pwd)
 # A comma separates QEMU's options.
 [[ $share != *,* ]] || die "QEMU cannot share a directory with a comma in its name: $share"
 need_packages "${GUEST_PACKAGES[@]}"
-initramfs=${initrd:-$("$ROOT/scripts/guest/initramfs.sh")}
+initramfs=${initrd:-$("$ROOT/scripts/guest/initramfs.sh" "$kernel")}
 qemu_version=$(qemu-system-x86_64 --version | sed -n '1s/.*version //p')
 
 # An openable /dev/kvm proves nothing: some machines create a VM and then cannot run a stock kernel in it. The proof is

@@ -4,8 +4,9 @@
 usage: main.py report write RESULTS OUTPUT
        main.py report whole FILE
 
-write: RESULTS is a directory with icount.json of `make bench`, threads.json of `make threads`, native.json of `make micro`, and
-native-insn.json of `make micro-check`; OUTPUT is where the two go. The plots are those of plots.py. whole: exits with
+write: RESULTS is a directory with icount.json of `make bench`, icount-lean.json of the same on the lean kernel (docs/kernel.md),
+threads.json of `make threads`, native.json of `make micro`, and native-insn.json of `make micro-check`; OUTPUT is where
+the two go. The plots are those of plots.py. whole: exits with
 1 if a results file is of a part of the benchmarks, has errors, or is of a tree with changes that are not committed.
 
 No figure is typed by hand: where docs/method.md and docs/why.md have {op/shape/size/peer}, the figure of that benchmark
@@ -137,6 +138,19 @@ def together(directory):
     return "\n\n".join([where, *(markdown(lines, texts) for texts, lines in threads.tables(figures))])
 
 
+def beside_lean(results, directory):
+    """Each peer's figures on the kernel of configs/bench.config, and on the one that is packaged."""
+    lean = Results(directory / "icount-lean.json")
+    peers = [peer for peer in results.peers if peer in lean.peers]
+    rows = {(row.op, row.shape, row.size): row for row in results.usual()}
+    lines = []
+    for row in lean.usual():
+        packaged = rows.get((row.op, row.shape, row.size))
+        if packaged and row.op not in ("copy", "attach"):
+            lines.append([row.op, row.shape, row.size, *(cell(each, peer) for peer in peers for each in (row, packaged))])
+    return table(["op", "shape", "size", *(f"{peer}{which}" for peer in peers for which in (", lean", ""))], lines)
+
+
 def included(name):
     """A text of docs/ that has no figures, its headings one level down."""
     text = re.sub(r"<!--.*?-->\n*", "", (ROOT / "docs" / name).read_text(), flags=re.DOTALL)
@@ -154,7 +168,7 @@ def what_ran(results):
     ]
     return "\n".join(
         [
-            f"- Linux {context['kernel']}, configuration {context['kernel_config']} (`configs/`)",
+            f"- Linux {context['kernel']}, {context['kernel_config']} (`scripts/build/`)",
             f"- lane `{context['lane']}`: QEMU {context['qemu']}, {context['guest_cpus']} CPU, "
             f"{context['guest_memory']} of memory",
             f"- commit {commit}",
@@ -205,6 +219,8 @@ def report(results, directory):
         "### Figures",
         native(directory),
         fill_in(ROOT / "docs/method.md", figures),
+        fill_in(ROOT / "docs/kernel.md", figures),
+        beside_lean(results, directory),
         "## What ran",
         what_ran(results),
         "## All figures",
@@ -242,7 +258,7 @@ def is_whole(path):
 
 def write(directory, output):
     """Both texts; what there is has to be all that they are made from."""
-    for name in ("icount.json", "threads.json", "native.json", "native-insn.json"):
+    for name in ("icount.json", "icount-lean.json", "threads.json", "native.json", "native-insn.json"):
         if not (directory / name).is_file():
             sys.exit(f"error: {directory} has no {name}, which the report is made from")
     results = Results(directory / "icount.json")
