@@ -6,6 +6,9 @@
 #include <linux/idr.h>
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
+#include <linux/list.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/property.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
@@ -49,6 +52,12 @@ static void release_device(struct device *dev)
 	kfree(mdev);
 }
 
+static void reset_cache(struct mock_device *mdev)
+{
+	for (int i = 0; i < MOCK_DEV_CACHE_NUM; i++)
+		mdev->cache[i] = IOMMU_TEST_DEV_CACHE_DEFAULT;
+}
+
 static struct mock_device *alloc_device(u32 flags)
 {
 	struct mock_device *mdev = kzalloc_obj(*mdev, GFP_KERNEL_ACCOUNT);
@@ -63,8 +72,7 @@ static struct mock_device *alloc_device(u32 flags)
 		return ERR_PTR(rc);
 	}
 	mdev->flags = flags;
-	for (int i = 0; i < MOCK_DEV_CACHE_NUM; i++)
-		mdev->cache[i] = IOMMU_TEST_DEV_CACHE_DEFAULT;
+	reset_cache(mdev);
 	device_initialize(&mdev->dev);
 	mdev->dev.release = release_device;
 	return mdev;
@@ -85,11 +93,39 @@ static int add_device(struct mock_device *mdev)
 	return mock_iommu_add_device(&mdev->dev);
 }
 
+/*
+ * Devices that no driver has, kept for who wants one with the same flags: to make
+ * and to end one costs more than all else that a short program does.
+ */
+static DEFINE_MUTEX(idle_lock);
+static LIST_HEAD(idle_devices);
+static unsigned int nr_idle;
+static unsigned int keep_devices;
+
+static struct mock_device *take_idle(u32 flags)
+{
+	struct mock_device *mdev;
+
+	guard(mutex)(&idle_lock);
+	list_for_each_entry(mdev, &idle_devices, idle) {
+		if (mdev->flags != flags)
+			continue;
+		list_del(&mdev->idle);
+		nr_idle--;
+		reset_cache(mdev);
+		return mdev;
+	}
+	return NULL;
+}
+
 static struct mock_device *create_device(u32 flags)
 {
-	struct mock_device *mdev = alloc_device(flags);
+	struct mock_device *mdev = take_idle(flags);
 	int rc;
 
+	if (mdev)
+		return mdev;
+	mdev = alloc_device(flags);
 	if (IS_ERR(mdev))
 		return mdev;
 	rc = add_device(mdev);
@@ -105,6 +141,45 @@ static void end_device(struct mock_device *mdev)
 	device_del(&mdev->dev);
 	put_device(&mdev->dev);
 }
+
+/* Of more than are to be kept the oldest one goes. */
+static void end_oldest_idle(void)
+{
+	struct mock_device *mdev = list_first_entry(&idle_devices,
+						    struct mock_device, idle);
+
+	list_del(&mdev->idle);
+	nr_idle--;
+	end_device(mdev);
+}
+
+static void keep_idle(struct mock_device *mdev)
+{
+	guard(mutex)(&idle_lock);
+	list_add_tail(&mdev->idle, &idle_devices);
+	nr_idle++;
+	while (nr_idle > keep_devices)
+		end_oldest_idle();
+}
+
+static int set_keep_devices(const char *text, const struct kernel_param *param)
+{
+	guard(mutex)(&idle_lock);
+	int rc = param_set_uint(text, param);
+
+	while (nr_idle > keep_devices)
+		end_oldest_idle();
+	return rc;
+}
+
+static const struct kernel_param_ops keep_devices_ops = {
+	.set = set_keep_devices,
+	.get = param_get_uint,
+};
+
+module_param_cb(keep_devices, &keep_devices_ops, &keep_devices, 0644);
+MODULE_PARM_DESC(keep_devices,
+		 "How many mock devices without a driver are kept; they keep the module (0)");
 
 static struct mock_object *object_of(struct ioctl_call *call, u32 id)
 {
@@ -131,7 +206,7 @@ void mock_object_destroy(struct iommufd_object *obj)
 	xa_destroy(&mock->pasids);
 	iommufd_device_detach(mock->idev, IOMMU_NO_PASID);
 	idev_unbind(mock->idev);
-	end_device(mock->mdev);
+	keep_idle(mock->mdev);
 }
 
 /* A device, bound and attached to @pt_id, which becomes that of the HWPT. */

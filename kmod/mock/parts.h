@@ -22,6 +22,7 @@ struct phys_vec;
  * @flags: MOCK_FLAGS_DEVICE_*
  * @nr_iopf: how many attached domains want its page faults
  * @cache: what a vIOMMU would invalidate
+ * @idle: while no driver has it
  */
 struct mock_device {
 	struct device dev;
@@ -29,6 +30,7 @@ struct mock_device {
 	u32 flags;
 	unsigned int nr_iopf;
 	u32 cache[MOCK_DEV_CACHE_NUM];
+	struct list_head idle;
 };
 
 /**
