@@ -69,6 +69,16 @@ static bool starts_report(const char *line)
 	return false;
 }
 
+bool klog_has_report(void)
+{
+	const char *line;
+	bool any = false;
+
+	while ((line = next_line()))
+		any = starts_report(line) || any;
+	return any;
+}
+
 int klog_reports(void)
 {
 	const char *line;

@@ -15,4 +15,7 @@ int klog_open(bool from_boot);
 /* Prints every report logged since the last call and returns how many there were. */
 int klog_reports(void);
 
+/* Whether there was one, without a word. The rest of it is not looked at any more. */
+bool klog_has_report(void);
+
 #endif

@@ -21,6 +21,7 @@ usage() {
 		  --append STRING           more for the kernel's command line
 		  --initrd FILE             in place of ours, with an init of its own; --disk FILE: a disk, /dev/vda
 		  --test-kernel             what a kernel has to be told that is full of sanitizers
+		  --keep FILE               16 MiB of memory that outlives the guest: BAR 2 of a PCI device (1af4:1110)
 		  --plugin STRING           a TCG plugin: its file=, and what it wants to be told
 		  --stall SECONDS           how long neither its console nor another file of SHARE may grow (600)
 		  --timeout SECONDS         how long it may take in all (7200)
@@ -36,10 +37,11 @@ usage() {
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 told='' append='' initrd='' disk='' plugin='' stall=600 limit=7200 stream='' kernel='' share=''
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 told='' append='' initrd='' disk='' keep='' plugin='' stall=600 limit=7200
+stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
-	--lane | --cpus | --mem | --edu | --edu-group | --append | --initrd | --disk | --plugin | --stall | --timeout | --kernel | --share)
+	--lane | --cpus | --mem | --edu | --edu-group | --append | --initrd | --disk | --keep | --plugin | --stall | --timeout | --kernel | --share)
 		(($# > 1)) || usage
 		;;&
 	--lane) lane=$2 ;;
@@ -50,6 +52,7 @@ while (($#)); do
 	--append) append=$2 ;;
 	--initrd) initrd=$2 ;;
 	--disk) disk=$2 ;;
+	--keep) keep=$2 ;;
 	--plugin) plugin=$2 ;;
 	--stall) stall=$2 ;;
 	--timeout) limit=$2 ;;
@@ -81,7 +84,7 @@ bzimage=$kernel/arch/x86/boot/bzImage
 [[ -d $share ]] || die "no directory $share to share"
 share=$(cd "$share" && pwd)
 # A comma separates QEMU's options.
-[[ $share != *,* ]] || die "QEMU cannot share a directory with a comma in its name: $share"
+[[ $share$keep != *,* ]] || die "QEMU cannot share what has a comma in its name: $share${keep:+, $keep}"
 need_packages "${GUEST_PACKAGES[@]}"
 initramfs=${initrd:-$("$ROOT/scripts/guest/initramfs.sh" "$kernel")}
 qemu_version=$(qemu-system-x86_64 --version | sed -n '1s/.*version //p')
@@ -133,6 +136,8 @@ if [[ $lane != icount ]]; then
 fi
 [[ -z $plugin ]] || qemu+=(-plugin "$plugin")
 qemu+=(-device 'intel-iommu,aw-bits=48')
+[[ -z $keep ]] || qemu+=(-object "memory-backend-file,id=keep,share=on,size=16M,mem-path=$keep"
+	-device 'ivshmem-plain,memdev=keep')
 for ((i = 0; i < edu; i++)); do
 	qemu+=(-device 'edu,dma_mask=0xffffffffffffffff')
 done

@@ -4,13 +4,18 @@
 # Fuzz the module in the test kernel, with a model of what must be true: docs/fuzz.md. The last line is "N passed, N failed,
 # N skipped"; what was found is in build/share-fuzz/out: found (text) and found.c, and what is worth to be kept in corpus.
 #
-#   FOR=SECONDS       how long (60)
+#   FOR=SECONDS       how long (60); by the clock of the guest
 #   SEED=N            repeat the random choices of a run that printed this seed
-#   MODE=exact|storm  only one thread, which repeats; or only several (both)
+#   MODE=exact|storm  only processes whose programs repeat; or only threads that race (both)
+#   LANE=icount       with one CPU, whose clock counts instructions: all of it repeats, on a busy machine, too; slower on an
+#                     idle one
+#   LEAKS=yes|no      whether the kernel looks for leaked memory, which takes half of the time (no beyond 300 s)
 #   PROGRAMS=FILE     run the programs in there, and reduce the first that shows something
 #   CORPUS=DIR        begin with these programs (tests/fuzz/corpus); none: with nothing
 #   PATCH=FILE        with this applied to a copy of kmod/: a fault that is planted
 #   COVERAGE=1        count lines, and print which were executed, instead of being steered by what is reached
+#
+# A program that kills the kernel is reduced by booting again, at most BOOTS times (24).
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -23,6 +28,8 @@ END='=== end'
 seconds=${FOR:-60}
 seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
 mode=${MODE:-}
+lane=${LANE:-mttcg}
+boots=${BOOTS:-24}
 corpus=${CORPUS:-$ROOT/tests/fuzz/corpus}
 patch=${PATCH:-}
 name=fuzz
@@ -30,6 +37,10 @@ name=fuzz
 build=$ROOT/build/tests
 share=$ROOT/build/share-$name
 [[ $seconds =~ ^[0-9]+$ ]] || die "FOR=$seconds is no number of seconds"
+leaks=${LEAKS:-$( ((seconds > 300)) && echo no || echo yes)}
+[[ $boots =~ ^[0-9]+$ ]] || die "BOOTS=$boots is no number"
+[[ $leaks =~ ^(yes|no)$ ]] || die "no LEAKS '$leaks' (there are: yes no)"
+[[ $lane =~ ^(icount|mttcg)$ ]] || die "no lane '$lane' (there are: icount mttcg)"
 [[ -z $mode || $mode =~ ^(exact|storm)$ ]] || die "no MODE '$mode' (there are: exact storm)"
 
 # Built to say what it comes through; or to count it. A planted fault is in a copy of its own.
@@ -60,6 +71,14 @@ lock tests-build
 run_logged tests-fuzz make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src" "$build/fuzz_test"
 unlock tests-build
 
+# One process for each CPU, but not more than it has seats (tests/fuzz/state.h); and two for threads to race.
+cpus=1
+if [[ $lane == mttcg ]]; then
+	cpus=$(nproc)
+	cpus=$((cpus < 2 ? 2 : cpus > 8 ? 8 : cpus))
+fi
+append='no_timer_check kasan_multi_shot'
+[[ $leaks == yes ]] || append+=' kmemleak=off'
 options=(-t "$seconds" -s "$seed")
 rm -rf "$share"
 mkdir -p "$share/out"
@@ -77,45 +96,100 @@ if [[ -n ${PROGRAMS:-} ]]; then
 	options+=(-r /tmp/programs)
 fi
 
-# What the fuzzer leaves goes to the share at the end: a write there pins memory, and pins are counted.
-cat >"$share/job" <<-END
-	. /lib/guest.sh
-	dmesg -n 1
-	scan_when_told
-	keep_edu_enabled && load_peer fast && bind_edu >/dev/null || exit 2
-	for attr in failslab fail_page_alloc; do
-		echo N >/sys/kernel/debug/\$attr/ignore-gfp-wait
-		echo 0 >/sys/kernel/debug/\$attr/verbose
-	done
-	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
-	mkdir /tmp/out
-	cp /host/fuzz_test /host/klog_check /tmp
-	for file in corpus programs; do
-		[ ! -e /host/\$file ] || cp /host/\$file /tmp
-	done
-	echo "$BEGIN"
-	/tmp/fuzz_test -o /tmp/out ${options[*]}
-	status=\$?
-	[ \$status -le 1 ] || result \$status fuzz
-	echo "$END"
-	cp /tmp/out/* /host/out 2>/dev/null
-	[ \$status -eq 0 ] || exit 0
-	aftermath -fuzz vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
-	exit 0
-END
+# write_job OPTION...: for one boot. What the fuzzer leaves goes to the share at the end: a write there pins memory, and pins
+# are counted. What runs is kept in memory that outlives the kernel.
+write_job() {
+	cat >"$share/job" <<-END
+		. /lib/guest.sh
+		dmesg -n 1
+		$([[ $leaks == no ]] || echo scan_when_told)
+		keep_edu_enabled && load_peer fast && bind_edu >/dev/null || exit 2
+		for attr in failslab fail_page_alloc; do
+			echo N >/sys/kernel/debug/\$attr/ignore-gfp-wait
+			echo 0 >/sys/kernel/debug/\$attr/verbose
+		done
+		echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+		echo 8 >/sys/module/iommufd/parameters/keep_devices
+		keep=\$(find_kept_memory) || exit 2
+		mkdir /tmp/out
+		cp /host/fuzz_test /host/klog_check /tmp
+		for file in corpus programs; do
+			[ ! -e /host/\$file ] || cp /host/\$file /tmp
+		done
+		echo "$BEGIN"
+		/tmp/fuzz_test -o /tmp/out -k \$keep $*
+		status=\$?
+		[ \$status -le 3 ] || result \$status fuzz
+		echo "$END"
+		cp /tmp/out/* /host/out 2>/dev/null
+		echo \$status >/host/fuzz-status
+		[ \$status -eq 0 ] || exit 0
+		echo 0 >/sys/module/iommufd/parameters/keep_devices
+		aftermath -fuzz vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
+		exit 0
+	END
+	rm -f "$share/fuzz-status" "$share/keep"
+	truncate -s 16M "$share/keep"
+}
 
 # shellcheck disable=SC2317 # run_guest calls it
 marked_only() {
 	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
 }
 
+# shellcheck disable=SC2317 # run_guest calls it
+diagnostics_only() {
+	marked_only | grep --line-buffered '^#' || true
+}
+
+# fuzz_guest FILTER OPTION...: one boot.
+fuzz_guest() {
+	local filter=$1
+	shift
+	write_job "$@"
+	run_guest "$name" "$share" "$filter" --lane "$lane" --cpus "$cpus" --edu 1 --mem 2G --test-kernel --keep "$share/keep" \
+		--append "$append" --kernel "$kernel" --stall $((seconds + 600)) --timeout $((seconds + 1800))
+}
+
+# Whether the kernel has died, or is not to be trusted any more.
+has_died() {
+	if [[ -s $share/fuzz-status ]]; then
+		[[ $(<"$share/fuzz-status") == 3 ]]
+	else
+		grep -qa 'Kernel panic' "$share/console.log"
+	fi
+}
+
+# What has run last when the kernel died: which of that kills it by itself, and how little of it?
+reduce_deadly() {
+	local boot how=-r
+	rm -f "$share/corpus"
+	for ((boot = 0; boot <= boots; boot++)); do
+		"$build/fuzz_test" -p "$share/keep" >"$share/programs" || return 0
+		[[ $how == -d ]] || cp "$share/programs" "$share/out/found"
+		fuzz_guest diagnostics_only "$how" /tmp/programs >"$share/again"
+		if ! has_died; then
+			grep -a '^#' "$share/again" || true
+			break
+		fi
+		how=-d
+	done
+	if [[ $how == -r ]]; then
+		echo '# none of what ran last kills the kernel by itself:'
+	else
+		echo "# the shortest that killed the kernel, after $boot boots:"
+		cp "$share/programs" "$share/out/found"
+		"$build/fuzz_test" -x "$share/programs" >"$share/out/found.c"
+	fi
+	sed 's/^/#     /' "$share/out/found"
+}
+
 say "fuzzing for $seconds s, SEED=$seed; results go to $ROOT/results/latest/$name.ktap"
 status=0
 {
 	[[ -z $mode${PROGRAMS:-} ]] && echo '1..2' || echo '1..1'
-	run_guest "$name" "$share" marked_only --lane mttcg --cpus 2 --edu 1 --mem 2G --test-kernel \
-		--append 'no_timer_check kasan_multi_shot' --kernel "$kernel" \
-		--stall $((seconds + 600)) --timeout $((seconds + 1800))
+	fuzz_guest marked_only "${options[@]}"
+	! has_died || reduce_deadly
 } | ktap_results "$name" || status=$?
 if [[ -n ${COVERAGE:-} ]]; then
 	[[ -d $share/gcda ]] || die "the guest left no counts in $share/gcda; its console is $share/console.log"

@@ -63,6 +63,9 @@ int file_of(__u64 f, enum file_kind kind, __u64 ref)
 
 void *address_of(__u64 offset)
 {
+	/* Where this process has its own stack and what it maps: nothing is so far below. */
+	if (offset >= OWN_FIRST && offset < OWN_END)
+		offset -= OWN_FIRST / 2;
 	return offset < WILD ? w->mem + offset : (void *)offset;
 }
 
@@ -562,21 +565,28 @@ long call_hw_info(const __u64 *a)
 	return IO(a[0], IOMMU_GET_HW_INFO, &cmd);
 }
 
+/* A queue was made, which is known by an ID and by a descriptor. */
+static void add_queue(__u64 f, __u64 slot, enum kind kind, __u32 id, enum file_kind file, int fd)
+{
+	struct table *table = w->t[f % NR_FDS];
+
+	table->id[kind][slot % NR_SLOTS] = id;
+	table->file[file][slot % NR_SLOTS] = fd;
+}
+
 /* iommufd, slot */
 long call_faults(const __u64 *a)
 {
-	__u64 f = a[0] % NR_FDS, slot = a[1] % NR_SLOTS;
 	struct iommu_fault_alloc cmd = {};
 	long ret;
 
-	if (w->t[f]->file[FILE_FAULTS][slot] >= 0)
+	if (file_of(a[0], FILE_FAULTS, a[1] % NR_SLOTS) >= 0)
 		return -EEXIST;
 	ret = IO(a[0], IOMMU_FAULT_QUEUE_ALLOC, &cmd);
-	if (ret)
-		return ret;
-	w->t[f]->id[KIND_FAULTS][slot] = cmd.out_fault_id;
-	w->t[f]->file[FILE_FAULTS][slot] = cmd.out_fault_fd;
-	return 0;
+	if (!ret)
+		add_queue(a[0], a[1], KIND_FAULTS, cmd.out_fault_id, FILE_FAULTS,
+			  cmd.out_fault_fd);
+	return ret;
 }
 
 /* iommufd, device, PASID, group, address */
@@ -667,7 +677,6 @@ long call_vdevice(const __u64 *a)
 /* iommufd, slot, vIOMMU, depth */
 long call_events(const __u64 *a)
 {
-	__u64 f = a[0] % NR_FDS, slot = a[1] % NR_SLOTS;
 	struct iommu_veventq_alloc cmd = {
 		.viommu_id = id_of(a[0], KIND_VIOMMU, a[2]),
 		.type = IOMMU_VEVENTQ_TYPE_SELFTEST,
@@ -675,14 +684,13 @@ long call_events(const __u64 *a)
 	};
 	long ret;
 
-	if (w->t[f]->file[FILE_EVENTS][slot] >= 0)
+	if (file_of(a[0], FILE_EVENTS, a[1] % NR_SLOTS) >= 0)
 		return -EEXIST;
 	ret = IO(a[0], IOMMU_VEVENTQ_ALLOC, &cmd);
-	if (ret)
-		return ret;
-	w->t[f]->id[KIND_EVENTS][slot] = cmd.out_veventq_id;
-	w->t[f]->file[FILE_EVENTS][slot] = cmd.out_veventq_fd;
-	return 0;
+	if (!ret)
+		add_queue(a[0], a[1], KIND_EVENTS, cmd.out_veventq_id, FILE_EVENTS,
+			  cmd.out_veventq_fd);
+	return ret;
 }
 
 /* iommufd, device */

@@ -5,13 +5,27 @@
 
 #include "../ktap.h"
 #include "corpus.h"
+#include "state.h"
 
 /* When there are more, one that was there goes for each. */
 #define MAX_PROGS 4096
 
-static struct prog progs[MAX_PROGS];
-static unsigned int nr;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Of all threads and processes. */
+static struct corpus {
+	pthread_mutex_t lock;
+	unsigned int nr;
+	struct prog prog[MAX_PROGS];
+} *corpus;
+
+void corpus_setup(void)
+{
+	pthread_mutexattr_t attr;
+
+	corpus = shared_alloc(sizeof(*corpus));
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(&corpus->lock, &attr);
+}
 
 int corpus_load(const char *path)
 {
@@ -31,24 +45,24 @@ void corpus_add(const struct prog *prog)
 {
 	static __u64 random = 1;
 
-	pthread_mutex_lock(&lock);
-	if (nr < MAX_PROGS)
-		progs[nr++] = *prog;
+	pthread_mutex_lock(&corpus->lock);
+	if (corpus->nr < MAX_PROGS)
+		corpus->prog[corpus->nr++] = *prog;
 	else
-		progs[ktap_random(&random) % MAX_PROGS] = *prog;
-	pthread_mutex_unlock(&lock);
+		corpus->prog[ktap_random(&random) % MAX_PROGS] = *prog;
+	pthread_mutex_unlock(&corpus->lock);
 }
 
 unsigned int corpus_count(void)
 {
-	return __atomic_load_n(&nr, __ATOMIC_RELAXED);
+	return __atomic_load_n(&corpus->nr, __ATOMIC_RELAXED);
 }
 
 void corpus_get(unsigned int n, struct prog *prog)
 {
-	pthread_mutex_lock(&lock);
-	*prog = progs[n % nr];
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&corpus->lock);
+	*prog = corpus->prog[n % corpus->nr];
+	pthread_mutex_unlock(&corpus->lock);
 }
 
 void corpus_next(struct prog *prog, __u64 *random)
@@ -71,8 +85,8 @@ int corpus_save(const char *path, unsigned int from)
 
 	if (!to)
 		return -errno;
-	for (i = from; i < nr; i++) {
-		prog_print(to, &progs[i]);
+	for (i = from; i < corpus->nr; i++) {
+		prog_print(to, &corpus->prog[i]);
 		fprintf(to, "\n");
 	}
 	return fclose(to) ? -errno : 0;

@@ -6,6 +6,9 @@
 
 #include "prog.h"
 
+/* Before all else, and before a fork. */
+void corpus_setup(void);
+
 /* Reads a file of programs, with an empty line between them. Returns how many, or -errno. */
 int corpus_load(const char *path);
 

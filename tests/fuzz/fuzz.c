@@ -7,18 +7,20 @@
  *	-s SEED		the random choices
  *	-c FILE		a corpus to begin with, more than once
  *	-o DIRECTORY	where to leave what was found: corpus, found, found.c
- *	-l FILE		write each program there before it runs
+ *	-k FILE		keep there what runs: memory that outlives the kernel
+ *	-p FILE		print the programs that were kept there, and end
  *	-r FILE		run the programs in there, reduce the first that shows something
+ *	-x FILE		print the first program in there as C, and end
+ *	-d FILE		the shortest of the program in there, which kills the kernel
  *	-m exact|storm	only that
- *	-n NUMBER	no more than so many programs
+ *	-j NUMBER	processes of the exact mode (one for each CPU)
+ *	-n NUMBER	no more than so many programs of each process
  *	-v		print each call, and its answer
+ *
+ * Exit status: 0 nothing was found, 1 something was, 3 the kernel is not to be trusted any more.
  */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,393 +30,278 @@
 #include "../pins.h"
 #include "../util.h"
 #include "corpus.h"
+#include "exact.h"
+#include "found.h"
 #include "kcov.h"
-#include "reduce.h"
+#include "state.h"
 #include "storm.h"
 
-/* Between two looks at the kernel's balance. */
-#define BATCH 256
+#define FOUND	1
+#define DIED	3
 
 static struct {
 	unsigned int seconds;
-	const char *out;
-	const char *log;
+	unsigned int workers;
+	const char *keep;
 	const char *programs;
+	const char *deadly;
 	const char *mode;
 	unsigned long max;
 } options = { .seconds = 60, .max = ~0UL };
 
-/* What the parent sees of a worker that has died. */
-static struct state {
-	bool storming;
-	unsigned long programs;
-	struct storm storm;
-} *state;
+static struct timespec began;
 
-static FILE *log_file;
-
-/* --- what is found ------------------------------------------------------------------------- */
-
-static FILE *open_out(const char *name)
+static double seconds_since_start(void)
 {
-	char path[256];
+	struct timespec now;
 
-	if (!options.out)
-		return NULL;
-	snprintf(path, sizeof(path), "%s/%s", options.out, name);
-	return fopen(path, "we");
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - began.tv_sec + (now.tv_nsec - began.tv_nsec) / 1e9;
 }
 
-static void print_program(const struct prog *prog)
+static void print_sum(const char *when)
 {
-	unsigned int i;
-	struct prog one;
+	unsigned long long calls = run_ioctls();
 
-	for (i = 0; i < prog->nr; i++) {
-		one.nr = 1;
-		one.call[0] = prog->call[i];
-		printf("#     ");
-		prog_print(stdout, &one);
-	}
+	printf("# %s: %llu ioctls, %.0f a second, %llu%% succeed, %lu programs, corpus %u, %u ways\n",
+	       when, calls, calls / (seconds_since_start() + 0.001), run_good() * 100 / (calls ?: 1),
+	       state_programs(), corpus_count(), kcov_count());
 	fflush(stdout);
 }
 
-/* As text and as C. */
-static void leave(const struct prog *prog, const char *why)
+static void print_progress(void)
 {
-	FILE *to = open_out("found");
-
-	if (to) {
-		fprintf(to, "# %s\n", why);
-		prog_print(to, prog);
-		fclose(to);
-	}
-	to = open_out("found.c");
-	if (to) {
-		prog_print_c(to, prog, why);
-		fclose(to);
-	}
-}
-
-static bool has_report(void)
-{
-	return klog_reports() > 0;
-}
-
-static void again_once(void)
-{
-	int fd = open("/sys/kernel/debug/clear_warn_once", O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		if (write(fd, "1", 1) != 1)
-			perror("clear_warn_once");
-		close(fd);
-	}
-}
-
-/* What a program shows: 'm' the model, 'k' the kernel, 'p' pins; 0 nothing. */
-static char shown(const struct prog *prog, struct outcome *outcome)
-{
-	long long pins = pins_held();
-
-	again_once();
-	*outcome = run_prog(prog);
-	if (has_report())
-		return 'k';
-	if (outcome->wrong)
-		return 'm';
-	return pins_held() > pins ? 'p' : 0;
-}
-
-static char wanted;
-
-static bool shows(const struct prog *prog)
-{
-	struct outcome outcome;
-
-	return shown(prog, &outcome) == wanted;
-}
-
-/* Reports of the kernel, of every run: they have been seen. */
-static void reduce_quietly(struct prog *prog)
-{
-	int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC), out = dup(1);
-	unsigned int runs;
-
-	fflush(stdout);
-	dup2(quiet, 1);
-	runs = reduce(prog, shows);
-	fflush(stdout);
-	dup2(out, 1);
-	close(quiet);
-	close(out);
-	printf("# reduced in %u runs to %u calls:\n", runs, prog->nr);
-}
-
-/* A program that has shown something: does it again, and how little of it? */
-static void found(struct prog *prog, const char *first)
-{
-	struct outcome outcome;
-	char why[512];
-
-	printf("# FOUND by %u calls, after %llu ioctls: %s\n", prog->nr, run_ioctls, first);
-	print_program(prog);
-	leave(prog, first);
-	wanted = shown(prog, &outcome);
-	if (!wanted) {
-		printf("# it does not repeat by itself\n");
-		return;
-	}
-	snprintf(why, sizeof(why), "%s", outcome.wrong && wanted == 'm' ? outcome.wrong : first);
-	if (wanted == 'm' && outcome.at + 1 < prog->nr)
-		prog->nr = outcome.at + 1;
-	reduce_quietly(prog);
-	print_program(prog);
-	shown(prog, &outcome);
-	if (outcome.wrong)
-		printf("# call %u: %s\n", outcome.at + 1, outcome.wrong);
-	leave(prog, wanted == 'm' && outcome.wrong ? outcome.wrong : why);
-}
-
-/* --- the exact mode ------------------------------------------------------------------------ */
-
-static struct prog recent[BATCH];
-static long long pins_before;
-
-/* Which of the last programs left pins behind? */
-static bool find_leak(unsigned int nr)
-{
-	unsigned int i;
-	struct prog prog;
-
-	for (i = 0; i < nr; i++) {
-		long long pins = pins_held();
-
-		run_prog(&recent[i]);
-		if (pins_held() <= pins)
-			continue;
-		prog = recent[i];
-		found(&prog, "pins are left");
-		return true;
-	}
-	printf("# FOUND: pins are left by one of the last %u programs, none of which repeats it\n",
-	       nr);
-	return false;
-}
-
-/* Returns false when it has shown something. */
-static bool run_one(const struct prog *prog, bool fresh)
-{
-	struct outcome outcome;
-	struct prog copy = *prog;
-	char why[256];
-
-	state->storm.prog[0] = *prog;
-	if (log_file) {
-		rewind(log_file);
-		prog_print(log_file, prog);
-		fprintf(log_file, "\n");
-		fflush(log_file);
-		if (ftruncate(fileno(log_file), ftell(log_file)))
-			perror("ftruncate");
-	}
-	kcov_start();
-	outcome = run_prog(prog);
-	if (kcov_stop() && fresh)
-		corpus_add(prog);
-	if (outcome.wrong)
-		snprintf(why, sizeof(why), "call %u, %s: %s", outcome.at + 1,
-			 ops[prog->call[outcome.at].op].name, outcome.wrong);
-	if (has_report()) {
-		found(&copy, "the kernel reported it");
-		return false;
-	}
-	if (outcome.wrong) {
-		found(&copy, why);
-		return false;
-	}
-	recent[state->programs++ % BATCH] = *prog;
-	if (state->programs % BATCH)
-		return true;
-	if (pins_held() > pins_before) {
-		find_leak(BATCH);
-		return false;
-	}
-	return true;
-}
-
-static void print_progress(time_t began)
-{
-	static time_t last;
-	time_t now = time(NULL);
+	static double last;
+	double now = seconds_since_start();
+	char when[16];
 
 	if (now < last + 10)
 		return;
 	last = now;
-	printf("# %4lld s: %llu ioctls, %llu%% succeed, %lu programs, corpus %u, %u ways\n",
-	       (long long)(now - began), run_ioctls, run_good * 100 / (run_ioctls ?: 1),
-	       state->programs, corpus_count(), kcov_count());
-	fflush(stdout);
+	snprintf(when, sizeof(when), "%4.0f s", now);
+	print_sum(when);
 }
 
-static bool run_exact(unsigned int seconds)
+/* In a process of its own, which may be killed. Returns its status, or DIED. */
+static int apart(int (*work)(void))
 {
-	time_t began = time(NULL);
-	__u64 random = ktap_seed();
-	unsigned int i, nr = corpus_count();
-	struct prog prog;
+	unsigned int i;
+	int status;
+	pid_t pid;
 
-	pins_before = pins_held();
-	for (i = 0; i < nr; i++) {
-		corpus_get(i, &prog);
-		if (!run_one(&prog, false))
-			return false;
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		status = work();
+		fflush(stdout);
+		_exit(status);
 	}
-	while (time(NULL) < began + (time_t)seconds && state->programs < options.max) {
-		corpus_next(&prog, &random);
-		if (!run_one(&prog, true))
-			return false;
-		print_progress(began);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return 2;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	printf("# FOUND after %llu ioctls: the kernel killed the program (status 0x%x); there ran\n",
+	       run_ioctls(), status);
+	klog_reports();
+	for (i = 0; i < state->nr_seats; i++) {
+		printf("#   in seat %u:\n", i);
+		found_print(&state->seat[i].now);
 	}
-	return true;
+	return DIED;
 }
 
-/* --- the storm ----------------------------------------------------------------------------- */
+/* --- the modes ----------------------------------------------------------------------------- */
+
+static int run_exact(unsigned int seconds)
+{
+	static const int status[] = { 0, FOUND, DIED };
+
+	return status[exact_run(options.workers, seconds, options.max, print_progress)];
+}
 
 static bool reported;
 
 static bool stop_storm(void)
 {
-	static time_t began;
-
-	if (!began)
-		began = time(NULL);
-	print_progress(began);
-	reported = reported || has_report();
+	print_progress();
+	reported = reported || klog_reports() > 0;
 	return reported;
 }
 
-static bool run_storm(unsigned int seconds)
+static int storm(void)
 {
-	struct storm *storm = &state->storm;
+	unsigned int seconds = options.mode ? options.seconds : options.seconds / 3, i;
 	long long pins = pins_held();
-	unsigned int i;
-	bool good;
+	bool good = storm_run(seconds, stop_storm);
 
-	state->storming = true;
-	good = storm_run(storm, seconds, ktap_seed(), stop_storm);
-	state->storming = false;
-	if (!good) {
-		printf("# FOUND in a storm: call %u of these: %s\n", storm->outcome.at + 1,
-		       storm->outcome.wrong);
-		print_program(&storm->bad);
-		leave(&storm->bad, storm->outcome.wrong);
+	for (i = 0; i < STORM_THREADS; i++) {
+		const struct seat *seat = &state->seat[i];
+
+		if (!seat->found)
+			continue;
+		printf("# FOUND in a storm, after %llu ioctls: %s\n", run_ioctls(), seat->why);
+		found_print(&seat->now);
 		run_init(NULL);
-		found(&storm->bad, storm->outcome.wrong);
+		found(&seat->now, 1, seat->why, false);
+		break;
 	}
-	if (reported || has_report()) {
+	if (reported || klog_reports() > 0) {
 		printf("# FOUND in a storm, after %llu ioctls: the kernel reported it; there ran\n",
-		       run_ioctls);
+		       run_ioctls());
 		for (i = 0; i < STORM_THREADS; i++) {
 			printf("#   thread %u:\n", i);
-			print_program(&storm->prog[i]);
+			found_print(&state->seat[i].now);
 		}
 		good = false;
 	}
-	if (pins_held() > pins) {
-		printf("# FOUND in a storm: pins are left\n");
+	if (good && pins_held() > pins) {
+		printf("# FOUND in a storm, after %llu ioctls: pins are left\n", run_ioctls());
 		good = false;
 	}
-	return good;
+	return good ? 0 : FOUND;
+}
+
+static int run_storm(void)
+{
+	memset(state->seat, 0, sizeof(state->seat));
+	state->nr_seats = STORM_THREADS;
+	return apart(storm);
 }
 
 /* --- programs that are given --------------------------------------------------------------- */
 
-static bool run_given(void)
+static int given(void)
 {
 	unsigned int first = corpus_count();
 	int nr = corpus_load(options.programs), i;
+	long long pins = pins_held();
+	struct outcome outcome;
 	struct prog prog;
 
 	if (nr <= 0) {
 		printf("# no programs in %s\n", options.programs);
-		return false;
+		return 2;
 	}
-	pins_before = pins_held();
+	run_init(NULL);
 	for (i = 0; i < nr; i++) {
 		corpus_get(first + i, &prog);
-		if (!run_one(&prog, false))
-			return false;
+		seat_enter(&state->seat[0], &prog);
+		outcome = run_prog(&prog);
+		if (klog_reports() <= 0 && !outcome.wrong && pins_held() <= pins)
+			continue;
+		printf("# FOUND by %u calls, after %llu ioctls: %s\n", prog.nr, run_ioctls(),
+		       outcome.wrong ?: "a report, or pins");
+		found_print(&prog);
+		found(&prog, 1, outcome.wrong ?: "a report, or pins", false);
+		return FOUND;
 	}
-	return pins_held() <= pins_before || find_leak(nr);
+	return 0;
+}
+
+static int deadly(void)
+{
+	struct prog prog;
+	unsigned int first = corpus_count();
+
+	if (corpus_load(options.deadly) <= 0) {
+		printf("# no program in %s\n", options.deadly);
+		return 2;
+	}
+	corpus_get(first, &prog);
+	run_init(NULL);
+	found_deadly(&prog);
+	return 0;
+}
+
+/* What ran last in each seat, as a file of programs. */
+static int print_kept(const char *path)
+{
+	unsigned int i;
+
+	if (!state_read(path)) {
+		perror(path);
+		return 2;
+	}
+	for (i = 0; i < state->nr_seats; i++) {
+		if (!state->seat[i].now.nr)
+			continue;
+		prog_print(stdout, &state->seat[i].now);
+		printf("\n");
+	}
+	return 0;
+}
+
+static int print_c(const char *path)
+{
+	unsigned int first = corpus_count();
+	struct prog prog;
+
+	if (corpus_load(path) <= 0) {
+		fprintf(stderr, "no program in %s\n", path);
+		return 2;
+	}
+	corpus_get(first, &prog);
+	prog_print_c(stdout, &prog, "kills the kernel");
+	return 0;
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */
 
-static void result(bool good, const char *name)
+static void result(int status, const char *name)
 {
-	printf("%s 0 fuzz-%s\n", good ? "ok" : "not ok", name);
+	printf("%s 0 fuzz-%s\n", status ? "not ok" : "ok", name);
 	fflush(stdout);
 }
 
-static int work(void)
+static int one_mode(int (*work)(void), const char *name)
 {
-	bool good = true, storm = true;
+	int status;
+
+	state->nr_seats = 1;
+	status = apart(work);
+	result(status, name);
+	return status;
+}
+
+static int both_modes(void)
+{
 	unsigned int loaded = corpus_count();
 	char path[256];
+	int status = 0;
 
-	if (klog_open(false))
-		return 2;
-	if (options.programs) {
-		run_init(NULL);
-		good = run_given();
-		result(good, "given");
-		return !good;
-	}
-	printf("# SEED=0x%llx\n", ktap_seed());
-	run_init(NULL);
+	printf("# SEED=0x%llx, %u processes\n", ktap_seed(), options.workers);
 	if (!kcov_open())
 		printf("# without KCOV: nothing steers\n");
 	if (strcmp(options.mode ?: "", "storm")) {
-		good = run_exact(options.mode ? options.seconds : options.seconds * 2 / 3);
-		result(good, "exact");
+		status = run_exact(options.mode ? options.seconds : options.seconds * 2 / 3);
+		result(status, "exact");
 	}
-	if (good && strcmp(options.mode ?: "", "exact")) {
-		storm = run_storm(options.mode ? options.seconds : options.seconds / 3);
-		result(storm, "storm");
+	if (!status && strcmp(options.mode ?: "", "exact")) {
+		status = run_storm();
+		result(status, "storm");
 	}
 	run_print_counts(stdout);
-	printf("# %llu ioctls, %llu of them succeeded; %lu programs, corpus %u, %u ways\n",
-	       run_ioctls, run_good, state->programs, corpus_count(), kcov_count());
-	if (options.out) {
-		snprintf(path, sizeof(path), "%s/corpus", options.out);
+	print_sum("in all");
+	if (found_dir && status != DIED) {
+		snprintf(path, sizeof(path), "%s/corpus", found_dir);
 		corpus_save(path, loaded);
 	}
-	fflush(stdout);
-	return !(good && storm);
+	return status;
 }
 
-/* A worker that the kernel killed, for an oops: what did it do last? */
-static int died(int status)
+static void load(const char *path)
 {
-	unsigned int i, nr = state->storming ? STORM_THREADS : 1;
-
-	printf("# FOUND: the kernel killed the program (status 0x%x), after %lu programs; it ran\n",
-	       status, state->programs);
-	for (i = 0; i < nr; i++) {
-		printf("#   thread %u:\n", i);
-		print_program(&state->storm.prog[i]);
+	if (corpus_load(path) < 0) {
+		perror(path);
+		exit(2);
 	}
-	leave(&state->storm.prog[0], "the kernel killed the program");
-	result(false, state->storming ? "storm" : "exact");
-	return 1;
 }
 
 static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "t:s:c:o:l:r:m:n:v")) >= 0) {
+	while ((option = getopt(argc, argv, "t:s:c:o:k:p:x:r:d:m:j:n:v")) >= 0) {
 		switch (option) {
 		case 't':
 			options.seconds = atoi(optarg);
@@ -423,52 +310,62 @@ static void parse(int argc, char **argv)
 			setenv("SEED", optarg, 1);
 			break;
 		case 'c':
-			if (corpus_load(optarg) < 0) {
-				perror(optarg);
-				exit(2);
-			}
+			load(optarg);
 			break;
 		case 'o':
-			options.out = optarg;
+			found_dir = optarg;
 			break;
-		case 'l':
-			log_file = fopen(optarg, "we");
+		case 'k':
+			options.keep = optarg;
 			break;
+		case 'p':
+			exit(print_kept(optarg));
+		case 'x':
+			exit(print_c(optarg));
 		case 'r':
 			options.programs = optarg;
+			break;
+		case 'd':
+			options.deadly = optarg;
 			break;
 		case 'm':
 			options.mode = optarg;
 			break;
-		case 'v':
-			run_verbose = true;
+		case 'j':
+			options.workers = atoi(optarg);
 			break;
 		case 'n':
 			options.max = strtoul(optarg, NULL, 0);
+			break;
+		case 'v':
+			run_verbose = true;
 			break;
 		default:
 			exit(2);
 		}
 	}
+	if (!options.workers || options.workers > MAX_SEATS)
+		options.workers = sysconf(_SC_NPROCESSORS_ONLN) < MAX_SEATS ?
+				  sysconf(_SC_NPROCESSORS_ONLN) : MAX_SEATS;
 }
 
 int main(int argc, char **argv)
 {
-	int status;
-	pid_t pid;
-
-	ktap_choose_seed();
+	run_setup();
+	kcov_setup();
+	corpus_setup();
 	parse(argc, argv);
 	ktap_choose_seed();
-	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		     0);
-	if (state == MAP_FAILED)
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	if (!state_open(options.keep)) {
+		perror(options.keep);
 		return 2;
-	fflush(stdout);
-	pid = fork();
-	if (!pid)
-		_exit(work());
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+	}
+	if (klog_open(false))
 		return 2;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : died(status);
+	if (options.programs)
+		return one_mode(given, "given");
+	if (options.deadly)
+		return one_mode(deadly, "deadly");
+	return both_modes();
 }

@@ -7,14 +7,22 @@
 #include <unistd.h>
 
 #include "kcov.h"
+#include "state.h"
 
-#define TRACE_LEN	(64UL << 10)
+#define TRACE_LEN	(256UL << 10)
 #define MAP_BITS	18
 
 static __thread unsigned long *trace;
-/* By a hash of the two places. */
-static unsigned char seen[1 << MAP_BITS];
-static unsigned int count;
+/* By a hash of the two places; of all threads and processes. */
+static struct ways {
+	unsigned int count;
+	unsigned char seen[1 << MAP_BITS];
+} *ways;
+
+void kcov_setup(void)
+{
+	ways = shared_alloc(sizeof(*ways));
+}
 
 bool kcov_open(void)
 {
@@ -56,14 +64,14 @@ unsigned int kcov_stop(void)
 		unsigned long way = (trace[i] ^ last << 1) * 0x9e3779b97f4a7c15;
 
 		last = trace[i];
-		if (!__atomic_exchange_n(&seen[way >> (64 - MAP_BITS)], 1, __ATOMIC_RELAXED))
+		if (!__atomic_exchange_n(&ways->seen[way >> (64 - MAP_BITS)], 1, __ATOMIC_RELAXED))
 			found++;
 	}
-	__atomic_add_fetch(&count, found, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&ways->count, found, __ATOMIC_RELAXED);
 	return found;
 }
 
 unsigned int kcov_count(void)
 {
-	return __atomic_load_n(&count, __ATOMIC_RELAXED);
+	return __atomic_load_n(&ways->count, __ATOMIC_RELAXED);
 }

@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 
+/* Before all else, and before a fork. */
+void kcov_setup(void);
+
 /* For the calling thread. Returns false without it. */
 bool kcov_open(void);
 
@@ -17,7 +20,7 @@ void kcov_start(void);
 /* How many ways from place to place there were since kcov_start() that nobody had come before. */
 unsigned int kcov_stop(void);
 
-/* All there were so far, of all threads. */
+/* All there were so far, of all threads and processes. */
 unsigned int kcov_count(void);
 
 #endif

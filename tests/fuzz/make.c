@@ -38,14 +38,18 @@ static __u64 make_iova(__u64 *random)
 static __u64 make_bytes(__u64 *random)
 {
 	static const __u64 odd[] = {
-		0, 1, 7, 2048, 2048, 4095, 4097, 6144, 512 * KIB, 2 * MIB, 2 * MIB + PAGE, 16 * MIB,
-		1ULL << 31, 1ULL << 48, ~0ULL, ~0ULL, ~0ULL - PAGE + 1, 1ULL << 63,
+		0, 1, 7, 2048, 2048, 4095, 4097, 6144, 16 * MIB, 1ULL << 31, 1ULL << 48, ~0ULL,
+		~0ULL, ~0ULL - PAGE + 1, 1ULL << 63,
 	};
+	/* What has many pages takes long, and says little more. */
+	static const __u64 large[] = { 512 * KIB, 2 * MIB, 2 * MIB + PAGE };
 
 	if (one_in(random, 6))
 		return odd[below(random, ARRAY_SIZE(odd))];
+	if (one_in(random, 100))
+		return large[below(random, ARRAY_SIZE(large))];
 	if (one_in(random, 10))
-		return (1 + below(random, 300)) * PAGE;
+		return (1 + below(random, one_in(random, 8) ? 300 : 40)) * PAGE;
 	if (one_in(random, 10))
 		return below(random, 3 * PAGE);
 	return (1 + below(random, 6)) * PAGE;
@@ -152,7 +156,9 @@ static __u64 make_arg(enum arg arg, __u64 *random)
 	case ARG_PAGE:
 		return one_in(random, 3) ? ANON_PAGES + below(random, 16) : below(random, 16);
 	case ARG_PAGES:
-		return one_in(random, 8) ? below(random, MEM_PAGES) : 1 + below(random, 8);
+		if (one_in(random, 8))
+			return below(random, one_in(random, 12) ? MEM_PAGES : 64);
+		return 1 + below(random, 8);
 	case ARG_FILE_PAGE:
 		return one_in(random, 2) ? 0 : below(random, one_in(random, 4) ? FILE_PAGES : 16);
 	case ARG_BOOL:

@@ -18,7 +18,7 @@
 
 #include "world.h"
 
-#define MAX_CALLS	48
+#define MAX_CALLS	128
 
 /* What an argument is, so that sensible values can be chosen for it. */
 enum arg {

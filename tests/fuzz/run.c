@@ -7,18 +7,39 @@
 
 #include "model.h"
 #include "run.h"
+#include "state.h"
 
-unsigned long long run_ioctls, run_good;
 bool run_verbose;
 
-static struct {
+struct count {
 	unsigned long long made, good, nsec;
-} counts[256], resets;
+};
+
+static struct counts {
+	struct count op[256], resets;
+	unsigned long long ioctls, good;
+} *counts;
 
 static __thread int fail_fd = -1;
 
+void run_setup(void)
+{
+	counts = shared_alloc(sizeof(*counts));
+}
+
+unsigned long long run_ioctls(void)
+{
+	return __atomic_load_n(&counts->ioctls, __ATOMIC_RELAXED);
+}
+
+unsigned long long run_good(void)
+{
+	return __atomic_load_n(&counts->good, __ATOMIC_RELAXED);
+}
+
 void run_init(struct world *shared)
 {
+	state_keep_from_children();
 	world_init();
 	if (shared) {
 		w->shared = 1;
@@ -78,12 +99,12 @@ static long run_call(const struct call *call, bool *fired)
 		fail_nth(call->fail);
 	began = nsec_now();
 	ret = op->call(call->arg);
-	__atomic_add_fetch(&counts[call->op].nsec, nsec_now() - began, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&counts->op[call->op].nsec, nsec_now() - began, __ATOMIC_RELAXED);
 	if (fail)
 		*fired = has_failed();
-	__atomic_add_fetch(&counts[call->op].made, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&counts->op[call->op].made, 1, __ATOMIC_RELAXED);
 	if (ret >= 0)
-		__atomic_add_fetch(&counts[call->op].good, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&counts->op[call->op].good, 1, __ATOMIC_RELAXED);
 	return ret;
 }
 
@@ -115,13 +136,13 @@ struct outcome run_prog(const struct prog *prog)
 		if (outcome.wrong)
 			break;
 	}
-	__atomic_add_fetch(&run_ioctls, outcome.at, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&run_good, good, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&counts->ioctls, outcome.at, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&counts->good, good, __ATOMIC_RELAXED);
 	began = nsec_now();
 	world_reset();
 	model_reset();
-	__atomic_add_fetch(&resets.nsec, nsec_now() - began, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&resets.made, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&counts->resets.nsec, nsec_now() - began, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&counts->resets.made, 1, __ATOMIC_RELAXED);
 	return outcome;
 }
 
@@ -131,8 +152,9 @@ void run_print_counts(FILE *to)
 
 	for (i = 0; i < nr_ops; i++)
 		fprintf(to, "# %-14s %9llu calls, %9llu succeeded, %6llu us each\n", ops[i].name,
-			counts[i].made, counts[i].good,
-			counts[i].nsec / 1000 / (counts[i].made ?: 1));
-	fprintf(to, "# %-14s %9llu times, %6llu us each\n", "reset", resets.made,
-		resets.nsec / 1000 / (resets.made ?: 1));
+			counts->op[i].made, counts->op[i].good,
+			counts->op[i].nsec / 1000 / (counts->op[i].made ?: 1));
+	fprintf(to, "# %-14s %9llu times, %6llu us each\n", "reset",
+		counts->resets.made,
+		counts->resets.nsec / 1000 / (counts->resets.made ?: 1));
 }

@@ -12,14 +12,18 @@ struct outcome {
 	long ret;
 };
 
+/* Before all else, and before a fork: what is counted is counted for all. */
+void run_setup(void);
+
 /* For the calling thread, once. shared: iommufds of all threads, or NULL. */
 void run_init(struct world *shared);
 
 /* In a world as it was at first, which it is again afterwards. */
 struct outcome run_prog(const struct prog *prog);
 
-/* The ioctls so far, of all threads; and those of them that succeeded. */
-extern unsigned long long run_ioctls, run_good;
+/* The calls so far, of all threads and processes; and those of them that succeeded. */
+unsigned long long run_ioctls(void);
+unsigned long long run_good(void);
 
 /* Print each call with its answer. */
 extern bool run_verbose;

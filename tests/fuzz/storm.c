@@ -9,28 +9,15 @@
 #include "../ktap.h"
 #include "corpus.h"
 #include "kcov.h"
+#include "state.h"
 #include "storm.h"
 
 static struct world shared;
-static struct storm *here;
 static bool over;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static bool is_over(void)
 {
 	return __atomic_load_n(&over, __ATOMIC_RELAXED);
-}
-
-static void keep(const struct prog *prog, struct outcome outcome)
-{
-	pthread_mutex_lock(&lock);
-	if (!here->outcome.wrong) {
-		here->bad = *prog;
-		here->outcome = outcome;
-		here->outcome.wrong = strdup(outcome.wrong);
-	}
-	over = true;
-	pthread_mutex_unlock(&lock);
 }
 
 /*
@@ -60,6 +47,7 @@ static void *work(void *arg)
 {
 	unsigned int n = (long)arg;
 	__u64 random = ktap_seed() + 1000 + n;
+	struct seat *seat = &state->seat[n];
 	struct outcome outcome;
 	struct prog prog;
 
@@ -68,13 +56,18 @@ static void *work(void *arg)
 	while (!is_over()) {
 		corpus_next(&prog, &random);
 		share(&prog, &random);
-		here->prog[n] = prog;
+		seat_enter(seat, &prog);
 		kcov_start();
 		outcome = run_prog(&prog);
 		if (kcov_stop())
 			corpus_add(&prog);
-		if (outcome.wrong)
-			keep(&prog, outcome);
+		seat_leave(seat);
+		if (!outcome.wrong)
+			continue;
+		snprintf(seat->why, sizeof(seat->why), "call %u, %s: %s", outcome.at + 1,
+			 ops[prog.call[outcome.at].op].name, outcome.wrong);
+		seat->found = true;
+		__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -103,17 +96,14 @@ static void close_shared(void)
 	close(shared.fd[NR_FDS - 1]);
 }
 
-bool storm_run(struct storm *storm, unsigned int seconds, __u64 seed, bool (*stop)(void))
+bool storm_run(unsigned int seconds, bool (*stop)(void))
 {
 	const struct timespec nap = { .tv_nsec = 200 * 1000 * 1000 };
 	time_t end = time(NULL) + seconds;
 	pthread_t thread[STORM_THREADS];
+	bool good = true;
 	unsigned int i;
 
-	(void)seed;
-	here = storm;
-	storm->outcome.wrong = NULL;
-	over = false;
 	open_shared();
 	for (i = 0; i < STORM_THREADS; i++) {
 		if (pthread_create(&thread[i], NULL, work, (void *)(long)i))
@@ -125,8 +115,10 @@ bool storm_run(struct storm *storm, unsigned int seconds, __u64 seed, bool (*sto
 			break;
 	}
 	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
-	for (i = 0; i < STORM_THREADS; i++)
+	for (i = 0; i < STORM_THREADS; i++) {
 		pthread_join(thread[i], NULL);
+		good = good && !state->seat[i].found;
+	}
 	close_shared();
-	return !storm->outcome.wrong;
+	return good;
 }

@@ -8,20 +8,14 @@
  * whether it is well.
  */
 
-#include "run.h"
+#include <stdbool.h>
 
 #define STORM_THREADS 4
 
-struct storm {
-	struct prog prog[STORM_THREADS];	/* what each of them runs just now */
-	struct prog bad;			/* where an answer was wrong */
-	struct outcome outcome;
-};
-
 /*
- * For so many seconds, or until stop() says so, which is asked from time to time. Returns false
- * when a model found something.
+ * For so many seconds, or until stop() says so, which is asked from time to time. Each thread has a
+ * seat. Returns false when a model found something.
  */
-bool storm_run(struct storm *storm, unsigned int seconds, __u64 seed, bool (*stop)(void));
+bool storm_run(unsigned int seconds, bool (*stop)(void));
 
 #endif

@@ -72,8 +72,13 @@ extern __thread struct world *w;
 __u32 id_of(__u64 f, enum kind kind, __u64 ref);
 int file_of(__u64 f, enum file_kind kind, __u64 ref);
 
-/* Pages of the memory, or further up an address as it is. */
-#define WILD	(1ULL << 32)
+/*
+ * Bytes into the memory, or further up an address as it is; but never one that may be of this
+ * process itself, which a call would change.
+ */
+#define WILD		(1ULL << 32)
+#define OWN_FIRST	0x7e0000000000ULL
+#define OWN_END		0x7ffffffff000ULL
 void *address_of(__u64 offset);
 
 void world_init(void);
