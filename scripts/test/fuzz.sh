@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Fuzz the module in the test kernel, with a model of what must be true: docs/fuzz.md. The last line is "N passed, N failed,
+# Fuzz the module in a kernel that looks for faults, with a model of what must be true: docs/fuzz.md. The last line is "N passed, N failed,
 # N skipped"; what was found is in build/share-fuzz/out: found (text) and found.c, and what is worth to be kept in corpus.
 #
 #   FOR=SECONDS       how long (60); by the clock of the guest
@@ -10,6 +10,7 @@
 #   LANE=icount       with one CPU, whose clock counts instructions: all of it repeats, on a busy machine, too; slower on an
 #                     idle one
 #   LEAKS=yes|no      whether the kernel looks for leaked memory, which takes half of the time (no beyond 300 s)
+#   TEST_KERNEL=kcsan one that looks for data races instead, and only threads that race
 #   PROGRAMS=FILE     run the programs in there, and reduce the first that shows something
 #   CORPUS=DIR        begin with these programs (tests/fuzz/corpus); none: with nothing
 #   PATCH=FILE        with this applied to a copy of kmod/: a fault that is planted
@@ -27,17 +28,20 @@ BEGIN='=== results'
 END='=== end'
 seconds=${FOR:-60}
 seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
-mode=${MODE:-}
+config=${TEST_KERNEL:-test}
+mode=${MODE:-$([[ $config != kcsan ]] || echo storm)}
 lane=${LANE:-mttcg}
 boots=${BOOTS:-24}
 corpus=${CORPUS:-$ROOT/tests/fuzz/corpus}
 patch=${PATCH:-}
 name=fuzz
+[[ $config == test ]] || name+=-$config
 [[ -z $patch ]] || name+=-$(basename "$patch" .patch)
 build=$ROOT/build/tests
 share=$ROOT/build/share-$name
 [[ $seconds =~ ^[0-9]+$ ]] || die "FOR=$seconds is no number of seconds"
 leaks=${LEAKS:-$( ((seconds > 300)) && echo no || echo yes)}
+[[ $config =~ ^(test|kcsan)$ ]] || die "no TEST_KERNEL '$config' (there are: test kcsan)"
 [[ $boots =~ ^[0-9]+$ ]] || die "BOOTS=$boots is no number"
 [[ $leaks =~ ^(yes|no)$ ]] || die "no LEAKS '$leaks' (there are: yes no)"
 [[ $lane =~ ^(icount|mttcg)$ ]] || die "no lane '$lane' (there are: icount mttcg)"
@@ -55,15 +59,15 @@ build_module() {
 		rsync -rc --delete "$ROOT/kmod/" "$ROOT/$dir/"
 		patch -s -d "$ROOT/$dir" -p2 <"$patch" >&2 || die "$patch does not apply"
 	fi
-	OUT=$out/kmod "$ROOT/scripts/build/modules.sh" test "$dir" "$counts" || return
+	OUT=$out/kmod "$ROOT/scripts/build/modules.sh" "$config" "$dir" "$counts" || return
 	echo "$out/kmod/iommufd.ko"
 }
 
 need_packages "${TEST_PACKAGES[@]}"
 lock fuzz
-"$ROOT/scripts/build/kernel.sh" build test
+"$ROOT/scripts/build/kernel.sh" build "$config"
 module=$(build_module)
-kernel=$("$ROOT/scripts/build/kernel.sh" path test)
+kernel=$("$ROOT/scripts/build/kernel.sh" path "$config")
 headers=$("$ROOT/scripts/build/kernel.sh" headers)
 src=$("$ROOT/scripts/build/kernel.sh" src)
 mkdir -p "$build"
@@ -82,7 +86,7 @@ append='no_timer_check kasan_multi_shot'
 options=(-t "$seconds" -s "$seed")
 rm -rf "$share"
 mkdir -p "$share/out"
-"$ROOT/scripts/guest/stage.sh" test "$share"
+"$ROOT/scripts/guest/stage.sh" "$config" "$share"
 install -D -t "$share/modules/fast" "$module"
 stage_klog_check "$share"
 cp "$build/fuzz_test" "$share"

@@ -63,9 +63,10 @@ static void print_sum(const char *when)
 {
 	unsigned long long calls = run_ioctls();
 
-	printf("# %s: %llu ioctls, %.0f a second, %llu%% succeed, %lu programs, corpus %u, %u ways\n",
-	       when, calls, calls / (seconds_since_start() + 0.001), run_good() * 100 / (calls ?: 1),
-	       state_programs(), corpus_count(), kcov_count());
+	printf("# %s: %llu ioctls, %.0f a second, %llu%% succeed, ", when, calls,
+	       calls / (seconds_since_start() + 0.001), run_good() * 100 / (calls ?: 1));
+	printf("%lu programs, corpus %u, %u ways\n", state_programs(), corpus_count(),
+	       kcov_count());
 	fflush(stdout);
 }
 
@@ -100,7 +101,7 @@ static int apart(int (*work)(void))
 		return 2;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	printf("# FOUND after %llu ioctls: the kernel killed the program (status 0x%x); there ran\n",
+	printf("# FOUND after %llu ioctls: the kernel killed the program (status 0x%x), and\n",
 	       run_ioctls(), status);
 	klog_reports();
 	for (i = 0; i < state->nr_seats; i++) {
@@ -128,7 +129,7 @@ static bool stop_storm(void)
 	return reported;
 }
 
-static int storm(void)
+static int race(void)
 {
 	unsigned int seconds = options.mode ? options.seconds : options.seconds / 3, i;
 	long long pins = pins_held();
@@ -165,7 +166,7 @@ static int run_storm(void)
 {
 	memset(state->seat, 0, sizeof(state->seat));
 	state->nr_seats = STORM_THREADS;
-	return apart(storm);
+	return apart(race);
 }
 
 /* --- programs that are given --------------------------------------------------------------- */

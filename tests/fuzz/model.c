@@ -90,10 +90,10 @@ static const struct {
 	{ "events", after_events },
 	{ "faults", after_faults },
 };
+
 static const char *after_ioctl(const char *name, const __u64 *a, long ret, bool fired)
 {
 	struct iommufd *fd = iommufd_of(a[0]);
-
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(checks); i++) {

@@ -86,7 +86,7 @@ void object_remove(struct iommufd *fd, struct object *obj)
 
 /* The drivers of accesses let go of what is unmapped. */
 void drop_pins(struct iommufd *fd, struct ioas *ioas, struct access *access, __u64 first,
-		      __u64 last)
+	       __u64 last)
 {
 	unsigned int i;
 

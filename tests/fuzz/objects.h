@@ -61,7 +61,7 @@ void access_leave(struct iommufd *fd, struct access *access);
 
 /* The drivers of accesses (NULL: of all) let go of what is unmapped. */
 void drop_pins(struct iommufd *fd, struct ioas *ioas, struct access *access, __u64 first,
-		      __u64 last);
+	       __u64 last);
 
 /* A device is at a HWPT, which may be a new one of an IOAS; or leaves it. */
 const char *hwpt_join(struct iommufd *fd, __u32 id, __u32 pt);
