@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Build an external module of ours against a kernel of ours: DIR (kmod, bench/floor) -> build/CONFIG/DIR/*.ko
+# Build an external module of ours against a kernel of ours: DIR (kmod, bench/floor) -> build/CONFIG/DIR/*.ko. Where we have
+# no such DIR it is one of the kernel's source, whose modules are then built like ours.
 # The sources stay clean: everything made goes to build/, or to OUT where a check builds for itself.
 
 set -euo pipefail
@@ -15,11 +16,13 @@ fi
 config=$1
 dir=${2%/}
 shift 2
-[[ -f $ROOT/$dir/Kbuild || -f $ROOT/$dir/Makefile ]] || die "$dir has no Kbuild file"
 
 "$ROOT/scripts/build/kernel.sh" build "$config"
 kdir=$("$ROOT/scripts/build/kernel.sh" path "$config")
 src=$("$ROOT/scripts/build/kernel.sh" src)
+tree=$ROOT
+[[ -d $ROOT/$dir ]] || tree=$src
+[[ -f $tree/$dir/Kbuild || -f $tree/$dir/Makefile ]] || die "$dir has no Kbuild file"
 out=${OUT:-$ROOT/build/$config/$dir}
 name=modules-$config-${dir//\//-}
 # A directory of its own has logs of its own: OUT=.../lint/kmod, .../coverage/kmod.
@@ -36,6 +39,6 @@ echo "$kdir" >"$out/.kernel"
 
 export CCACHE_DIR=$CACHE/ccache
 # From the source: the Makefile of a build directory names it by the path that it had when the kernel was built.
-run_logged "$name" make -C "$src" O="$kdir" -j"$JOBS" M="$ROOT/$dir" MO="$out" CC="ccache gcc" "$@" modules
+run_logged "$name" make -C "$src" O="$kdir" -j"$JOBS" M="$tree/$dir" MO="$out" CC="ccache gcc" "$@" modules
 # A warning must not hide in a log.
 grep -a 'warning:' "$CACHE/log/$name.log" >&2 || true

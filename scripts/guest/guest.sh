@@ -18,6 +18,7 @@ usage() {
 		  --mem SIZE                memory (4G)
 		  --edu N                   edu devices, each in an IOMMU group of its own (1)
 		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
+		  --edu-bare N              N more that have no IOMMU (0)
 		  --append STRING           more for the kernel's command line
 		  --initrd FILE             in place of ours, with an init of its own; --disk FILE: a disk, /dev/vda
 		  --test-kernel             what a kernel has to be told that is full of sanitizers
@@ -37,11 +38,12 @@ usage() {
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 told='' append='' initrd='' disk='' keep='' plugin='' stall=600 limit=7200
-stream='' kernel='' share=''
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 edu_bare=0 told='' append='' initrd='' disk='' keep='' plugin='' stall=600
+limit=7200 stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
-	--lane | --cpus | --mem | --edu | --edu-group | --append | --initrd | --disk | --keep | --plugin | --stall | --timeout | --kernel | --share)
+	--lane | --cpus | --mem | --edu | --edu-group | --edu-bare | --append | --initrd | --disk | --keep | --plugin | --stall | \
+		--timeout | --kernel | --share)
 		(($# > 1)) || usage
 		;;&
 	--lane) lane=$2 ;;
@@ -49,6 +51,7 @@ while (($#)); do
 	--mem) mem=$2 ;;
 	--edu) edu=$2 ;;
 	--edu-group) edu_group=$2 ;;
+	--edu-bare) edu_bare=$2 ;;
 	--append) append=$2 ;;
 	--initrd) initrd=$2 ;;
 	--disk) disk=$2 ;;
@@ -76,7 +79,7 @@ while (($#)); do
 done
 [[ -n $kernel && -n $share ]] || usage
 [[ $lane =~ ^(icount|mttcg|kvm)$ ]] || die "no lane '$lane' (there are: icount mttcg kvm; host is docs/host-lane.md)"
-for number in "$cpus" "$edu" "$edu_group" "$stall" "$limit"; do
+for number in "$cpus" "$edu" "$edu_group" "$edu_bare" "$stall" "$limit"; do
 	[[ $number =~ ^[0-9]+$ ]] || die "'$number' is no number"
 done
 bzimage=$kernel/arch/x86/boot/bzImage
@@ -149,6 +152,15 @@ qemu+=(-virtfs "local,path=$share,mount_tag=host,security_model=none,multidevs=r
 	-chardev "file,id=console,path=$share/console.log" -serial chardev:console "${ticks[@]}"
 	-kernel "$bzimage" -initrd "$initramfs"
 	-append "console=ttyS0 panic=-1 intel_iommu=on,sm_off transparent_hugepage=madvise nokaslr norandmaps $told$append")
+# The IOMMU does not translate for all that is below a root bus like this one. Last, for a device that names no bus takes
+# the latest there is.
+if ((edu_bare)); then
+	qemu+=(-device 'pxb-pcie,id=bare,bus=pcie.0,bus_nr=64,bypass_iommu=on')
+	for ((i = 0; i < edu_bare; i++)); do
+		qemu+=(-device "pcie-root-port,id=bare$i,bus=bare,chassis=$i"
+			-device "edu,dma_mask=0xffffffffffffffff,bus=bare$i")
+	done
+fi
 
 rm -f "$share/status"
 : >"$share/console.log"
