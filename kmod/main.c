@@ -48,6 +48,8 @@ static const struct ioctl_op ioctl_ops[] = {
 	   ioctl_ioas_iova_ranges),
 	OP(IOMMU_IOAS_MAP, iommu_ioas_map, iova, ioctl_ioas_map),
 	OP(IOMMU_IOAS_MAP_FILE, iommu_ioas_map_file, iova, ioctl_ioas_map_file),
+	OP(IOMMU_IOAS_NOIOMMU_GET_PA, iommu_ioas_noiommu_get_pa, out_phys,
+	   ioctl_noiommu_get_pa),
 	OP(IOMMU_IOAS_UNMAP, iommu_ioas_unmap, length, ioctl_ioas_unmap),
 	OP(IOMMU_OPTION, iommu_option, val64, ioctl_option),
 	OP(IOMMU_VDEVICE_ALLOC, iommu_vdevice_alloc, virt_id,

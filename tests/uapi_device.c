@@ -140,12 +140,33 @@ static void run_replace(const void *arg)
 	EXPECT_ERR(-EBUSY, iofd_destroy(u.rig.iofd, ioas));
 }
 
+/* Where its memory is, is told of no IOAS of devices that have an IOMMU. */
+static void run_no_phys(const void *arg)
+{
+	struct iommu_ioas_noiommu_get_pa cmd = {
+		.size = sizeof(cmd),
+		.iova = UAPI_ANCHOR,
+		.length = PAGE,
+	};
+	struct uapi u;
+
+	(void)arg;
+	uapi_open(&u);
+	cmd.ioas_id = u.rig.ioas;
+	EXPECT_ERR(-EOPNOTSUPP, iofd_ioctl(u.rig.iofd, IOMMU_IOAS_NOIOMMU_GET_PA, &cmd));
+	EXPECT_EQ(PAGE, cmd.length);
+	EXPECT_EQ(0, cmd.out_phys);
+	EXPECT_TRUE(uapi_unchanged(__FILE__, __LINE__, &u));
+	uapi_close(&u);
+}
+
 static const struct ktap_case cases[] = {
 	{ "bind", run_bind, NULL },
 	{ "attach-bad", run_attach_bad, NULL },
 	{ "again", run_again, NULL },
 	{ "failed-replace", run_failed_replace, NULL },
 	{ "replace", run_replace, NULL },
+	{ "no-phys", run_no_phys, NULL },
 	{}
 };
 

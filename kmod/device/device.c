@@ -49,14 +49,17 @@ void idev_destroy(struct iommufd_object *obj)
 {
 	struct iommufd_device *idev = container_of(obj, struct iommufd_device,
 						   obj);
+	bool is_owner;
 
 	/* Once there was one, for it may be ending just now. */
 	if (idev->end_vdev)
 		idev->end_vdev(idev);
 	WARN_ON(idev->attached);
+	is_owner = idev->group->iommu_group;
 	group_put(idev->group);
 	race_point("device:left");
-	iommu_device_release_dma_owner(idev->dev);
+	if (is_owner)
+		iommu_device_release_dma_owner(idev->dev);
 }
 
 /**
@@ -90,8 +93,32 @@ static int check_isolation(struct device *dev, struct iommu_group *iommu_group)
 	return 0;
 }
 
-static struct iommufd_device *bind(struct iommufd_ctx *ictx, struct device *dev,
-				   struct iommu_group *iommu_group)
+/* @iommu_group is owned by @ictx, or NULL where there is none. */
+static struct iommufd_device *create(struct iommufd_ctx *ictx,
+				     struct device *dev,
+				     struct iommu_group *iommu_group)
+{
+	struct iommufd_device *idev;
+	struct device_group *group;
+
+	idev = object_alloc(&ictx->objects, sizeof(*idev), IOMMUFD_OBJ_DEVICE);
+	if (IS_ERR(idev))
+		return idev;
+	idev->ictx = ictx;
+	idev->dev = dev;
+	race_point("device:claimed");
+	group = group_get(ictx, iommu_group);
+	if (IS_ERR(group)) {
+		object_abort(&ictx->objects, &idev->obj);
+		return ERR_CAST(group);
+	}
+	idev->group = group;
+	return idev;
+}
+
+static struct iommufd_device *
+create_owned(struct iommufd_ctx *ictx, struct device *dev,
+	     struct iommu_group *iommu_group)
 {
 	struct iommufd_device *idev;
 	int rc;
@@ -102,27 +129,29 @@ static struct iommufd_device *bind(struct iommufd_ctx *ictx, struct device *dev,
 	rc = iommu_device_claim_dma_owner(dev, ictx);
 	if (rc)
 		return ERR_PTR(rc);
-
-	idev = object_alloc(&ictx->objects, sizeof(*idev), IOMMUFD_OBJ_DEVICE);
-	if (IS_ERR(idev)) {
-		rc = PTR_ERR(idev);
-		goto err_release;
-	}
-	idev->ictx = ictx;
-	idev->dev = dev;
-	race_point("device:claimed");
-	idev->group = group_get(ictx, iommu_group);
-	if (IS_ERR(idev->group)) {
-		rc = PTR_ERR(idev->group);
-		goto err_abort;
-	}
+	idev = create(ictx, dev, iommu_group);
+	if (IS_ERR(idev))
+		iommu_device_release_dma_owner(dev);
 	return idev;
+}
 
-err_abort:
-	object_abort(&ictx->objects, &idev->obj);
-err_release:
-	iommu_device_release_dma_owner(dev);
-	return ERR_PTR(rc);
+static struct iommufd_device *bind(struct iommufd_ctx *ictx, struct device *dev)
+{
+	struct iommu_group *iommu_group;
+	struct iommufd_device *idev;
+
+	/* A group of one that has none is VFIO's, for its own files. */
+	if (IS_ENABLED(CONFIG_IOMMUFD_NOIOMMU) && !dev->iommu)
+		return create(ictx, dev, NULL);
+	/* There is no uAPI to flush caches for devices that need it. */
+	if (!device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY))
+		return ERR_PTR(-EINVAL);
+	iommu_group = iommu_group_get(dev);
+	if (!iommu_group)
+		return ERR_PTR(-ENODEV);
+	idev = create_owned(ictx, dev, iommu_group);
+	iommu_group_put(iommu_group);
+	return idev;
 }
 
 /**
@@ -136,17 +165,8 @@ err_release:
 struct iommufd_device *idev_bind(struct iommufd_ctx *ictx, struct device *dev,
 				 u32 *id)
 {
-	struct iommu_group *iommu_group;
-	struct iommufd_device *idev;
+	struct iommufd_device *idev = bind(ictx, dev);
 
-	/* There is no uAPI to flush caches for devices that need it. */
-	if (!device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY))
-		return ERR_PTR(-EINVAL);
-	iommu_group = iommu_group_get(dev);
-	if (!iommu_group)
-		return ERR_PTR(-ENODEV);
-	idev = bind(ictx, dev, iommu_group);
-	iommu_group_put(iommu_group);
 	if (IS_ERR(idev))
 		return idev;
 
@@ -175,13 +195,15 @@ void idev_unbind(struct iommufd_device *idev)
  * @id: set to the ID that userspace knows it by
  *
  * The iommufd then owns the DMA of the device's whole group, and none of its
- * devices can do DMA until one is attached.
+ * devices can do DMA until one is attached. One without an IOMMU is bound where the
+ * kernel allows that (CONFIG_IOMMUFD_NOIOMMU), and nothing owns its DMA: whether the
+ * user may have it is the driver's to ask.
  *
  * Context: Process; sleeps.
  * Return: the device, until iommufd_device_unbind(); or ERR_PTR() of
  *
  * * -EINVAL: its DMA is not coherent with the CPU's caches
- * * -ENODEV: it has no IOMMU
+ * * -ENODEV: it is in no IOMMU group
  * * -EPERM: its interrupts are not isolated
  * * -EBUSY: another one owns its group's DMA
  * * -ENOMEM: out of memory

@@ -5,7 +5,8 @@
  *
  * A device (device.c) is one of a group (group.h), which is attached to a HWPT
  * (hwpt.h), and its PASIDs to others; what it can not handle itself it reports as
- * faults (fault.h).
+ * faults (fault.h). One without an IOMMU is like others, as far as that goes
+ * (no_iommu.h).
  *
  * The driver is the long-term user of the object: userspace can not destroy it,
  * and it ends with iommufd_device_unbind().
@@ -15,6 +16,7 @@
 
 #include "core/core.h"
 #include "hwpt.h"
+#include "no_iommu.h"
 
 struct device;
 struct device_group;

@@ -16,32 +16,48 @@
 #include "hwpt.h"
 #include "resv.h"
 
-static struct device_group *create(struct iommufd_ctx *ictx,
-				   struct iommu_group *iommu_group)
+static struct device_group *create(struct iommufd_ctx *ictx)
 {
 	struct device_group *group = kzalloc_obj(*group, GFP_KERNEL_ACCOUNT);
-	int rc;
 
 	if (!group)
 		return ERR_PTR(-ENOMEM);
-	rc = xa_insert(&ictx->groups, iommu_group_id(iommu_group), group,
-		       GFP_KERNEL_ACCOUNT);
-	if (rc) {
-		kfree(group);
-		return ERR_PTR(rc);
-	}
 	group->ictx = ictx;
-	group->iommu_group = iommu_group_ref_get(iommu_group);
 	mutex_init(&group->lock);
 	xa_init(&group->pasids);
 	INIT_LIST_HEAD(&group->devices);
 	return group;
 }
 
+static void destroy(struct device_group *group)
+{
+	WARN_ON(group->attachment || !xa_empty(&group->pasids));
+	mutex_destroy(&group->lock);
+	kfree(group);
+}
+
+static struct device_group *create_listed(struct iommufd_ctx *ictx,
+					  struct iommu_group *iommu_group)
+{
+	struct device_group *group = create(ictx);
+	int rc;
+
+	if (IS_ERR(group))
+		return group;
+	rc = xa_insert(&ictx->groups, iommu_group_id(iommu_group), group,
+		       GFP_KERNEL_ACCOUNT);
+	if (rc) {
+		destroy(group);
+		return ERR_PTR(rc);
+	}
+	group->iommu_group = iommu_group_ref_get(iommu_group);
+	return group;
+}
+
 /**
  * group_get() - bind one more device of a group
  * @ictx: the iommufd, which owns the group's DMA
- * @iommu_group: the group
+ * @iommu_group: the group, or NULL for a new one that nobody else finds
  *
  * Return: the group, until group_put(); or ERR_PTR(-ENOMEM).
  */
@@ -51,9 +67,12 @@ struct device_group *group_get(struct iommufd_ctx *ictx,
 	struct device_group *group;
 
 	mutex_lock(&ictx->groups_lock);
-	group = xa_load(&ictx->groups, iommu_group_id(iommu_group));
+	if (iommu_group)
+		group = xa_load(&ictx->groups, iommu_group_id(iommu_group));
+	else
+		group = create(ictx);
 	if (!group)
-		group = create(ictx, iommu_group);
+		group = create_listed(ictx, iommu_group);
 	if (!IS_ERR(group))
 		group->nr_bound++;
 	mutex_unlock(&ictx->groups_lock);
@@ -70,11 +89,12 @@ void group_put(struct device_group *group)
 
 	mutex_lock(&ictx->groups_lock);
 	if (!--group->nr_bound) {
-		xa_erase(&ictx->groups, iommu_group_id(group->iommu_group));
-		iommu_group_put(group->iommu_group);
-		WARN_ON(group->attachment || !xa_empty(&group->pasids));
-		mutex_destroy(&group->lock);
-		kfree(group);
+		if (group->iommu_group) {
+			xa_erase(&ictx->groups,
+				 iommu_group_id(group->iommu_group));
+			iommu_group_put(group->iommu_group);
+		}
+		destroy(group);
 	}
 	mutex_unlock(&ictx->groups_lock);
 }
@@ -141,7 +161,7 @@ static bool suits_faults(const struct iommufd_device *idev,
 bool group_suits(const struct iommufd_device *idev,
 		 const struct iommufd_hwpt *hwpt)
 {
-	return hwpt_suits_iommu(hwpt, __iommu_get_iommu_dev(idev->dev)) &&
+	return hwpt_suits_iommu(hwpt, iommu_of(idev->dev)) &&
 	       suits_coherency(idev, hwpt) &&
 	       suits_dirty_tracking(idev, hwpt) && suits_faults(idev, hwpt);
 }
@@ -197,6 +217,21 @@ void attachment_free(struct attachment *attachment)
 	kfree(attachment);
 }
 
+/* What an IOMMU is told of it, if there is one. */
+static int set_attachment(struct device_group *group,
+			  struct attachment *attachment)
+{
+	struct iommu_domain *domain = attachment->hwpt->domain;
+
+	if (!group->iommu_group)
+		return 0;
+	if (group->attachment)
+		return iommu_replace_group_handle(group->iommu_group, domain,
+						  &attachment->handle);
+	return iommu_attach_group_handle(domain, group->iommu_group,
+					 &attachment->handle);
+}
+
 static int move_group(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
 	struct attachment *attachment = attachment_create(idev, hwpt);
@@ -205,13 +240,7 @@ static int move_group(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 
 	if (!attachment)
 		return -ENOMEM;
-	if (group->attachment)
-		rc = iommu_replace_group_handle(group->iommu_group,
-						hwpt->domain,
-						&attachment->handle);
-	else
-		rc = iommu_attach_group_handle(hwpt->domain, group->iommu_group,
-					       &attachment->handle);
+	rc = set_attachment(group, attachment);
 	if (rc) {
 		kfree(attachment);
 		return rc;
@@ -373,7 +402,9 @@ void group_detach(struct iommufd_device *idev, struct iommufd_hwpt **unused)
 	list_del(&idev->node);
 	idev->attached = false;
 	if (list_empty(&group->devices)) {
-		iommu_detach_group_handle(hwpt->domain, group->iommu_group);
+		if (group->iommu_group)
+			iommu_detach_group_handle(hwpt->domain,
+						  group->iommu_group);
 		race_point("group:detached");
 		attachment_free(group->attachment);
 		group->attachment = NULL;

@@ -44,7 +44,7 @@ struct attachment {
  * struct device_group - an IOMMU group, as far as it is bound to an iommufd
  * @ictx: the iommufd; it owns the group's DMA
  * @nr_bound: bound devices; protected by groups_lock of @ictx
- * @iommu_group: the group; a reference
+ * @iommu_group: the group; a reference. NULL for a device without an IOMMU
  * @lock: see above
  * @attachment: where the group is; NULL while no device is attached
  * @pasids: struct attachment by PASID

@@ -99,7 +99,9 @@ static void *query(struct iommufd_ctx *ictx, struct iommu_hw_info *arg,
 		return ERR_CAST(idev);
 	if (arg->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE)
 		type = arg->in_data_type;
-	data = read_info(idev->dev, length_bytes, &type);
+	data = has_iommu(idev->dev) ?
+		       read_info(idev->dev, length_bytes, &type) :
+		       ERR_PTR(-EOPNOTSUPP);
 	if (!IS_ERR(data)) {
 		arg->out_data_type = type;
 		arg->out_capabilities = capabilities(idev->dev);
@@ -114,8 +116,9 @@ static void *query(struct iommufd_ctx *ictx, struct iommu_hw_info *arg,
  * ioctl_get_hw_info() - IOMMU_GET_HW_INFO
  * @call: the ioctl
  *
- * Return: 0; -EOPNOTSUPP for unknown flags, reserved fields that are not 0, or
- * a type that the driver does not know; -ENOENT; -EFAULT; -ENOMEM.
+ * Return: 0; -EOPNOTSUPP for unknown flags, reserved fields that are not 0, a type
+ * that the driver does not know, or a device without an IOMMU; -ENOENT; -EFAULT;
+ * -ENOMEM.
  */
 int ioctl_get_hw_info(struct ioctl_call *call)
 {

@@ -12,6 +12,7 @@
 #include "core/core.h"
 #include "fault.h"
 #include "hwpt.h"
+#include "no_iommu.h"
 #include "resv.h"
 
 /**
@@ -43,12 +44,15 @@ void hwpt_clear_faults(struct iommufd_hwpt *hwpt)
 		fault_queue_release(hwpt->faults);
 }
 
-/* A domain of a kind that userspace describes to the IOMMU driver. */
+/*
+ * A domain of a kind that userspace describes to the IOMMU driver; or of the one that
+ * the IOMMU core does not know.
+ */
 static struct iommu_domain *
 alloc_described(struct device *dev, u32 flags,
 		const struct iommu_user_data *user_data)
 {
-	const struct iommu_ops *ops = dev_iommu_ops(dev);
+	const struct iommu_ops *ops = iommu_of(dev)->ops;
 	struct iommu_domain *domain;
 
 	if (!ops->domain_alloc_paging_flags)
@@ -99,6 +103,7 @@ hwpt_create(struct iommufd_ioas *ioas, struct device *dev, u32 flags,
 {
 	struct object_table *objects = &ioas->ictx->objects;
 	struct iommufd_hwpt_paging *paging;
+	bool is_bare = !has_iommu(dev);
 	struct iommu_domain *domain;
 	int rc;
 
@@ -116,14 +121,16 @@ hwpt_create(struct iommufd_ioas *ioas, struct device *dev, u32 flags,
 	paging->hwpt.ioas = ioas;
 	paging->hwpt.flags = flags;
 
-	domain = user_data ? alloc_described(dev, flags, user_data) :
-			     iommu_paging_domain_alloc_flags(dev, flags);
+	domain = user_data || is_bare ?
+			 alloc_described(dev, flags, user_data) :
+			 iommu_paging_domain_alloc_flags(dev, flags);
 	if (IS_ERR(domain)) {
 		rc = PTR_ERR(domain);
 		goto err_release;
 	}
 	paging->hwpt.domain = domain;
 	paging->member.domain = domain;
+	paging->member.no_table = is_bare;
 	rc = enforce_coherency(&paging->hwpt, dev);
 	if (!rc)
 		rc = resv_set_msi_window(domain, dev);
@@ -276,7 +283,7 @@ struct iommufd_hwpt_paging *hwpt_get_paging(struct iommufd_ctx *ictx, u32 id)
 /**
  * hwpt_suits_iommu() - can a HWPT be used with an IOMMU?
  * @hwpt: the HWPT
- * @iommu_dev: the IOMMU, as of __iommu_get_iommu_dev()
+ * @iommu_dev: the IOMMU, as of iommu_of()
  *
  * A driver takes any domain that it is given for one of its own. The IOMMU core
  * sees to that where it attaches a domain, but not where it puts one in the place

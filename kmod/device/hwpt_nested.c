@@ -9,6 +9,7 @@
 #include <iommu-priv.h>
 
 #include "hwpt.h"
+#include "no_iommu.h"
 
 static struct iommufd_hwpt_nested *nested_of(struct iommufd_hwpt *hwpt)
 {
@@ -89,10 +90,10 @@ struct iommufd_hwpt *
 hwpt_create_nested(struct iommufd_hwpt_paging *parent, struct device *dev,
 		   u32 flags, const struct iommu_user_data *user_data)
 {
-	const struct iommu_ops *ops = dev_iommu_ops(dev);
+	const struct iommu_ops *ops = iommu_of(dev)->ops;
 	struct iommufd_hwpt_nested *nested;
 
-	if (!hwpt_suits_iommu(&parent->hwpt, __iommu_get_iommu_dev(dev)))
+	if (!hwpt_suits_iommu(&parent->hwpt, iommu_of(dev)))
 		return ERR_PTR(-EINVAL);
 	if (!ops->domain_alloc_nested)
 		return ERR_PTR(-EOPNOTSUPP);
@@ -123,7 +124,7 @@ hwpt_create_viommu(struct iommufd_viommu *viommu, struct device *dev, u32 flags,
 {
 	struct iommufd_hwpt_nested *nested;
 
-	if (__iommu_get_iommu_dev(dev) != viommu->iommu_dev)
+	if (iommu_of(dev) != viommu->iommu_dev)
 		return ERR_PTR(-EINVAL);
 	if (!viommu->ops->alloc_domain_nested)
 		return ERR_PTR(-EOPNOTSUPP);

@@ -27,7 +27,8 @@ static bool suits(const struct iommufd_device *idev, ioasid_t pasid,
 {
 	const struct attachment *untagged = idev->group->attachment;
 
-	return pasid < idev->dev->iommu->max_pasids && has_pasid_flag(hwpt) &&
+	return has_iommu(idev->dev) &&
+	       pasid < idev->dev->iommu->max_pasids && has_pasid_flag(hwpt) &&
 	       (!untagged || has_pasid_flag(untagged->hwpt)) &&
 	       group_suits(idev, hwpt);
 }

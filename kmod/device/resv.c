@@ -8,6 +8,12 @@
 #include "ioas/ioas.h"
 #include "resv.h"
 
+static void get_regions(struct device *dev, struct list_head *regions)
+{
+	if (has_iommu(dev))
+		iommu_get_resv_regions(dev, regions);
+}
+
 /**
  * resv_add() - reserve what a device needs in an IOAS
  * @ioas: the IOAS
@@ -27,7 +33,7 @@ int resv_add(struct iommufd_ioas *ioas, struct iommufd_device *idev)
 	LIST_HEAD(regions);
 	int rc;
 
-	iommu_get_resv_regions(idev->dev, &regions);
+	get_regions(idev->dev, &regions);
 	/* Firmware's, which nobody needs once the device is userspace's. */
 	list_for_each_entry_safe(region, next, &regions, list) {
 		if (region->type == IOMMU_RESV_DIRECT_RELAXABLE)
@@ -67,7 +73,7 @@ int resv_set_msi_window(struct iommu_domain *domain, struct device *dev)
 	LIST_HEAD(regions);
 	int rc = 0;
 
-	iommu_get_resv_regions(dev, &regions);
+	get_regions(dev, &regions);
 	list_for_each_entry(region, &regions, list) {
 		if (region->type == IOMMU_RESV_SW_MSI) {
 			rc = iommu_get_msi_cookie(domain, region->start);

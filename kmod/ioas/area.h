@@ -143,6 +143,8 @@ static inline void area_unclaim(struct area *area)
 static inline int area_map(struct area *area, struct ioas_domain *member,
 			   bool combine)
 {
+	if (IS_ENABLED(CONFIG_IOMMUFD_NOIOMMU) && member->no_table)
+		return 0;
 	return domain_map(member->domain, area->node.first, area->backing,
 			  area->start_byte, area->length_bytes, area->prot,
 			  combine);
@@ -155,6 +157,8 @@ static inline int area_map(struct area *area, struct ioas_domain *member,
  */
 static inline void area_unmap(struct area *area, struct ioas_domain *member)
 {
+	if (IS_ENABLED(CONFIG_IOMMUFD_NOIOMMU) && member->no_table)
+		return;
 	domain_unmap_backing(member->domain, area->node.first, area->backing,
 			     area->length_bytes);
 }

@@ -71,10 +71,13 @@ struct iommufd_ioas {
  * struct ioas_domain - a domain's membership in an IOAS
  * @node: in the IOAS's domains
  * @domain: the domain
+ * @no_table: of devices without an IOMMU: there is nothing to write to, and what is
+ *            mapped only has to stay where it is
  */
 struct ioas_domain {
 	struct list_head node;
 	struct iommu_domain *domain;
+	bool no_table;
 };
 
 /**
@@ -168,6 +171,8 @@ void ioas_disown_pages(struct iommufd_ioas *ioas, unsigned long first,
 		       unsigned long last);
 int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
 	    void *data, bool write);
+int ioas_find_phys(struct iommufd_ioas *ioas, unsigned long first,
+		   unsigned long last, u64 *phys, u64 *length_bytes);
 
 /* The ioctls */
 int ioctl_option(struct ioctl_call *call);
@@ -178,6 +183,7 @@ int ioctl_ioas_iova_ranges(struct ioctl_call *call);
 int ioctl_ioas_map(struct ioctl_call *call);
 int ioctl_ioas_map_file(struct ioctl_call *call);
 int ioctl_ioas_unmap(struct ioctl_call *call);
+int ioctl_noiommu_get_pa(struct ioctl_call *call);
 int ioctl_change_process(struct ioctl_call *call);
 
 #endif

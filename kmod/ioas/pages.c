@@ -6,6 +6,8 @@
  * An area that is pinned, or being read or written, can not be unmapped. Who
  * unmaps it asks them to let go (notify.c). Pages that hardware owns (a guest's
  * queues) are different: nobody can be asked, so unmapping fails.
+ *
+ * Where memory is can be asked, too: the extents know, and no IO page table is read.
  */
 #include <linux/bits.h>
 #include <linux/iommu.h>
@@ -47,6 +49,8 @@ struct piece {
 #define USE_WRITE	BIT(0)
 /* By hardware, until it gives it up itself */
 #define USE_OWN		BIT(1)
+/* Not the memory, but where it is */
+#define USE_FIND	BIT(2)
 
 static unsigned long piece_first_index(const struct piece *piece)
 {
@@ -70,9 +74,9 @@ static int get_piece(struct iommufd_ioas *ioas, unsigned long first,
 	area = area_of(iova_space_find(&ioas->space, first, first));
 	if (!area || area->blocked || area_is_busy(area)) {
 		rc = -ENOENT;
-	} else if (!backing_has_pages(area->backing)) {
+	} else if (!(use & USE_FIND) && !backing_has_pages(area->backing)) {
 		rc = -EINVAL;
-	} else if (!(area->prot & prot)) {
+	} else if (!(use & USE_FIND) && !(area->prot & prot)) {
 		rc = -EPERM;
 	} else {
 		area->nr_users++;
@@ -373,6 +377,108 @@ int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
 		if (rc)
 			break;
 	}
+	up_read(&ioas->domains_rwsem);
+	return rc;
+}
+
+/* Is there a domain of devices without an IOMMU? Then all of the IOAS is pinned. */
+static bool has_no_table(struct iommufd_ioas *ioas)
+{
+	struct ioas_domain *member;
+
+	list_for_each_entry(member, &ioas->domains, node) {
+		if (member->no_table)
+			return true;
+	}
+	return false;
+}
+
+/* The memory of a piece, from its start on as far as it is in one. */
+static int find_run(const struct piece *piece, u64 *phys, u64 *length_bytes)
+{
+	unsigned long skip_bytes = offset_in_page(piece->start_byte);
+	struct backing *backing = piece->area->backing;
+	struct backing_walk walk;
+	int rc;
+
+	if (!backing_has_pages(backing)) {
+		if (backing->ops->is_lost(backing))
+			return -ENOENT;
+		*phys = backing->start + piece->start_byte;
+		*length_bytes = piece->length_bytes;
+		return 0;
+	}
+	rc = mutex_lock_killable(&backing->lock);
+	if (rc)
+		return rc;
+	backing_walk_start(backing, &walk, piece_first_index(piece),
+			   piece_last_index(piece));
+	*phys = PFN_PHYS(walk.pfn) + skip_bytes;
+	*length_bytes = min(PFN_PHYS(walk.npages) - skip_bytes,
+			    piece->length_bytes);
+	mutex_unlock(&backing->lock);
+	return 0;
+}
+
+static int find_from(struct iommufd_ioas *ioas, unsigned long first,
+		     unsigned long last, u64 *phys, u64 *length_bytes)
+{
+	struct piece piece;
+	int rc;
+
+	rc = get_piece(ioas, first, last, USE_FIND, &piece);
+	if (rc)
+		return rc;
+	race_point("pages:in-use");
+	rc = find_run(&piece, phys, length_bytes);
+	put_piece(ioas, &piece, USE_FIND);
+	return rc;
+}
+
+/**
+ * ioas_find_phys() - where memory is that devices without an IOMMU use
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA, inclusive
+ * @phys: set to the address of what is mapped at @first
+ * @length_bytes: set to how much follows there, in memory as in IOVAs, also where
+ *                that is several mappings; as far as @last
+ *
+ * It stays there until it is unmapped, or the last such device is detached.
+ *
+ * Context: Process; sleeps.
+ * Return: 0, or
+ *
+ * * -EOPNOTSUPP: @ioas has no HWPT of a device without an IOMMU
+ * * -ENOENT: nothing is mapped at @first, or what was is just being unmapped, or was
+ *   revoked by its exporter
+ * * -EINTR: a fatal signal while waiting
+ */
+int ioas_find_phys(struct iommufd_ioas *ioas, unsigned long first,
+		   unsigned long last, u64 *phys, u64 *length_bytes)
+{
+	u64 next_phys, n;
+	int rc;
+
+	rc = down_read_killable(&ioas->domains_rwsem);
+	if (rc)
+		return rc;
+	rc = -EOPNOTSUPP;
+	if (has_no_table(ioas))
+		rc = find_from(ioas, first, last, phys, &n);
+	if (rc)
+		goto out_unlock;
+	for (*length_bytes = n; n <= last - first; *length_bytes += n) {
+		first += n;
+		rc = cond_resched_killable();
+		if (rc)
+			goto out_unlock;
+		/* What comes next and can not be told is not asked for. */
+		if (find_from(ioas, first, last, &next_phys, &n) ||
+		    next_phys != *phys + *length_bytes)
+			break;
+	}
+out_unlock:
 	up_read(&ioas->domains_rwsem);
 	return rc;
 }

@@ -100,7 +100,7 @@ static int set_up(struct iommufd_vdevice *vdev, struct iommufd_device *idev)
 	struct iommufd_viommu *viommu = vdev->viommu;
 	int rc;
 
-	if (__iommu_get_iommu_dev(idev->dev) != viommu->iommu_dev)
+	if (iommu_of(idev->dev) != viommu->iommu_dev)
 		return -EINVAL;
 	if (!object_hold(&viommu->obj))
 		return -ENOENT;

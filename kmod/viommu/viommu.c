@@ -71,7 +71,7 @@ static struct iommu_device *find_iommu(struct iommufd_ctx *ictx, u32 dev_id,
 
 	if (IS_ERR(idev))
 		return ERR_CAST(idev);
-	iommu_dev = __iommu_get_iommu_dev(idev->dev);
+	iommu_dev = iommu_of(idev->dev);
 	ops = iommu_dev->ops;
 	*size_bytes = 0;
 	if (ops->get_viommu_size && ops->viommu_init)
