@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /dev/iommu: the device, its file, and the tables of its ioctls and its objects.
+ * /dev/vfio/vfio is another name of it, where the kernel is configured so.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -80,7 +81,17 @@ static long iommufd_ioctl(struct file *file, unsigned int cmd,
 
 static int iommufd_open(struct inode *inode, struct file *file)
 {
-	return ctx_open(file);
+	struct iommufd_ctx *ictx;
+	int rc;
+
+	rc = ctx_open(file);
+	if (rc || iminor(inode) != VFIO_MINOR)
+		return rc;
+	/* As a container counts, until IOMMU_OPTION says otherwise. */
+	ictx = file->private_data;
+	ictx->account_by_mm = true;
+	pr_info_once("/dev/vfio/vfio is provided by iommufd, not by vfio\n");
+	return 0;
 }
 
 static int iommufd_release(struct inode *inode, struct file *file)
@@ -105,6 +116,42 @@ static struct miscdevice iommufd_misc = {
 	.nodename = "iommu",
 	.mode = 0660,
 };
+
+#ifdef CONFIG_IOMMUFD_VFIO_CONTAINER
+/*
+ * The node of a VFIO container, in a kernel whose vfio.ko has none: an iommufd like
+ * others, and anybody may open it, for a device is reached by its group's node alone.
+ */
+static struct miscdevice container_misc = {
+	.minor = VFIO_MINOR,
+	.name = "vfio",
+	.fops = &iommufd_fops,
+	.nodename = "vfio/vfio",
+	.mode = 0666,
+};
+
+MODULE_ALIAS_MISCDEV(VFIO_MINOR);
+MODULE_ALIAS("devname:vfio/vfio");
+
+static int register_container(void)
+{
+	return misc_register(&container_misc);
+}
+
+static void deregister_container(void)
+{
+	misc_deregister(&container_misc);
+}
+#else
+static int register_container(void)
+{
+	return 0;
+}
+
+static void deregister_container(void)
+{
+}
+#endif
 
 /* How each type of object ends. */
 static const object_destroy_fn destroy_ops[IOMMUFD_OBJ_MAX] = {
@@ -135,19 +182,28 @@ static int __init iommufd_init(void)
 	rc = mock_init();
 	if (rc)
 		return rc;
+	/* First, for its minor may be taken: then nobody has opened the other one. */
+	rc = register_container();
+	if (rc)
+		goto err_mock;
 	rc = misc_register(&iommufd_misc);
-	if (rc) {
-		mock_exit();
-		return rc;
-	}
+	if (rc)
+		goto err_container;
 	pr_info("iommufd-fast " IOMMUFD_FAST_VERSION "\n");
 	return 0;
+
+err_container:
+	deregister_container();
+err_mock:
+	mock_exit();
+	return rc;
 }
 module_init(iommufd_init);
 
 static void __exit iommufd_exit(void)
 {
 	misc_deregister(&iommufd_misc);
+	deregister_container();
 	mock_exit();
 }
 module_exit(iommufd_exit);

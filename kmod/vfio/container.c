@@ -72,9 +72,9 @@ static long set_iommu(struct iommufd_ctx *ictx, unsigned long type)
 	int rc = 0;
 
 	if (type == VFIO_NOIOMMU_IOMMU) {
-		if (!capable(CAP_SYS_RAWIO))
-			return -EPERM;
-		return READ_ONCE(ictx->vfio_no_iommu) ? 0 : -EINVAL;
+		if (!READ_ONCE(ictx->vfio_no_iommu))
+			return -EINVAL;
+		return capable(CAP_SYS_RAWIO) ? 0 : -EPERM;
 	}
 	if ((type != VFIO_TYPE1_IOMMU && type != VFIO_TYPE1v2_IOMMU) ||
 	    READ_ONCE(ictx->vfio_no_iommu))
