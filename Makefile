@@ -7,8 +7,8 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest coverage fuzz micro micro-check gate baseline compare \
-	report record dashboard tools-test fresh-test kernel modules deb package-test test-symvers lint doc clean distclean
+.PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest options coverage fuzz micro micro-check gate \
+	baseline compare report record dashboard tools-test fresh-test kernel modules deb package-test test-symvers lint doc clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -17,9 +17,10 @@ help:
 	@echo '  make profile    where the instructions of one benchmark go: OP=map SHAPE=thp PEER=fast (SIZE=1MiB); a flame graph, too'
 	@echo '  make threads    what two threads do at the same time, beside one; how long it takes to destroy an object'
 	@echo '  make lockstat   the same, but print how often each lock was waited for'
-	@echo '  make test       prove the module, in guests full of sanitizers: device DMA, bad input, the two below'
+	@echo '  make test       prove the module, in guests full of sanitizers: device DMA, bad input, the three below'
 	@echo '  make kunit      the KUnit suites of the module, in a guest with a kernel full of sanitizers'
 	@echo "  make selftest   the kernel's own iommufd selftests, in the same kernel"
+	@echo '  make options    what other kernels are configured to have: /dev/vfio/vfio by iommufd, devices without an IOMMU'
 	@echo '  make test-kcsan the tests in which threads meet, in a kernel that looks for data races'
 	@echo '  make soak       ten million mappings, a hundred thousand objects, 4000 iommufds, for minutes; what is held for longest'
 	@echo '  make coverage   which lines of the module all these tests together execute, and which only one kind of them does'
@@ -47,14 +48,14 @@ help:
 	@echo '  BENCH_FILTER=regex  of the benchmarks, those whose op/shape/size/peer matches (make bench)'
 	@echo '  PEERS="type1 fast"  of the peers, these: type1 iommufd fast floor (make bench)'
 	@echo '  LANE=icount         or mttcg, kvm: ratios only, see docs/method.md (make bench)'
-	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*", and no others (make test)'
+	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*", and no others (make test, make options)'
 	@echo '  SUITE=glob CASE=glob  of the KUnit suites and cases, these, e.g. SUITE=extent; REPEAT=n times (make kunit)'
 	@echo '  MICRO_FILTER=regex  of the micro-benchmarks, those whose name matches (make micro); MAX_RANGES=n: more ranges'
 	@echo '  HISTORY=file        another history; MACHINE=name: of this machine, in a fleet; DIRTY=1: with uncommitted changes'
 	@echo '  LONG=1              also what takes hours: an empty cache, all guests interrupted, a load of 12; TREE=ref: of another commit (make fresh-test)'
 	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit, make soak, make fuzz)'
 	@echo '  FOR=seconds         of load, by the clock of the guest (make soak); of fuzzing (make fuzz)'
-	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest)'
+	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest, make options)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree to build kernels from, instead of those that Debian packages'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
 	@echo '  JOBS=n              compilers at a time (as many as there are CPUs), and guests (make bench)'
@@ -85,6 +86,9 @@ kunit:
 
 selftest:
 	@scripts/test/selftest.sh
+
+options:
+	@scripts/test/options.sh
 
 coverage:
 	@scripts/test/coverage.sh

@@ -25,6 +25,7 @@
 #define EDU_BUFFER 0x40000
 
 #define VFIO_CDEVS "/sys/bus/pci/drivers/vfio-pci/*:*/vfio-dev/vfio*"
+#define BARE_CDEVS "/sys/bus/pci/drivers/vfio-pci/*:*/vfio-dev/noiommu-vfio*"
 
 unsigned int edu_count(void)
 {
@@ -48,13 +49,13 @@ static void write_register(struct edu *edu, unsigned int reg, __u64 value)
 	__atomic_store_n((__u64 *)(edu->bar + reg), value, __ATOMIC_RELEASE);
 }
 
-/* The directory in sysfs of the index-th device's cdev. */
-static int find_cdev(unsigned int index, char *path, size_t len)
+/* The directory in sysfs of the index-th such device's cdev. */
+static int find_cdev(const char *cdevs, unsigned int index, char *path, size_t len)
 {
 	int ret = -ENODEV;
 	glob_t found;
 
-	if (glob(VFIO_CDEVS, 0, NULL, &found))
+	if (glob(cdevs, 0, NULL, &found))
 		return ret;
 	if (index < found.gl_pathc) {
 		snprintf(path, len, "%s", found.gl_pathv[index]);
@@ -69,7 +70,7 @@ int edu_group(unsigned int index)
 	char cdev[128], path[256], group[256] = "";
 	int ret;
 
-	ret = find_cdev(index, cdev, sizeof(cdev));
+	ret = find_cdev(VFIO_CDEVS, index, cdev, sizeof(cdev));
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), "%s/../../iommu_group", cdev);
@@ -78,18 +79,28 @@ int edu_group(unsigned int index)
 	return atoi(strrchr(group, '/') + 1);
 }
 
-int edu_open(struct edu *edu, unsigned int index)
+static int open_cdev(struct edu *edu, const char *cdevs, unsigned int index)
 {
 	char cdev[128], path[256];
 	int ret;
 
 	*edu = (struct edu){ .fd = -1 };
-	ret = find_cdev(index, cdev, sizeof(cdev));
+	ret = find_cdev(cdevs, index, cdev, sizeof(cdev));
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", strrchr(cdev, '/') + 1);
 	edu->fd = open(path, O_RDWR | O_CLOEXEC);
 	return edu->fd < 0 ? -errno : 0;
+}
+
+int edu_open(struct edu *edu, unsigned int index)
+{
+	return open_cdev(edu, VFIO_CDEVS, index);
+}
+
+int edu_open_bare(struct edu *edu)
+{
+	return open_cdev(edu, BARE_CDEVS, 0);
 }
 
 static int region_offset(struct edu *edu, __u32 index, __u64 *offset)
@@ -153,13 +164,13 @@ int edu_bind(struct edu *edu, int iofd)
 	return make_usable(edu);
 }
 
-int edu_open_in_group(struct edu *edu, unsigned int index, int group)
+static int open_in_group(struct edu *edu, const char *cdevs, unsigned int index, int group)
 {
 	char cdev[128], path[256], device[256] = "";
 	int ret;
 
 	*edu = (struct edu){ .fd = -1 };
-	ret = find_cdev(index, cdev, sizeof(cdev));
+	ret = find_cdev(cdevs, index, cdev, sizeof(cdev));
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), "%s/../../", cdev);
@@ -169,6 +180,16 @@ int edu_open_in_group(struct edu *edu, unsigned int index, int group)
 	if (edu->fd < 0)
 		return -errno;
 	return make_usable(edu);
+}
+
+int edu_open_in_group(struct edu *edu, unsigned int index, int group)
+{
+	return open_in_group(edu, VFIO_CDEVS, index, group);
+}
+
+int edu_open_bare_in_group(struct edu *edu, int group)
+{
+	return open_in_group(edu, BARE_CDEVS, 0, group);
 }
 
 int edu_attach(struct edu *edu, __u32 *pt)

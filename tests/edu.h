@@ -48,6 +48,10 @@ int edu_bind(struct edu *edu, int iofd);
  */
 int edu_open_in_group(struct edu *edu, unsigned int index, int group);
 
+/* The same two for the device that has no IOMMU: it is not among those that are counted. */
+int edu_open_bare(struct edu *edu);
+int edu_open_bare_in_group(struct edu *edu, int group);
+
 /* Attaches to an IOAS or HWPT; *pt becomes the HWPT that is attached. Attaching again replaces. */
 int edu_attach(struct edu *edu, __u32 *pt);
 int edu_detach(struct edu *edu);

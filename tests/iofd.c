@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 
 #include "iofd.h"
 
 int iofd_open(void)
 {
-	int fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	const char *node = getenv("IOFD");
+	int fd = open(node ? node : "/dev/iommu", O_RDWR | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }

@@ -12,7 +12,7 @@
 #define IOAS_RW (IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
 #define IOAS_FIXED_RW (IOMMU_IOAS_MAP_FIXED_IOVA | IOAS_RW)
 
-/* A new /dev/iommu file, or -errno. */
+/* A new file of /dev/iommu, or of the node that IOFD names in the environment; or -errno. */
 int iofd_open(void);
 
 int iofd_ioctl(int iofd, unsigned long cmd, void *arg);

@@ -49,10 +49,13 @@ checkpatch() {
 }
 
 sparse() {
-	local dir=$1 log=$CACHE/log/modules-bench-${1//\//-}-lint.log said
+	local dir=$1 log=$CACHE/log/modules-bench-${1//\//-}-lint.log said options=()
+	# With all that the module can be configured to have.
+	[[ $dir != kmod ]] || options=(CONFIG_IOMMUFD_NOIOMMU=y CONFIG_IOMMUFD_VFIO_CONTAINER=y
+		KCFLAGS="-include $ROOT/configs/options.h")
 	# A directory of its own: sparse looks at what make compiles, and this must not disturb what is loaded.
 	rm -rf "$ROOT/build/lint/$dir"
-	said=$(OUT=$ROOT/build/lint/$dir "$ROOT/scripts/build/modules.sh" bench "$dir" C=2 \
+	said=$(OUT=$ROOT/build/lint/$dir "$ROOT/scripts/build/modules.sh" bench "$dir" "${options[@]}" C=2 \
 		CHECK="sparse -include $ROOT/scripts/check/sparse-compat.h" 2>&1) || { echo "$said" && return 1; }
 	# make goes on without a checker that it does not like; then nothing was checked.
 	grep -qE '^ +CHECK ' "$log" || { echo "sparse did not run; see $log" && return 1; }

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Prove the module, all of it: the test programs with their device DMA (scripts/test/programs.sh), the kernel's own selftests
-# (scripts/test/selftest.sh) and the KUnit suites (scripts/test/kunit.sh), each in a guest whose kernel is full of sanitizers.
+# (scripts/test/selftest.sh), what other kernels are configured to have (scripts/test/options.sh) and the KUnit suites
+# (scripts/test/kunit.sh), each in a guest whose kernel is full of sanitizers.
 # Everything goes to results/latest/, as KTAP, JSON and JUnit XML. The last line is "N passed, N failed, N skipped".
 #
-#   PEER=iommufd      on the in-tree module, for comparison: the test programs and the selftests
+#   PEER=iommufd      on the in-tree module, for comparison: all but KUnit
 #   TEST_FILTER=GLOB  of the test programs only the cases whose suite/case matches, and nothing else
 #   SEED=N            repeat the random choices of a run that printed this seed
 
@@ -61,7 +62,7 @@ show_behind() {
 	grep -v '^-->' "$log/$1.errors" >&2 || true
 }
 
-others=(selftest)
+others=(selftest options)
 [[ $peer != fast ]] || others+=(kunit)
 # The guest of most of the test programs keeps one CPU busy, and so does that of the selftests.
 if (($(nproc) > 1)); then
