@@ -14,7 +14,8 @@
 #   PROGRAMS=FILE     run the programs in there, and reduce the first that shows something
 #   CORPUS=DIR        begin with these programs (tests/fuzz/corpus); none: with nothing
 #   PATCH=FILE        with this applied to a copy of kmod/: a fault that is planted
-#   COVERAGE=1        count lines, and print which were executed, instead of being steered by what is reached
+#   COVERAGE=1        count lines, and print which were executed, instead of being steered by what is reached; counts: and
+#                     print none of it
 #
 # A program that kills the kernel is reduced by booting again, at most BOOTS times (24).
 
@@ -45,12 +46,17 @@ leaks=${LEAKS:-$( ((seconds > 300)) && echo no || echo yes)}
 [[ $boots =~ ^[0-9]+$ ]] || die "BOOTS=$boots is no number"
 [[ $leaks =~ ^(yes|no)$ ]] || die "no LEAKS '$leaks' (there are: yes no)"
 [[ $lane =~ ^(icount|mttcg)$ ]] || die "no lane '$lane' (there are: icount mttcg)"
+[[ ${COVERAGE:-1} =~ ^(1|counts)$ ]] || die "no COVERAGE '$COVERAGE' (there are: 1 counts)"
+[[ -z ${COVERAGE:-} || $config$patch == test ]] || die "COVERAGE counts what is in kmod/, without PATCH, in the test kernel"
 [[ -z $mode || $mode =~ ^(exact|storm)$ ]] || die "no MODE '$mode' (there are: exact storm)"
 
-# Built to say what it comes through; or to count it. A planted fault is in a copy of its own.
+# Built to say what it comes through; or as all that counts it (module_of). A planted fault is in a copy of its own.
 build_module() {
-	local out=$ROOT/build/fuzz/$name dir=kmod counts=KCOV_INSTRUMENT=y
-	[[ -z ${COVERAGE:-} ]] || { out=$ROOT/build/fuzz/coverage && counts=GCOV_PROFILE=y; }
+	local out=$ROOT/build/fuzz/$name dir=kmod
+	if [[ -n ${COVERAGE:-} ]]; then
+		module_of test kmod
+		return
+	fi
 	if [[ -n $patch ]]; then
 		# One place for all of them: what does not differ from the last one is not built again.
 		out=$ROOT/build/fuzz/planted
@@ -59,7 +65,7 @@ build_module() {
 		rsync -rc --delete "$ROOT/kmod/" "$ROOT/$dir/"
 		patch -s -d "$ROOT/$dir" -p2 <"$patch" >&2 || die "$patch does not apply"
 	fi
-	OUT=$out/kmod "$ROOT/scripts/build/modules.sh" "$config" "$dir" "$counts" || return
+	OUT=$out/kmod "$ROOT/scripts/build/modules.sh" "$config" "$dir" KCOV_INSTRUMENT=y || return
 	echo "$out/kmod/iommufd.ko"
 }
 
@@ -195,9 +201,9 @@ status=0
 	fuzz_guest marked_only "${options[@]}"
 	! has_died || reduce_deadly
 } | ktap_results "$name" || status=$?
-if [[ -n ${COVERAGE:-} ]]; then
+if [[ ${COVERAGE:-} == 1 ]]; then
 	[[ -d $share/gcda ]] || die "the guest left no counts in $share/gcda; its console is $share/console.log"
 	"$ROOT/scripts/test/coverage.py" "$ROOT/kmod" 0 "$ROOT/results/latest/coverage-fuzz.info" \
-		"$ROOT/build/fuzz/coverage/kmod" "$share/gcda"
+		fuzz "$ROOT/build/coverage/kmod" "$share/gcda"
 fi
 exit "$status"
