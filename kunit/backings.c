@@ -12,21 +12,20 @@
 /**
  * backing_create_user() - backing_init_user() in memory that is allocated for it
  * @va: page aligned address
- * @npages: how many pages
  * @writable: mappings of it may be writable
  * @account_by_mm: charge the process and not its user
  *
  * Return: the backing with one reference, and room for its first area, or
  * ERR_PTR(-ENOMEM).
  */
-struct backing *backing_create_user(unsigned long va, unsigned long npages,
-				    bool writable, bool account_by_mm)
+struct backing *backing_create_user(unsigned long va, bool writable,
+				    bool account_by_mm)
 {
 	struct new_mapping *new = kmalloc_obj(*new, GFP_KERNEL);
 
 	if (!new)
 		return ERR_PTR(-ENOMEM);
-	backing_init_user(&new->backing, va, npages, writable, account_by_mm);
+	backing_init_user(&new->backing, va, writable, account_by_mm);
 	return &new->backing;
 }
 
@@ -34,7 +33,6 @@ struct backing *backing_create_user(unsigned long va, unsigned long npages,
  * backing_create_file() - backing_init_file() in memory that is allocated for it
  * @file: the file
  * @start: page aligned byte offset
- * @npages: how many pages
  * @writable: mappings of it may be writable
  * @account_by_mm: charge the process and not its user
  *
@@ -42,15 +40,14 @@ struct backing *backing_create_user(unsigned long va, unsigned long npages,
  * ERR_PTR() of -ENOMEM or what backing_init_file() says.
  */
 struct backing *backing_create_file(struct file *file, loff_t start,
-				    unsigned long npages, bool writable,
-				    bool account_by_mm)
+				    bool writable, bool account_by_mm)
 {
 	struct new_mapping *new = kmalloc_obj(*new, GFP_KERNEL);
 	int rc;
 
 	if (!new)
 		return ERR_PTR(-ENOMEM);
-	rc = backing_init_file(&new->backing, file, start, npages, writable,
+	rc = backing_init_file(&new->backing, file, start, writable,
 			       account_by_mm);
 	if (rc) {
 		kfree(new);

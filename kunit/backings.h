@@ -10,10 +10,9 @@
 struct backing;
 struct file;
 
-struct backing *backing_create_user(unsigned long va, unsigned long npages,
-				    bool writable, bool account_by_mm);
-struct backing *backing_create_file(struct file *file, loff_t start,
-				    unsigned long npages, bool writable,
+struct backing *backing_create_user(unsigned long va, bool writable,
 				    bool account_by_mm);
+struct backing *backing_create_file(struct file *file, loff_t start,
+				    bool writable, bool account_by_mm);
 
 #endif

@@ -338,14 +338,6 @@ static int check_map(u32 flags, u64 address, u64 iova, u64 length_bytes)
 	return 0;
 }
 
-/* The pages that a range of bytes touches. */
-static unsigned long npages_of(unsigned long start_byte,
-			       unsigned long length_bytes)
-{
-	return ((offset_in_page(start_byte) + length_bytes - 1) >> PAGE_SHIFT) +
-	       1;
-}
-
 /*
  * Add a chain of areas, which is consumed, and report the IOVA if the kernel
  * chose it.
@@ -397,7 +389,6 @@ int ioas_map_user(struct iommufd_ioas *ioas, u32 flags, u64 va,
 	if (!new)
 		return -ENOMEM;
 	backing_init_user(&new->backing, va & PAGE_MASK,
-			  npages_of(va, length_bytes),
 			  flags & IOMMU_IOAS_MAP_WRITEABLE,
 			  ioas->ictx->account_by_mm);
 	area = area_init_first(new, offset_in_page(va), length_bytes,
@@ -446,8 +437,7 @@ static int init_file(struct backing *backing, struct iommufd_ctx *ictx,
 	CLASS(fd, file)(arg->fd);
 	if (fd_empty(file))
 		return -EBADF;
-	rc = backing_init_file(backing, fd_file(file), start,
-			       npages_of(arg->start, arg->length), writable,
+	rc = backing_init_file(backing, fd_file(file), start, writable,
 			       ictx->account_by_mm);
 	if (rc != -EINVAL)
 		return rc;

@@ -18,22 +18,19 @@ static unsigned long segment_end(const struct segment *segment)
  *           last reference
  * @ops: its kind
  * @start: page aligned, where it begins, as struct backing says
- * @npages: how many pages
  * @writable: mappings of it may be writable
  * @account_by_mm: charge the process and not its user
  *
  * Pins nothing: that is for the first claim.
  */
 void backing_init(struct backing *backing, const struct backing_ops *ops,
-		  u64 start, unsigned long npages, bool writable,
-		  bool account_by_mm)
+		  u64 start, bool writable, bool account_by_mm)
 {
 	/* Field by field: zeroing it all is 2 % of mapping a page. */
 	refcount_set(&backing->refs, 1);
 	backing->writable = writable;
 	backing->moving = false;
 	backing->ops = ops;
-	backing->npages = npages;
 	backing->start = start;
 	backing->file = NULL;
 	extents_init(&backing->own_segment.extents);
@@ -70,15 +67,14 @@ static const struct backing_ops user_ops = {
 /**
  * backing_init_user() - begin a backing that is the calling process's memory
  * @backing: as of backing_init()
- * @va: page aligned address
- * @npages: how many pages
+ * @va: page aligned address, where it begins
  * @writable: mappings of it may be writable
  * @account_by_mm: charge the process and not its user
  */
 void backing_init_user(struct backing *backing, unsigned long va,
-		       unsigned long npages, bool writable, bool account_by_mm)
+		       bool writable, bool account_by_mm)
 {
-	backing_init(backing, &user_ops, va, npages, writable, account_by_mm);
+	backing_init(backing, &user_ops, va, writable, account_by_mm);
 }
 
 static void segment_free(struct backing *backing, struct segment *segment)

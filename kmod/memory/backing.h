@@ -83,7 +83,6 @@ struct segment {
  * @moving: marked while the process it is charged to changes; protected by
  *          process_lock of the iommufd
  * @ops: what kind of memory it is
- * @npages: its length in pages
  * @start: where it begins, page aligned: an address of the process, a byte offset
  *         in @file, or an address on the bus
  * @file: of a memfd: it
@@ -100,7 +99,6 @@ struct backing {
 	bool writable;
 	bool moving;
 	const struct backing_ops *ops;
-	unsigned long npages;
 	u64 start;
 	union {
 		struct file *file;
@@ -131,9 +129,9 @@ struct backing_walk {
 };
 
 void backing_init_user(struct backing *backing, unsigned long va,
-		       unsigned long npages, bool writable, bool account_by_mm);
+		       bool writable, bool account_by_mm);
 int backing_init_file(struct backing *backing, struct file *file, loff_t start,
-		      unsigned long npages, bool writable, bool account_by_mm);
+		      bool writable, bool account_by_mm);
 #if IS_ENABLED(CONFIG_DMA_SHARED_BUFFER)
 int backing_init_dmabuf(struct backing *backing, int fd, unsigned long start,
 			unsigned long length_bytes, bool writable,
@@ -163,8 +161,7 @@ void backing_move_account(struct backing *backing, const struct account *acct);
 
 /* For the other files of backings */
 void backing_init(struct backing *backing, const struct backing_ops *ops,
-		  u64 start, unsigned long npages, bool writable,
-		  bool account_by_mm);
+		  u64 start, bool writable, bool account_by_mm);
 void backing_end(struct backing *backing);
 struct segment *backing_segment(struct backing *backing, unsigned long index);
 

@@ -63,8 +63,7 @@ static const struct backing_ops file_ops = {
  * backing_init_file() - begin a backing that is a range of a memfd
  * @backing: as of backing_init()
  * @file: the file; a reference of its own is taken
- * @start: page aligned byte offset
- * @npages: how many pages
+ * @start: page aligned byte offset, where it begins
  * @writable: mappings of it may be writable
  * @account_by_mm: charge the process and not its user
  *
@@ -79,7 +78,7 @@ static const struct backing_ops file_ops = {
  *   for writing, is sealed against that, immutable or only to be appended to
  */
 int backing_init_file(struct backing *backing, struct file *file, loff_t start,
-		      unsigned long npages, bool writable, bool account_by_mm)
+		      bool writable, bool account_by_mm)
 {
 	int rc;
 
@@ -92,8 +91,7 @@ int backing_init_file(struct backing *backing, struct file *file, loff_t start,
 		if (rc)
 			return rc;
 	}
-	backing_init(backing, &file_ops, start, npages, writable,
-		     account_by_mm);
+	backing_init(backing, &file_ops, start, writable, account_by_mm);
 	backing->file = get_file(file);
 	return 0;
 }

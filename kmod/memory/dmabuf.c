@@ -289,7 +289,7 @@ int backing_init_dmabuf(struct backing *backing, int fd, unsigned long start,
 	if (!buf)
 		goto err_put;
 	/* Once it is attached it may be revoked. */
-	backing_init(backing, &dmabuf_ops, 0, 0, writable, account_by_mm);
+	backing_init(backing, &dmabuf_ops, 0, writable, account_by_mm);
 	backing->dmabuf = buf;
 	attachment = dma_buf_dynamic_attach(dma_buf, ctx_device(), &attach_ops,
 					    backing);

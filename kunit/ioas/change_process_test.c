@@ -111,7 +111,7 @@ static long pinned_by(const struct successor *successor)
 
 static void map_file(struct kunit *test, struct file *file, unsigned long iova)
 {
-	struct backing *backing = backing_create_file(file, 0, NPAGES, true,
+	struct backing *backing = backing_create_file(file, 0, true,
 						      iofd.ictx->account_by_mm);
 	struct area *area;
 

@@ -91,7 +91,7 @@ static void pin(struct kunit *test, struct pinned *pinned,
 {
 	unsigned long va = memory_map(test, layout, npages);
 
-	pinned->backing = backing_create_user(va, npages, true, false);
+	pinned->backing = backing_create_user(va, true, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pinned->backing);
 	KUNIT_ASSERT_EQ(test, backing_claim(pinned->backing, &pinned->claim, 0,
 					    npages - 1), 0);

@@ -51,7 +51,7 @@ static struct backing *create(struct kunit *test, enum memory_layout layout,
 	*va = memory_map(test, layout, NPAGES);
 	KUNIT_ASSERT_EQ(test, copy_to_user((void __user *)*va, buf,
 					   LENGTH_BYTES), 0);
-	backing = backing_create_user(*va, NPAGES, writable, false);
+	backing = backing_create_user(*va, writable, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
 	return backing;
 }
@@ -145,7 +145,7 @@ static void backing_rw_of_a_file(struct kunit *test)
 	struct backing *backing;
 	u8 buf[100];
 
-	backing = backing_create_file(file, 10 << PAGE_SHIFT, 10, true, false);
+	backing = backing_create_file(file, 10 << PAGE_SHIFT, true, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
 	memset(buf, 0x5a, sizeof(buf));
 	KUNIT_EXPECT_EQ(test, backing_rw(backing, 2 * PAGE_SIZE - 50, buf,
@@ -168,7 +168,7 @@ static void backing_rw_of_a_file_reads_zeros(struct kunit *test)
 	u8 *buf;
 
 	memory_soil(test, file, 0, npages, 0);
-	backing = backing_create_file(file, 0, npages, false, false);
+	backing = backing_create_file(file, 0, false, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
 	buf = kunit_kmalloc(test, SZ_64K, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, buf);
@@ -190,7 +190,7 @@ static void backing_rw_of_a_file_is_seen_by_the_process(struct kunit *test)
 	u8 byte = 0x5a;
 
 	memory_soil(test, file, 0, NPAGES, 0);
-	backing = backing_create_file(file, 0, NPAGES, true, false);
+	backing = backing_create_file(file, 0, true, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
 	KUNIT_EXPECT_EQ(test, backing_rw(backing, 5 * PAGE_SIZE + 9, &byte, 1,
 					 true), 0);
@@ -243,7 +243,7 @@ static void backing_rw_fails_for_what_is_not_mapped(struct kunit *test)
 	struct backing *backing;
 	u8 byte = 0;
 
-	backing = backing_create_user(va, 4, true, false);
+	backing = backing_create_user(va, true, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
 	KUNIT_EXPECT_EQ(test, backing_rw(backing, 5, &byte, 1, false), -EFAULT);
 	KUNIT_EXPECT_EQ(test, backing_rw(backing, 5, &byte, 1, true), -EFAULT);

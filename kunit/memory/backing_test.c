@@ -25,10 +25,9 @@
 
 #define HUGE	MEMORY_HUGE_NPAGES
 
-static struct backing *create(struct kunit *test, unsigned long va,
-			      unsigned long npages)
+static struct backing *create(struct kunit *test, unsigned long va)
 {
-	struct backing *backing = backing_create_user(va, npages, true, false);
+	struct backing *backing = backing_create_user(va, true, false);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
 	return backing;
@@ -83,7 +82,7 @@ static void backing_create_pins_nothing(struct kunit *test)
 {
 	unsigned long va = memory_map(test, MEMORY_BASE, 10);
 	struct balance before = balance_now();
-	struct backing *backing = create(test, va, 10);
+	struct backing *backing = create(test, va);
 
 	balance_expect_even(test, &before);
 	KUNIT_EXPECT_EQ(test, backing_pinned_npages(backing), 0);
@@ -96,7 +95,7 @@ static void backing_claim_pins_and_charges(struct kunit *test)
 	const enum memory_layout *layout = test->param_value;
 	unsigned long va = memory_map(test, *layout, HUGE + 50);
 	struct balance before = balance_now();
-	struct backing *backing = create(test, va, HUGE + 50);
+	struct backing *backing = create(test, va);
 	struct interval_tree_node node;
 
 	claim(test, backing, &node, 7, HUGE + 40);
@@ -132,7 +131,7 @@ static void backing_claims_may_overlap(struct kunit *test)
 	unsigned long va = memory_map(test, MEMORY_SCATTERED, 100);
 	const struct overlap_case *param = test->param_value;
 	struct balance before = balance_now();
-	struct backing *backing = create(test, va, 100);
+	struct backing *backing = create(test, va);
 	struct interval_tree_node nodes[2];
 
 	for (int i = 0; i < 2; i++)
@@ -156,7 +155,7 @@ static void backing_walk_crosses_segments(struct kunit *test)
 {
 	const enum memory_layout *layout = test->param_value;
 	unsigned long va = memory_map(test, *layout, 100);
-	struct backing *backing = create(test, va, 100);
+	struct backing *backing = create(test, va);
 	struct interval_tree_node nodes[10];
 
 	for (int i = 0; i < 10; i++) {
@@ -177,7 +176,7 @@ static void backing_walk_skip_takes_from_the_start(struct kunit *test)
 {
 	const enum memory_layout *layout = test->param_value;
 	unsigned long va = memory_map(test, *layout, 90);
-	struct backing *backing = create(test, va, 90);
+	struct backing *backing = create(test, va);
 	struct interval_tree_node node;
 	struct backing_walk walk;
 
@@ -211,7 +210,7 @@ static void backing_shrink_claim_lets_go_of_the_end(struct kunit *test)
 	unsigned long last = *(const unsigned long *)test->param_value;
 	unsigned long va = memory_map(test, MEMORY_THP, 100);
 	struct balance before = balance_now();
-	struct backing *backing = create(test, va, 100);
+	struct backing *backing = create(test, va);
 	struct interval_tree_node node, other;
 	unsigned long npages = last + 1;
 
@@ -236,7 +235,7 @@ static void backing_claim_fails_for_what_is_not_mapped(struct kunit *test)
 	unsigned long va = memory_map(test, MEMORY_SCATTERED, 10);
 	unsigned long npages = HUGE + 60;
 	struct balance before = balance_now(), claimed;
-	struct backing *backing = create(test, va, npages);
+	struct backing *backing = create(test, va);
 	struct interval_tree_node node, failed;
 
 	claim(test, backing, &node, 3, 5);
@@ -252,8 +251,7 @@ static void backing_claim_fails_for_what_is_not_mapped(struct kunit *test)
 }
 
 /* The calling thread, without CAP_IPC_LOCK, and RLIMIT_MEMLOCK of 50 pages. */
-static struct backing *create_limited(unsigned long va, unsigned long npages,
-				      bool by_mm)
+static struct backing *create_limited(unsigned long va, bool by_mm)
 {
 	struct cred *cred = prepare_creds();
 	struct backing *backing;
@@ -262,7 +260,7 @@ static struct backing *create_limited(unsigned long va, unsigned long npages,
 	current->signal->rlim[RLIMIT_MEMLOCK].rlim_cur = 50 << PAGE_SHIFT;
 	cap_lower(cred->cap_effective, CAP_IPC_LOCK);
 	old = override_creds(cred);
-	backing = backing_create_user(va, npages, true, by_mm);
+	backing = backing_create_user(va, true, by_mm);
 	put_cred(revert_creds(old));
 	return backing;
 }
@@ -281,7 +279,7 @@ static void backing_claim_keeps_to_the_memlock_limit(struct kunit *test)
 	bool by_mm = *(const bool *)test->param_value;
 	unsigned long va = memory_map(test, MEMORY_BASE, 100);
 	struct balance before = balance_now(), claimed;
-	struct backing *backing = create_limited(va, 100, by_mm);
+	struct backing *backing = create_limited(va, by_mm);
 	struct interval_tree_node node, failed, shared;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
@@ -304,8 +302,8 @@ static void backing_move_account_charges_the_other(struct kunit *test)
 {
 	unsigned long va = memory_map(test, MEMORY_BASE, 40);
 	struct balance before = balance_now();
-	struct backing *from = create(test, va, 40);
-	struct backing *to = create_limited(va, 40, true);
+	struct backing *from = create(test, va);
+	struct backing *to = create_limited(va, true);
 	struct interval_tree_node node;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, to);
@@ -330,7 +328,7 @@ static void backing_of_a_file_pins_from_its_offset(struct kunit *test)
 	struct interval_tree_node node;
 	struct backing *backing;
 
-	backing = backing_create_file(file, 10 << PAGE_SHIFT, 40, true, false);
+	backing = backing_create_file(file, 10 << PAGE_SHIFT, true, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
 	claim(test, backing, &node, 5, 39);
 	KUNIT_EXPECT_EQ(test, balance_since(&before).mm_pinned, 35);
@@ -348,7 +346,7 @@ static void backing_create_file_refuses_other_files(struct kunit *test)
 					       O_RDWR);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(backing_create_file(file, 0, 1,
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(backing_create_file(file, 0,
 								  true, false)),
 			-EINVAL);
 	fput(file);
@@ -392,7 +390,7 @@ static void expect_right(struct kunit *test, struct file *file,
 	*seals = param->seals;
 	opened = dentry_open(&file->f_path, param->open_flags, current_cred());
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, opened);
-	backing = backing_create_file(opened, 0, HUGE, param->writable, false);
+	backing = backing_create_file(opened, 0, param->writable, false);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(backing), param->rc);
 	if (!IS_ERR(backing))
 		backing_put(backing);
@@ -423,17 +421,17 @@ static void backing_of_a_file_excludes_seals(struct kunit *test)
 	struct backing *backing;
 
 	KUNIT_ASSERT_EQ(test, mapping_deny_writable(mapping), 0);
-	backing = backing_create_file(file, 0, 4, true, false);
+	backing = backing_create_file(file, 0, true, false);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(backing), -EPERM);
 	mapping_allow_writable(mapping);
 
-	backing = backing_create_file(file, 0, 4, false, false);
+	backing = backing_create_file(file, 0, false, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
 	KUNIT_EXPECT_EQ(test, mapping_deny_writable(mapping), 0);
 	mapping_allow_writable(mapping);
 	backing_put(backing);
 
-	backing = backing_create_file(file, 0, 4, true, false);
+	backing = backing_create_file(file, 0, true, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, backing);
 	KUNIT_EXPECT_EQ(test, mapping_deny_writable(mapping), -EBUSY);
 	backing_put(backing);
@@ -451,7 +449,7 @@ static void backing_create_fails_without_a_trace(struct kunit *test)
 	fault_require(test);
 	for_each_fault(&fault) {
 		fault_arm(&fault);
-		backing = backing_create_file(file, 0, 4, true, false);
+		backing = backing_create_file(file, 0, true, false);
 		fault_disarm(&fault);
 		if (!fault_failed(test, &fault, PTR_ERR_OR_ZERO(backing)))
 			backing_put(backing);
@@ -467,7 +465,7 @@ static void backing_create_fails_without_a_trace(struct kunit *test)
 static void backing_claim_fails_without_a_trace(struct kunit *test)
 {
 	unsigned long va = memory_map(test, MEMORY_SCATTERED, 200);
-	struct backing *backing = create(test, va, 200);
+	struct backing *backing = create(test, va);
 	struct interval_tree_node nodes[3], node;
 	struct balance claimed;
 	struct fault fault;
@@ -505,7 +503,7 @@ static void backing_unclaim_cannot_fail(struct kunit *test)
 	fault_require(test);
 	for_each_fault(&fault) {
 		struct balance before = balance_now();
-		struct backing *backing = create(test, va, 200);
+		struct backing *backing = create(test, va);
 		struct interval_tree_node all, some;
 		unsigned long npages;
 
@@ -611,7 +609,7 @@ static void backing_agrees_with_an_array_of_counts(struct kunit *test)
 {
 	unsigned long va = memory_map(test, MEMORY_MIXED, MODEL_NPAGES);
 	struct model *model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
-	struct backing *backing = create(test, va, MODEL_NPAGES);
+	struct backing *backing = create(test, va);
 	struct balance before = balance_now();
 	struct rnd_state rnd;
 
@@ -681,7 +679,7 @@ static void backing_is_claimed_by_several_threads(struct kunit *test)
 	struct balance before = balance_now();
 	struct backing_race run = {
 		.test = test,
-		.backing = create(test, va, 600),
+		.backing = create(test, va),
 		.npages = 600,
 	};
 	const struct racer racers[] = {

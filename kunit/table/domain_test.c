@@ -39,7 +39,7 @@ static void pin(struct kunit *test, struct pinned *pinned,
 {
 	pinned->va = memory_map(test, layout, npages);
 	pinned->npages = npages;
-	pinned->backing = backing_create_user(pinned->va, npages, true, false);
+	pinned->backing = backing_create_user(pinned->va, true, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pinned->backing);
 	KUNIT_ASSERT_EQ(test, backing_claim(pinned->backing, &pinned->claim, 0,
 					    npages - 1), 0);

@@ -52,12 +52,16 @@ static struct extents *extents_of(struct backing *backing)
 	return &backing->own_segment.extents;
 }
 
+static unsigned long npages_of(struct backing *backing)
+{
+	return extents_of(backing)->npages;
+}
+
 static void append(struct kunit *test, struct backing *backing,
 		   unsigned long pfn, unsigned long npages)
 {
 	KUNIT_ASSERT_EQ(test, extents_append(extents_of(backing), pfn, npages,
 					     0), 0);
-	backing->npages = extents_of(backing)->npages;
 }
 
 static const struct large_case {
@@ -154,7 +158,7 @@ struct direct {
 static void fill(struct paging *paging, struct backing *backing,
 		 unsigned long iova, struct direct *direct)
 {
-	unsigned long npages = backing->npages;
+	unsigned long npages = npages_of(backing);
 
 	mutex_lock(&backing->lock);
 	backing_walk_start(backing, &direct->walk, 0, npages - 1);
@@ -279,10 +283,10 @@ static void fill_takes_huge_pages(struct kunit *test)
 	append(test, backing, 15 * HUGE, HUGE - 1);
 
 	mutex_lock(&backing->lock);
-	backing_walk_start(backing, &direct.walk, 0, backing->npages - 1);
+	backing_walk_start(backing, &direct.walk, 0, npages_of(backing) - 1);
 	direct.fill = (struct fill){
 		.iova = SZ_1G,
-		.max_npages = backing->npages,
+		.max_npages = npages_of(backing),
 		.prot = PROT,
 		.page_bytes = PMD_SIZE,
 		.large_bytes = SZ_1G,
@@ -449,8 +453,8 @@ static struct backing *create_random(struct twins *twins,
 	struct backing *backing = create(twins->test);
 	unsigned long npages = mapping->length_bytes >> PAGE_SHIFT;
 
-	while (backing->npages < npages) {
-		unsigned long done = backing->npages;
+	while (npages_of(backing) < npages) {
+		unsigned long done = npages_of(backing);
 
 		append_random(twins, backing,
 			      mapping->iova + (done << PAGE_SHIFT),
@@ -467,7 +471,7 @@ static void map_theirs(struct twins *twins, struct backing *backing,
 	struct backing_walk walk;
 
 	mutex_lock(&backing->lock);
-	backing_walk_start(backing, &walk, 0, backing->npages - 1);
+	backing_walk_start(backing, &walk, 0, npages_of(backing) - 1);
 	while (walk.npages) {
 		unsigned long npages = twins->combine ? walk.npages : 1;
 		int rc = iommu_map(&twins->theirs->domain, iova,
