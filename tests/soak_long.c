@@ -192,25 +192,21 @@ static void run_objects(const void *arg)
 	holds_end("closed");
 }
 
-/*
- * One access has a page pinned, and is asked last. Of the others none has anything to say. They are
- * fewer than there might be: one that ends looks at all that are left.
- */
+/* One access has a page pinned, and is asked last. Of the others none has anything to say. */
 static void run_accesses(const void *arg)
 {
-	unsigned long count = soak.many / 10, i;
+	int *accesses = calloc(soak.many, sizeof(*accesses));
 	struct rangy r;
-	int *accesses;
+	unsigned long i;
 	int access;
 	__u32 pin;
 
 	(void)arg;
-	accesses = calloc(count, sizeof(*accesses));
 	ktap_assert(accesses);
 	open_rangy(&r);
 	ASSERT_OK(ioas_map_at(r.iofd, r.ioas, r.mem.va, PAGE, MOCK_IOVA));
 	holds_begin();
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < soak.many; i++) {
 		accesses[i] = mock_access(r.iofd, r.ioas, 0);
 		ASSERT_TRUE(accesses[i] >= 0);
 	}
@@ -222,7 +218,7 @@ static void run_accesses(const void *arg)
 	EXPECT_OK(ioas_unmap_at(r.iofd, r.ioas, MOCK_IOVA, PAGE));
 	holds_end("a page unmapped when all were asked");
 	close(access);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < soak.many; i++)
 		close(accesses[i]);
 	holds_end("accesses ended");
 	close_rangy(&r);

@@ -71,15 +71,9 @@ int ioas_raise_alignment(struct iommufd_ioas *ioas, unsigned long align_bytes)
  */
 void ioas_reset_alignment(struct iommufd_ioas *ioas)
 {
-	unsigned long align_bytes = ioas->combine ? 1 : PAGE_SIZE;
-	struct ioas_notifier *notifier;
+	unsigned long align_bytes = ioas->combine && !ioas->nr_whole_pages ?
+				    1 : PAGE_SIZE;
 	struct ioas_domain *member;
-	unsigned long id;
-
-	xa_for_each(&ioas->notifiers, id, notifier) {
-		if (notifier->whole_pages)
-			align_bytes = PAGE_SIZE;
-	}
 
 	list_for_each_entry(member, &ioas->domains, node)
 		align_bytes = max(align_bytes,

@@ -47,6 +47,7 @@ struct page;
  * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries
  * @node: in the iommufd's
  * @notifiers: struct ioas_notifier by object ID
+ * @nr_whole_pages: how many of them are for whole pages
  * @unused: those who wait for the last use of an area
  * @attach_lock: see above
  * @hwpts_lock: see above
@@ -61,6 +62,7 @@ struct iommufd_ioas {
 	bool combine;
 	struct list_head node;
 	struct xarray notifiers;
+	unsigned long nr_whole_pages;
 	wait_queue_head_t unused;
 	struct mutex attach_lock; /* the search for an automatic HWPT */
 	struct mutex hwpts_lock; /* @hwpts */

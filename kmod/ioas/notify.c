@@ -34,6 +34,8 @@ int ioas_add_notifier(struct iommufd_ioas *ioas, struct ioas_notifier *notifier)
 		rc = ioas_raise_alignment(ioas, PAGE_SIZE);
 		if (rc)
 			xa_erase(&ioas->notifiers, id);
+		else
+			ioas->nr_whole_pages++;
 	}
 out_unlock:
 	up_write(&ioas->domains_rwsem);
@@ -50,6 +52,7 @@ void ioas_remove_notifier(struct iommufd_ioas *ioas,
 {
 	down_write(&ioas->domains_rwsem);
 	xa_erase(&ioas->notifiers, notifier->obj->id);
+	ioas->nr_whole_pages -= notifier->whole_pages;
 	ioas_reset_alignment(ioas);
 	up_write(&ioas->domains_rwsem);
 }
