@@ -122,7 +122,7 @@ static void end_counting(const char *what)
 	EXPECT_OK(tell(COUNT_LOCKS, "1"));
 }
 
-/* What follows a key in a line of the trace, without what is blank; "?" if there is none. */
+/* The word that follows a key in a line of the trace, if the key is there. */
 static void find_after(const char *line, const char *key, char *to, size_t room)
 {
 	const char *at = strstr(line, key);
@@ -131,7 +131,7 @@ static void find_after(const char *line, const char *key, char *to, size_t room)
 		return;
 	at += strlen(key);
 	at += strspn(at, " ");
-	snprintf(to, room, "%.*s", (int)strcspn(at, "\n"), at);
+	snprintf(to, room, "%.*s", (int)strcspn(at, " \n"), at);
 }
 
 static void show_stack(FILE *trace)

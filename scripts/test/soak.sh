@@ -5,7 +5,8 @@
 # 64 devices with a domain each, and threads that change all of it; memory, pins and objects end where they began. Twice:
 # all of it on a lean kernel, where ftrace says what kept preemption or interrupts off for longest; and a part of it on the
 # kernel that is full of sanitizers, with four CPUs. KTAP as it comes, and in results/latest/soak.ktap; there too as JSON
-# and JUnit XML. The last line is "N passed, N failed, N skipped". docs/soak.md says what the limits are.
+# and JUnit XML. The last line is "N passed, N failed, N skipped". results/latest/soak-holds.md, which is shown, too, has
+# the longest hold of each case; docs/soak.md says what the limits are.
 #
 #   FOR=SECONDS       of load, in each guest (120); by the guest's clock
 #   TEST_KERNEL=soak  only the first one; test: only the second one
@@ -115,6 +116,7 @@ for config in $configs; do
 	plan=$((plan + 1 + AFTERMATH_LEN))
 done
 
+status=0
 say "soak: $seconds s of load; results go to $ROOT/results/latest/soak.ktap"
 {
 	echo "1..$plan"
@@ -130,4 +132,8 @@ say "soak: $seconds s of load; results go to $ROOT/results/latest/soak.ktap"
 		esac
 		in_guest "$config" --lane "${lanes[$config]}" "${options[@]}"
 	done
-} | ktap_results soak
+} | ktap_results soak || status=$?
+# The last line of standard output is the sum.
+"$ROOT/scripts/test/soak.py" "$ROOT/results/latest/soak.ktap" >"$ROOT/results/latest/soak-holds.md" || status=1
+cat "$ROOT/results/latest/soak-holds.md" >&2
+exit "$status"
