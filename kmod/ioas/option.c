@@ -12,12 +12,20 @@
 /* One mode for all that an iommufd pins, so it is set before anything else. */
 static int set_rlimit_mode(struct iommufd_ctx *ictx, bool by_mm)
 {
+	struct xarray *objects = &ictx->objects.objects;
+	int rc = 0;
+
 	if (!capable(CAP_SYS_RESOURCE))
 		return -EPERM;
-	if (!xa_empty(&ictx->objects.objects))
-		return -EBUSY;
-	WRITE_ONCE(ictx->account_by_mm, by_mm);
-	return 0;
+	race_point("option:permitted");
+	/* Nor does another thread make an object meanwhile. */
+	xa_lock(objects);
+	if (xa_empty(objects))
+		WRITE_ONCE(ictx->account_by_mm, by_mm);
+	else
+		rc = -EBUSY;
+	xa_unlock(objects);
+	return rc;
 }
 
 static int option_rlimit_mode(struct iommufd_ctx *ictx,

@@ -11,6 +11,7 @@
 
 #include "alloc_fault.h"
 #include "balance.h"
+#include "hold.h"
 #include "ioas/ioas.h"
 #include "iofd.h"
 #include "memory.h"
@@ -438,6 +439,43 @@ static void ioctl_option_rlimit_mode_comes_first(struct kunit *test)
 					 sizeof(cmd)), 0);
 }
 
+/**
+ * struct option_call - a thread that sets an option
+ * @arg: where its structure is
+ * @rc: what it gets
+ */
+struct option_call {
+	unsigned long arg;
+	long rc;
+};
+
+static void set_option(void *data)
+{
+	struct option_call *call = data;
+
+	call->rc = iofd_raw_ioctl(&iofd, IOMMU_OPTION, call->arg);
+}
+
+/* What is made meanwhile came first, and what it maps is charged as it was. */
+static void ioctl_option_rlimit_mode_is_too_late(struct kunit *test)
+{
+	const struct iommu_option option = {
+		.option_id = IOMMU_OPTION_RLIMIT_MODE,
+		.op = IOMMU_OPTION_OP_SET,
+		.val64 = 1,
+	};
+	struct option_call call = {
+		.arg = iofd_put_arg(test, &option, sizeof(option)),
+	};
+	struct held *setter;
+
+	setter = hold_start(test, "option:permitted", set_option, &call);
+	alloc_ioas(test);
+	hold_finish(test, setter);
+	KUNIT_EXPECT_EQ(test, call.rc, -EBUSY);
+	KUNIT_EXPECT_FALSE(test, iofd.ictx->account_by_mm);
+}
+
 /* 0x1000 to 0x1fff and the end are reserved, so two ranges are left. */
 static void ioctl_ioas_iova_ranges_tells_what_is_usable(struct kunit *test)
 {
@@ -562,6 +600,7 @@ static struct kunit_case ioctl_test_cases[] = {
 			 unmap_gen_params),
 	KUNIT_CASE_PARAM(ioctl_option_gets_and_sets, option_gen_params),
 	KUNIT_CASE(ioctl_option_rlimit_mode_comes_first),
+	KUNIT_CASE(ioctl_option_rlimit_mode_is_too_late),
 	KUNIT_CASE(ioctl_ioas_iova_ranges_tells_what_is_usable),
 	KUNIT_CASE_PARAM(ioctl_ioas_allow_iovas_checks_its_arguments,
 			 allow_gen_params),
