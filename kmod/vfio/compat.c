@@ -20,13 +20,21 @@
  */
 struct iommufd_ioas *vfio_compat_ioas(struct iommufd_ctx *ictx)
 {
-	u32 id = READ_ONCE(ictx->vfio_ioas_id);
 	struct iommufd_ioas *ioas;
+	u32 id;
 
-	if (!id)
-		return ERR_PTR(-ENODEV);
-	ioas = ioas_get(ictx, id);
-	return IS_ERR(ioas) ? ERR_PTR(-ENODEV) : ioas;
+	for (;;) {
+		id = READ_ONCE(ictx->vfio_ioas_id);
+		if (!id)
+			return ERR_PTR(-ENODEV);
+		race_point("vfio:found");
+		ioas = ioas_get(ictx, id);
+		/* Meanwhile it may have ended, and its ID be another's. */
+		if (READ_ONCE(ictx->vfio_ioas_id) == id)
+			return IS_ERR(ioas) ? ERR_PTR(-ENODEV) : ioas;
+		if (!IS_ERR(ioas))
+			ioas_put(ioas);
+	}
 }
 
 /**
@@ -78,6 +86,7 @@ int iommufd_vfio_compat_ioas_create(struct iommufd_ctx *ictx)
 		 * be forgotten. Until it is, this is as if there was none.
 		 */
 		WRITE_ONCE(ictx->vfio_ioas_id, ioas->obj.id);
+		race_point("vfio:chosen");
 		object_publish(&ictx->objects, &ioas->obj);
 	}
 out_unlock:
@@ -129,6 +138,7 @@ static int set_ioas(struct iommufd_ctx *ictx, u32 id)
 
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
+	race_point("vfio:looked-up");
 	rc = set_id(ictx, id);
 	ioas_put(ioas);
 	return rc;

@@ -12,6 +12,7 @@
 
 #include "alloc_fault.h"
 #include "balance.h"
+#include "hold.h"
 #include "ioas/ioas.h"
 #include "iofd.h"
 #include "memory.h"
@@ -169,6 +170,52 @@ static void vfio_without_an_iommu_has_no_ioas(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check_extension(VFIO_UNMAP_ALL), 0);
 	KUNIT_EXPECT_EQ(test, unmap(test, 0, 0, VFIO_DMA_UNMAP_FLAG_ALL),
 			-ENODEV);
+}
+
+/**
+ * struct asking - a thread that asks for the compatibility IOAS
+ * @id: what it is told
+ * @rc: and the result
+ */
+struct asking {
+	u32 id;
+	int rc;
+};
+
+static void ask(void *data)
+{
+	struct asking *asking = data;
+
+	asking->rc = iommufd_vfio_compat_ioas_get_id(iofd.ictx, &asking->id);
+}
+
+/* Its ID is another's before who has read it looks it up. */
+static void vfio_ioas_is_not_another_of_its_id(struct kunit *test)
+{
+	u32 id = create(test)->obj.id;
+	struct asking asking = {};
+	struct held *asker;
+
+	asker = hold_start(test, "vfio:found", ask, &asking);
+	KUNIT_ASSERT_EQ(test, object_destroy(&iofd.ictx->objects, id), 0);
+	KUNIT_ASSERT_EQ(test, iofd_ioas(test, &iofd)->obj.id, id);
+	hold_finish(test, asker);
+	KUNIT_EXPECT_EQ(test, asking.rc, -ENODEV);
+}
+
+/* There always is one, while another takes the place of the one that ends. */
+static void vfio_ioas_is_the_one_that_follows(struct kunit *test)
+{
+	u32 id = create(test)->obj.id, next = iofd_ioas(test, &iofd)->obj.id;
+	struct asking asking = {};
+	struct held *asker;
+
+	asker = hold_start(test, "vfio:found", ask, &asking);
+	KUNIT_ASSERT_EQ(test, vfio_ioas(test, IOMMU_VFIO_IOAS_SET, &next), 0);
+	KUNIT_ASSERT_EQ(test, object_destroy(&iofd.ictx->objects, id), 0);
+	hold_finish(test, asker);
+	KUNIT_EXPECT_EQ(test, asking.rc, 0);
+	KUNIT_EXPECT_EQ(test, asking.id, next);
 }
 
 static void vfio_ioas_create_fails_without_a_trace(struct kunit *test)
@@ -559,6 +606,8 @@ static struct kunit_case vfio_test_cases[] = {
 	KUNIT_CASE(vfio_ioas_that_is_destroyed_is_forgotten),
 	KUNIT_CASE(vfio_ioas_is_made_once),
 	KUNIT_CASE(vfio_without_an_iommu_has_no_ioas),
+	KUNIT_CASE(vfio_ioas_is_not_another_of_its_id),
+	KUNIT_CASE(vfio_ioas_is_the_one_that_follows),
 	KUNIT_CASE(vfio_ioas_create_fails_without_a_trace),
 	KUNIT_CASE_PARAM(vfio_check_extension_tells_what_there_is,
 			 extension_gen_params),
