@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A device that is in use while something else happens, such as an upgrade of the package: in one
- * mapping it does DMA, over and over. The file READY is made when that has begun; it ends when there
- * is a file END.
+ * mapping it does DMA, over and over. The file READY is made when that has begun; it ends when
+ * there is a file END.
  */
 #include <fcntl.h>
 #include <stdlib.h>

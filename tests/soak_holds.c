@@ -131,7 +131,7 @@ static void find_after(const char *line, const char *key, char *to, size_t room)
 		return;
 	at += strlen(key);
 	at += strspn(at, " ");
-	snprintf(to, room, "%.*s", (int)strcspn(at, " \n"), at);
+	snprintf(to, room, "%.*s", (int)strcspn(at, "\n "), at);
 }
 
 static void show_stack(FILE *trace)
