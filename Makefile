@@ -8,7 +8,8 @@ export CACHE
 
 .DEFAULT_GOAL := help
 .PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest options coverage fuzz micro micro-check gate \
-	baseline compare report record dashboard tools-test fresh-test kernel modules deb package-test test-symvers lint doc clean distclean
+	baseline compare report record dashboard tools-test fresh-test kernel modules deb package-test test-symvers compat lint doc \
+	clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -40,6 +41,7 @@ help:
 	@echo '  make deb        the DKMS package, build/deb/: docs/package.md'
 	@echo '  make package-test  installs it, boots the kernel of Debian, assigns a device, upgrades and removes it'
 	@echo '  make test-symvers  the module under the stock vfio of kernels with symbol versions; builds both kernels'
+	@echo '  make compat     compile the module for another kernel that it supports: KERNEL_SRC=dir'
 	@echo '  make lint       shellcheck, checkpatch, sparse, Python'
 	@echo '  make doc        the kernel-doc of all of kmod/ as pages for a browser, build/doc/html/; checks it, docs/design.md and the manual page'
 	@echo '  make clean      remove build/'
@@ -141,6 +143,9 @@ package-test:
 
 test-symvers:
 	@scripts/test/test-symvers.sh
+
+compat:
+	@scripts/check/compat.sh
 
 lint:
 	@scripts/check/lint.sh

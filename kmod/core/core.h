@@ -4,6 +4,7 @@
  *
  * - object.h: what userspace names by ID, and the two protections that keep an
  *   object alive. Look-ups take no lock.
+ * - compat.h: what differs between the kernels that the module builds for.
  * - ctx.h: one open of /dev/iommu. Each of its fields belongs to one wing, which
  *   alone takes the lock beside it.
  * - ioctl.h: one ioctl, from userspace and back.
@@ -19,6 +20,7 @@
 #ifndef IOMMUFD_CORE_H
 #define IOMMUFD_CORE_H
 
+#include "compat.h"
 #include "ctx.h"
 #include "eventq.h"
 #include "ioctl.h"

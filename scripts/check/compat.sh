@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Compile the module, its mock and what it may be configured to have, for another kernel than the guest's: of its tree only
+# what a module needs is made, no kernel. Symbols are not looked for: that takes one.
+#
+#   KERNEL_SRC=dir   a clean tree, of a version that kmod/Kbuild takes
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+[[ -n ${KERNEL_SRC:-} ]] || die "of which kernel? make compat KERNEL_SRC=dir"
+[[ -f $KERNEL_SRC/Makefile && -f $KERNEL_SRC/Kconfig ]] || die "KERNEL_SRC=$KERNEL_SRC is no kernel tree"
+[[ ! -e $KERNEL_SRC/.config && ! -d $KERNEL_SRC/include/config ]] ||
+	die "KERNEL_SRC=$KERNEL_SRC was built in place; run 'make mrproper' there first"
+need_packages "${KERNEL_PACKAGES[@]}"
+src=$(cd "$KERNEL_SRC" && pwd)
+version=$(make -s -C "$src" kernelversion)
+build=$CACHE/build-compat-$version
+out=$ROOT/build/compat/$version/kmod
+export CCACHE_DIR=$CACHE/ccache
+
+kmake() { make -C "$src" O="$build" -j"$JOBS" LOCALVERSION= CC="ccache gcc" HOSTCC="ccache gcc" "$@"; }
+
+prepare() {
+	cat "$ROOT"/configs/{base,test}.config >"$build/fragment" &&
+		kmake allnoconfig &&
+		"$src/scripts/kconfig/merge_config.sh" -m -O "$build" "$build/.config" "$build/fragment" &&
+		kmake olddefconfig &&
+		kmake modules_prepare
+}
+
+lock kernel-compat
+mkdir -p "$build"
+if [[ ! -e $build/prepared ]]; then
+	say "preparing Linux $version in $build"
+	run_logged kernel-compat prepare
+	touch "$build/prepared"
+fi
+
+# build NAME MAKE-ARGUMENT...: no warning either, but of modpost's, which has no kernel to look symbols up in.
+build() {
+	local name=$1
+	shift
+	rm -rf "$out"
+	mkdir -p "$out"
+	run_logged "compat-$name" kmake M="$ROOT/kmod" MO="$out" KBUILD_MODPOST_WARN=1 "$@" modules
+	! grep -aE "^$ROOT/.*(warning|error):" "$CACHE/log/compat-$name.log" || die "$name: not clean; the log is above"
+	say "Linux $version: $name compiles"
+}
+build as-it-is
+build with-options CONFIG_IOMMUFD_NOIOMMU=y CONFIG_IOMMUFD_VFIO_CONTAINER=y KCFLAGS="-include $ROOT/configs/options.h"
