@@ -58,5 +58,6 @@ check kernel-doc kernel_doc
 check docs/design.md design
 [[ ! -e $out/rst/index.rst ]] || check html html
 check docs/iommufd-fast.4 man_page docs/iommufd-fast.4
+check packaging/iommufd-fast-check.1 man_page packaging/iommufd-fast-check.1
 ((failed == 0)) || die "the documentation is not clean; what is wrong is above"
 say "in a browser: $out/html/index.html; the page of manual: man -l docs/iommufd-fast.4"
