@@ -3,6 +3,7 @@
  * Cutting an area in two, for the first version of VFIO type1.
  */
 #include "area.h"
+#include "core/core.h"
 #include "ioas.h"
 #include "memory/memory.h"
 
@@ -61,6 +62,7 @@ static int cut(struct iommufd_ioas *ioas, struct area *area, unsigned long iova)
 		backing_shrink_claim(area->backing, &area->claim,
 				     last_byte >> PAGE_SHIFT);
 	}
+	race_point("cut:claimed");
 	shorten(ioas, area, tail, iova);
 	return 0;
 }

@@ -143,6 +143,7 @@ int ioas_set_combine(struct iommufd_ioas *ioas, bool combine)
 	else if (!combine)
 		rc = ioas_raise_alignment(ioas, PAGE_SIZE);
 	if (!rc) {
+		race_point("ioas:aligned");
 		WRITE_ONCE(ioas->combine, combine);
 		ioas_reset_alignment(ioas);
 	}

@@ -18,6 +18,7 @@
 #include <uapi/linux/iommufd.h>
 #include <uapi/linux/vfio.h>
 
+#include "core/core.h"
 #include "device/device.h"
 #include "ioas/ioas.h"
 #include "vfio.h"
@@ -250,6 +251,7 @@ static int unmap_range(struct iommufd_ioas *ioas, u64 iova, u64 length_bytes,
 			rc = ioas_cut(ioas, last + 1);
 		if (rc)
 			return rc;
+		race_point("container:cut");
 	}
 	return ioas_unmap(ioas, iova, last, unmapped_bytes);
 }

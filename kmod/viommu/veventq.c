@@ -104,8 +104,10 @@ int veventq_report(struct iommufd_viommu *viommu, u32 type, const void *data,
 
 	mutex_lock(&viommu->ictx->veventqs_lock);
 	queue = find(viommu, type);
-	if (queue)
+	if (queue) {
+		race_point("veventq:found");
 		add(queue, create_event(data, length_bytes));
+	}
 	mutex_unlock(&viommu->ictx->veventqs_lock);
 	return queue ? 0 : -EOPNOTSUPP;
 }
@@ -183,6 +185,7 @@ static ssize_t read_one(struct veventq *queue, char __user *user,
 	struct vevent *event = take(queue, &lost);
 	ssize_t rc;
 
+	race_point("veventq:taken");
 	if (event) {
 		rc = write_event(event, user, room_bytes);
 		if (rc < 0)
@@ -256,6 +259,7 @@ void veventq_destroy(struct iommufd_object *obj)
 	mutex_lock(&queue->queue.ictx->veventqs_lock);
 	list_del(&queue->node);
 	mutex_unlock(&queue->queue.ictx->veventqs_lock);
+	race_point("veventq:removed");
 	list_for_each_entry_safe(event, next, &queue->events, node)
 		kfree(event);
 	object_release(&queue->viommu->obj);
@@ -295,6 +299,7 @@ static struct veventq *create(struct iommufd_viommu *viommu,
 	mutex_unlock(&ictx->veventqs_lock);
 	if (rc)
 		goto err_release;
+	race_point("veventq:added");
 	return queue;
 
 err_release:

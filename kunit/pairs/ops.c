@@ -7,6 +7,7 @@
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
+#include <uapi/linux/vfio.h>
 
 #include "ops.h"
 
@@ -487,6 +488,159 @@ static long do_invalidate_viommu(struct actor *actor)
 			  sizeof(request));
 }
 
+/* A guest's events */
+
+static long do_alloc_events(struct actor *actor)
+{
+	struct iommu_veventq_alloc arg = {
+		.viommu_id = actor->world->viommu,
+		.type = IOMMU_VEVENTQ_TYPE_SELFTEST,
+		.veventq_depth = WORLD_DEPTH,
+	};
+	long rc = CALL(actor, IOMMU_VEVENTQ_ALLOC, arg);
+
+	if (rc)
+		return rc;
+	if (copy_from_user(&arg, (void __user *)actor->arg, sizeof(arg)))
+		return -EFAULT;
+	world_close_fd(arg.out_veventq_fd);
+	return 0;
+}
+
+static long do_destroy_events(struct actor *actor)
+{
+	return destroy(actor, actor->world->events);
+}
+
+static long do_close_events(struct actor *actor)
+{
+	__fput_sync(actor->world->events_file);
+	actor->world->events_file = NULL;
+	return 0;
+}
+
+static long do_event(struct actor *actor)
+{
+	return test_call(actor, (struct iommu_test_cmd){
+		.op = IOMMU_TEST_OP_TRIGGER_VEVENT,
+		.trigger_vevent.dev_id = actor->world->dev,
+	});
+}
+
+/* There is room for one. */
+static long do_read_event(struct actor *actor)
+{
+	struct file *file = actor->world->events_file;
+	loff_t pos = 0;
+
+	return file->f_op->read(file, (char __user *)data_of(actor),
+				sizeof(struct iommufd_vevent_header) +
+				sizeof(struct iommu_viommu_event_selftest),
+				&pos);
+}
+
+/* The VFIO container, and options */
+
+static long compat(struct actor *actor, u16 op, u32 ioas)
+{
+	struct iommu_vfio_ioas arg = { .ioas_id = ioas, .op = op };
+
+	return CALL(actor, IOMMU_VFIO_IOAS, arg);
+}
+
+static long do_compat_get(struct actor *actor)
+{
+	return compat(actor, IOMMU_VFIO_IOAS_GET, 0);
+}
+
+static long do_compat_set(struct actor *actor)
+{
+	return compat(actor, IOMMU_VFIO_IOAS_SET, actor->world->other);
+}
+
+static long do_compat_clear(struct actor *actor)
+{
+	return compat(actor, IOMMU_VFIO_IOAS_CLEAR, 0);
+}
+
+static long do_compat_create(struct actor *actor)
+{
+	return iommufd_vfio_compat_ioas_create(actor->world->rig.iofd.ictx);
+}
+
+static long do_no_iommu(struct actor *actor)
+{
+	return iommufd_vfio_compat_set_no_iommu(actor->world->rig.iofd.ictx);
+}
+
+static long container(struct actor *actor, unsigned int cmd, const void *arg,
+		      size_t size_bytes)
+{
+	if (copy_to_user((void __user *)actor->arg, arg, size_bytes))
+		return -EFAULT;
+	return iofd_raw_ioctl(&actor->world->rig.iofd, cmd, actor->arg);
+}
+
+static long do_container_info(struct actor *actor)
+{
+	const struct vfio_iommu_type1_info arg = { .argsz = sizeof(arg) };
+
+	return container(actor, VFIO_IOMMU_GET_INFO, &arg, sizeof(arg));
+}
+
+static long do_container_map(struct actor *actor)
+{
+	const struct vfio_iommu_type1_dma_map arg = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = actor->world->va,
+		.iova = FREE_IOVA,
+		.size = WORLD_BYTES,
+	};
+
+	return container(actor, VFIO_IOMMU_MAP_DMA, &arg, sizeof(arg));
+}
+
+/* A half of a mapping. */
+static long do_container_unmap(struct actor *actor)
+{
+	const struct vfio_iommu_type1_dma_unmap arg = {
+		.argsz = sizeof(arg),
+		.iova = USED_IOVA,
+		.size = WORLD_BYTES / 2,
+	};
+
+	return container(actor, VFIO_IOMMU_UNMAP_DMA, &arg, sizeof(arg));
+}
+
+static long do_container_type1(struct actor *actor)
+{
+	return iofd_raw_ioctl(&actor->world->rig.iofd, VFIO_SET_IOMMU,
+			      VFIO_TYPE1_IOMMU);
+}
+
+static long set_huge_pages(struct actor *actor, u64 value)
+{
+	struct iommu_option arg = {
+		.option_id = IOMMU_OPTION_HUGE_PAGES,
+		.op = IOMMU_OPTION_OP_SET,
+		.object_id = actor->world->other,
+		.val64 = value,
+	};
+
+	return CALL(actor, IOMMU_OPTION, arg);
+}
+
+static long do_small_pages(struct actor *actor)
+{
+	return set_huge_pages(actor, 0);
+}
+
+static long do_large_pages(struct actor *actor)
+{
+	return set_huge_pages(actor, 1);
+}
+
 /* Accesses */
 
 static long do_attach_access(struct actor *actor)
@@ -603,6 +757,31 @@ const struct op ops[] = {
 	{ "pin", ON_IOAS | ON_ACCESS, do_pin },
 	{ "unpin", ON_IOAS | ON_ACCESS, do_unpin },
 	{ "rw", ON_IOAS | ON_ACCESS, do_rw },
+	{ "alloc-events", ON_VIOMMU | ON_NEW, do_alloc_events },
+	{ "destroy-events", ON_VIOMMU | ON_EVENTS, do_destroy_events },
+	{ "close-events", ON_EVENTS | ON_READER, do_close_events },
+	{ "event", ON_VIOMMU | ON_VDEVICE | ON_EVENTS, do_event },
+
+	{ "read-event", ON_VIOMMU | ON_EVENTS | ON_READER, do_read_event },
+	{ "compat-get", ON_CONTAINER | ON_COMPAT | ON_OTHER, do_compat_get },
+	{ "compat-set", ON_CONTAINER | ON_OTHER, do_compat_set },
+	{ "compat-clear", ON_CONTAINER | ON_COMPAT | ON_OTHER,
+	  do_compat_clear },
+	{ "compat-create", ON_CONTAINER | ON_NEW | ON_IOASES,
+	  do_compat_create },
+	{ "no-iommu", ON_CONTAINER, do_no_iommu },
+	{ "container-info", ON_CONTAINER | ON_COMPAT | ON_OTHER,
+	  do_container_info },
+	{ "container-map", ON_CONTAINER | ON_COMPAT | ON_OTHER,
+	  do_container_map },
+	{ "container-unmap", ON_CONTAINER | ON_COMPAT | ON_OTHER | ON_SMALL,
+	  do_container_unmap },
+	{ "container-type1", ON_CONTAINER | ON_COMPAT | ON_OTHER,
+	  do_container_type1 },
+
+	{ "small-pages", ON_OTHER, do_small_pages },
+	{ "large-pages", ON_OTHER | ON_SMALL, do_large_pages },
+	{ "event-early", ON_VIOMMU | ON_VDEVICE, do_event },
 };
 
 const unsigned int nr_ops = ARRAY_SIZE(ops);

@@ -24,7 +24,7 @@
 #include "memory.h"
 #include "ops.h"
 
-#define MAX_OPS		64
+#define MAX_OPS		80
 #define MAX_POINTS	32
 
 /**
@@ -72,11 +72,14 @@ static const struct {
 } locks[] = {
 	{ 'A', "&ioas->attach_lock" },
 	{ 'B', "&buf->lock" },
+	{ 'C', "&ictx->vfio_lock" },
 	{ 'D', "&ioas->domains_rwsem" },
 	{ 'E', "&faults->lock" },
 	{ 'G', "&group->lock" },
 	{ 'P', "&ictx->process_lock" },
+	{ 'Q', "&ictx->veventqs_lock" },
 	{ 'R', "reservation_ww_class_mutex" },
+	{ 'T', "&queue->read_lock" },
 	{ 'V', "&driver->lock" },
 	{ 'X', "&access->lock" },
 };
@@ -149,22 +152,28 @@ static bool is_op(const struct op *op, const char *name)
 
 /*
  * Drivers do not use an access any more that they destroy, nor detach one that they
- * detach, or move elsewhere, just now.
+ * detach, or move elsewhere, just now. A file is closed when nobody reads it.
  */
+static const struct {
+	const char *a;
+	const char *b;
+} forbidden[] = {
+	{ "destroy-access", "replace-access" },
+	{ "destroy-access", "detach-access" },
+	{ "destroy-access", "destroy-access" },
+	{ "destroy-access", "pin" },
+	{ "destroy-access", "unpin" },
+	{ "destroy-access", "rw" },
+	{ "detach-access", "replace-access" },
+	{ "detach-access", "detach-access" },
+	{ "close-events", "close-events" },
+	{ "close-events", "read-event" },
+};
+
 static bool is_forbidden(const struct op *a, const struct op *b)
 {
-	static const char *const uses[] = {
-		"replace-access", "detach-access", "destroy-access", "pin",
-		"unpin", "rw",
-	};
-	size_t nr = 0;
-
-	if (is_op(a, "destroy-access"))
-		nr = ARRAY_SIZE(uses);
-	else if (is_op(a, "detach-access"))
-		nr = 2;
-	for (size_t i = 0; i < nr; i++) {
-		if (is_op(b, uses[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++) {
+		if (is_op(a, forbidden[i].a) && is_op(b, forbidden[i].b))
 			return true;
 	}
 	return false;

@@ -95,9 +95,21 @@ static void end_driver(struct driver *driver)
 		iommufd_access_destroy(driver->access);
 }
 
+/**
+ * world_close_fd() - close a file, and have it done when this returns
+ * @fd: its descriptor
+ */
+void world_close_fd(int fd)
+{
+	struct file *file = fget(fd);
+
+	close_fd(fd);
+	__fput_sync(file);
+}
+
 /* What needs a nesting parent. */
 #define ON_FOR_GUEST \
-	(ON_NESTED | ON_FAULTS | ON_VIOMMU | ON_VDEVICE | ON_QUEUE)
+	(ON_NESTED | ON_FAULTS | ON_VIOMMU | ON_VDEVICE | ON_QUEUE | ON_EVENTS)
 
 static long try_to_map_fd(struct world *world, u32 ioas, int fd, u64 iova)
 {
@@ -124,6 +136,17 @@ static u32 must(struct world *world, long id)
 	return id;
 }
 
+static void choose_compat(struct world *world)
+{
+	struct iommu_vfio_ioas set = {
+		.op = IOMMU_VFIO_IOAS_SET,
+		.ioas_id = world->other,
+	};
+
+	KUNIT_ASSERT_EQ(world->test, rig_ioctl(&world->rig, IOMMU_VFIO_IOAS,
+					       &set, sizeof(set)), 0);
+}
+
 static void make_ioases(struct world *world)
 {
 	struct iommu_ioas_alloc alloc = {};
@@ -136,6 +159,11 @@ static void make_ioases(struct world *world)
 	ioas_put(world->ioas);
 	world->other_ioas = ioas_get(rig->iofd.ictx, world->other);
 	ioas_put(world->other_ioas);
+	if (world->parts & ON_COMPAT)
+		choose_compat(world);
+	if (world->parts & ON_SMALL)
+		KUNIT_ASSERT_EQ(world->test,
+				ioas_set_combine(world->other_ioas, false), 0);
 	map_fd(world, rig->ioas, world->fd, MAPPED_IOVA);
 	map_fd(world, rig->ioas, world->fd, USED_IOVA);
 	map_fd(world, world->other, world->fd, USED_IOVA);
@@ -258,15 +286,50 @@ static void make_queue(struct world *world)
 	world->queue = alloc.out_hw_queue_id;
 }
 
+static void add_event(struct world *world)
+{
+	const struct iommu_viommu_event_selftest event = { .virt_id = VIRT_ID };
+	struct iommufd_viommu *viommu = viommu_get(world->rig.iofd.ictx,
+						   world->viommu);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(world->test, viommu);
+	KUNIT_EXPECT_EQ(world->test,
+			veventq_report(viommu, IOMMU_VEVENTQ_TYPE_SELFTEST,
+				       &event, sizeof(event)), 0);
+	viommu_put(viommu);
+}
+
+static void make_events(struct world *world)
+{
+	struct iommu_veventq_alloc alloc = {
+		.viommu_id = world->viommu,
+		.type = IOMMU_VEVENTQ_TYPE_SELFTEST,
+		.veventq_depth = WORLD_DEPTH,
+	};
+
+	KUNIT_ASSERT_EQ(world->test, rig_ioctl(&world->rig, IOMMU_VEVENTQ_ALLOC,
+					       &alloc, sizeof(alloc)), 0);
+	world->events = alloc.out_veventq_id;
+	if (world->parts & ON_READER)
+		world->events_file = rig_take_file(&world->rig,
+						   alloc.out_veventq_fd);
+	else
+		world_close_fd(alloc.out_veventq_fd);
+	add_event(world);
+}
+
 static void make_guest(struct world *world)
 {
-	if (!(world->parts & (ON_VIOMMU | ON_VDEVICE | ON_QUEUE)))
+	if (!(world->parts &
+	      (ON_VIOMMU | ON_VDEVICE | ON_QUEUE | ON_EVENTS)))
 		return;
 	world->viommu = must(world, rig_viommu(&world->rig, world->parent));
 	if (world->parts & ON_VDEVICE)
 		make_vdevice(world);
 	if (world->parts & ON_QUEUE)
 		make_queue(world);
+	if (world->parts & ON_EVENTS)
+		make_events(world);
 }
 
 static void make_accesses(struct world *world)
@@ -372,6 +435,8 @@ static void see_ioas(struct world *world, struct iommufd_ioas *ioas,
 		KUNIT_EXPECT_FALSE(world->test, area->blocked);
 	}
 	sight->nr_domains[i] = list_count_nodes(&ioas->domains);
+	sight->combine[i] = ioas->combine;
+	sight->alignment_bytes[i] = ioas->space.alignment_bytes;
 	up_write(&ioas->domains_rwsem);
 	expect_mirrors(world, ioas);
 }
@@ -436,6 +501,30 @@ static void see_vdevices(struct world *world, struct sight *sight)
 	viommu_put(viommu);
 }
 
+static void see_events(struct world *world, struct sight *sight)
+{
+	struct iommufd_ctx *ictx = world->rig.iofd.ictx;
+	struct veventq *queue;
+
+	mutex_lock(&ictx->veventqs_lock);
+	list_for_each_entry(queue, &ictx->veventqs, node)
+		sight->nr_events += queue->nr_events;
+	mutex_unlock(&ictx->veventqs_lock);
+}
+
+static void see_compat(struct world *world, struct sight *sight)
+{
+	struct iommufd_ctx *ictx = world->rig.iofd.ictx;
+
+	sight->no_iommu = ictx->vfio_no_iommu;
+	if (!ictx->vfio_ioas_id)
+		return;
+	if (ictx->vfio_ioas_id == world->rig.ioas)
+		sight->compat = 1;
+	else
+		sight->compat = ictx->vfio_ioas_id == world->other ? 2 : 3;
+}
+
 static void see_objects(struct world *world, struct sight *sight)
 {
 	struct iommufd_object *obj;
@@ -474,6 +563,8 @@ void world_see(struct world *world, struct sight *sight)
 		see_faults(world, sight);
 	if (world->viommu)
 		see_vdevices(world, sight);
+	see_events(world, sight);
+	see_compat(world, sight);
 	sight->nr_pins = since.pins;
 	sight->nr_charged = since.mm_pinned;
 }
@@ -548,8 +639,11 @@ static void mend_maps(struct world *world)
 		struct iommufd_ioas *ioas = ioases[i];
 
 		ioas_unmap_whole(ioas, FREE_IOVA, FREE_IOVA + SZ_1M - 1);
-		if (!is_mapped(ioas, USED_IOVA))
-			map_fd(world, ioas->obj.id, world->fd, USED_IOVA);
+		if (is_mapped(ioas, USED_IOVA))
+			continue;
+		/* Of what was cut, the rest. */
+		ioas_unmap_whole(ioas, USED_IOVA, USED_IOVA + WORLD_BYTES - 1);
+		map_fd(world, ioas->obj.id, world->fd, USED_IOVA);
 	}
 	if (!is_mapped(world->ioas, MAPPED_IOVA))
 		map_fd(world, world->rig.ioas, world->fd, MAPPED_IOVA);
@@ -557,6 +651,15 @@ static void mend_maps(struct world *world)
 	if (world->dmabuf_fd >= 0 && !is_mapped(world->ioas, DMABUF_IOVA))
 		try_to_map_fd(world, world->rig.ioas, world->dmabuf_fd,
 			      DMABUF_IOVA);
+}
+
+static void mend_compat(struct world *world)
+{
+	struct iommufd_ctx *ictx = world->rig.iofd.ictx;
+
+	ictx->vfio_no_iommu = false;
+	ictx->vfio_ioas_id = world->parts & ON_COMPAT ? world->other : 0;
+	ioas_set_combine(world->other_ioas, !(world->parts & ON_SMALL));
 }
 
 static void mend_device(struct world *world)
@@ -606,6 +709,7 @@ bool world_mend(struct world *world)
 			return false;
 	}
 	destroy_strangers(world);
+	mend_compat(world);
 	mend_maps(world);
 	if (world->plain && !is_visible(world, world->plain))
 		make_plain(world);
@@ -621,14 +725,6 @@ bool world_mend(struct world *world)
 	       next_id(world) == world->next;
 }
 
-static void close_fd_now(int fd)
-{
-	struct file *file = fget(fd);
-
-	close_fd(fd);
-	__fput_sync(file);
-}
-
 /**
  * world_end() - end a world, and expect that nothing is left
  * @world: the world
@@ -639,8 +735,10 @@ void world_end(struct world *world)
 	end_driver(&world->idle_driver);
 	if (world->queue_file)
 		__fput_sync(world->queue_file);
+	if (world->events_file)
+		__fput_sync(world->events_file);
 	mock_rig_close(&world->rig);
 	if (world->dmabuf_fd >= 0)
-		close_fd_now(world->dmabuf_fd);
+		world_close_fd(world->dmabuf_fd);
 	balance_expect_even(world->test, &world->before);
 }

@@ -34,6 +34,11 @@ struct dma_buf;
 #define ON_ACCESS	BIT(14)	/* an access with a page of the second mapping */
 #define ON_DMABUF	BIT(15)	/* a dma-buf that is mapped in the first IOAS */
 #define ON_NEW		BIT(16)	/* the next ID */
+#define ON_EVENTS	BIT(17)	/* the vIOMMU's event queue, with one event */
+#define ON_READER	BIT(18)	/* its file */
+#define ON_CONTAINER	BIT(19)	/* which IOAS is the compatibility IOAS */
+#define ON_COMPAT	BIT(20)	/* the other IOAS is it */
+#define ON_SMALL	BIT(21)	/* the other IOAS maps by the page */
 
 /* Where things are mapped. */
 #define MAPPED_IOVA	SZ_32M
@@ -47,6 +52,9 @@ struct dma_buf;
 #define FREE_PASID	8
 #define VIRT_ID		9
 #define FREE_VIRT_ID	10
+
+/* How many events its queue has room for. */
+#define WORLD_DEPTH	2
 
 /**
  * struct driver - one that lets go of its pages when it is asked to
@@ -75,6 +83,11 @@ struct driver {
  * @nr_unread: faults to be read
  * @nr_read: faults to be answered
  * @nr_vdevices: virtual devices
+ * @nr_events: events to be read
+ * @compat: the compatibility IOAS: the first, the other, or a new one; or none
+ * @no_iommu: there is to be none
+ * @combine: whether neighbouring pages form large entries, for each IOAS
+ * @alignment_bytes: of places in each IOAS
  * @nr_pins: pins
  * @nr_charged: pages that are charged to the process
  */
@@ -90,6 +103,11 @@ struct sight {
 	u64 nr_unread;
 	u64 nr_read;
 	u64 nr_vdevices;
+	u64 nr_events;
+	u64 compat;
+	u64 no_iommu;
+	u64 combine[2];
+	u64 alignment_bytes[2];
 	u64 nr_pins;
 	u64 nr_charged;
 };
@@ -117,6 +135,8 @@ struct sight {
  * @viommu: the vIOMMU
  * @vdevice: the virtual device
  * @queue: the hardware queue
+ * @events: the event queue
+ * @events_file: its file, or NULL
  * @next: the ID that the next object gets
  * @driver: with the access that is attached
  * @idle_driver: with one that is not
@@ -147,6 +167,8 @@ struct world {
 	u32 viommu;
 	u32 vdevice;
 	u32 queue;
+	u32 events;
+	struct file *events_file;
 	u32 next;
 	struct driver driver;
 	struct driver idle_driver;
@@ -161,6 +183,7 @@ void world_make(struct kunit *test, struct world *world, unsigned long parts,
 bool world_mend(struct world *world);
 void world_see(struct world *world, struct sight *sight);
 void world_end(struct world *world);
+void world_close_fd(int fd);
 
 int driver_pin(struct driver *driver, unsigned long iova, unsigned int *nr);
 void driver_unpin(struct driver *driver, unsigned long iova, unsigned int *nr);
