@@ -5,8 +5,8 @@
 usage: soak.py FILE [DOC]
 
 FILE is the run's KTAP, results/latest/soak.ktap. Prints a table in Markdown with a line for each case of each guest: the
-longest of what its steps have printed. With DOC the table goes there, too, between two lines, <!-- soak: begin --> and
-<!-- soak: end -->.
+longest of what its steps have printed; and below it what load/all says of memory and of what was done. With DOC that goes
+there, too, between two lines, <!-- soak: begin --> and <!-- soak: end -->.
 """
 
 import pathlib
@@ -16,6 +16,9 @@ import sys
 BEGIN, END = "<!-- soak: begin -->", "<!-- soak: end -->"
 OFF = re.compile(r"(?P<step>.*): preemption or interrupts off for (?P<us>\d+) us at most: (?P<what>.*) \([^()]*\)$")
 SPINLOCK = re.compile(r"(?P<step>.*): a spinlock held for (?P<us>[\d.]+) us at most: (?P<what>.*)$")
+# Only load/all says the first of these.
+ALL_OF_IT = "with all of it: "
+TOLD = re.compile(rf"{ALL_OF_IT}|before: |after: |\w+ were changed in \d+ rounds$")
 RESULT = re.compile(r" *(?:not )?ok \d+ (?P<name>[^ ]+)")
 HEADER = ["| guest | case | us | of what | in which step |", "|---|---|---|---|---|"]
 
@@ -29,9 +32,13 @@ class Run:
 
     def __init__(self):
         self.longest = None
+        self.notes = []
         self.cases, self.suites, self.rows = [], [], []
+        self.told, self.memory = [], []
 
     def take_note(self, text):
+        if TOLD.match(text):
+            self.notes.append(text)
         match = OFF.match(text) or SPINLOCK.match(text)
         if match and (self.longest is None or float(match["us"]) > float(self.longest["us"])):
             self.longest = match
@@ -40,7 +47,9 @@ class Run:
         if depth == 2:
             if self.longest:
                 self.cases.append((name, self.longest))
-            self.longest = None
+            if any(note.startswith(ALL_OF_IT) for note in self.notes):
+                self.told += self.notes
+            self.longest, self.notes = None, []
         elif depth == 1:
             self.suites += [(f"{name}/{case}", longest) for case, longest in self.cases]
             self.cases = []
@@ -50,7 +59,8 @@ class Run:
                 f"| {guest} | `{case}` | {longest['us']} | {self.describe(longest)} | {longest['step']} |"
                 for case, longest in self.suites
             ]
-            self.suites = []
+            self.memory += [f"{guest}: {note}" for note in self.told]
+            self.suites, self.told = [], []
 
     @staticmethod
     def describe(longest):
@@ -68,7 +78,9 @@ def table(lines):
             run.take_note(text[2:])
         elif match := RESULT.match(line):
             run.take_result(indent_of(line) // 2, match["name"])
-    return HEADER + run.rows if run.rows else None
+    if not run.rows:
+        return None
+    return HEADER + run.rows + (["", "```", *run.memory, "```"] if run.memory else [])
 
 
 def write(doc, rows):
