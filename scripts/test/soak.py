@@ -4,9 +4,10 @@
 
 usage: soak.py FILE [DOC]
 
-FILE is the run's KTAP, results/latest/soak.ktap. Prints a table in Markdown with a line for each case of each guest: the
-longest of what its steps have printed; and below it what load/all says of memory and of what was done. With DOC that goes
-there, too, between two lines, <!-- soak: begin --> and <!-- soak: end -->.
+FILE is the run's KTAP, results/latest/soak.ktap. Prints a table in Markdown with a line for each case of each guest whose
+clock counts instructions: the longest of what its steps have printed; and below it what load/all says of memory and of what
+was done. Prints nothing where nothing is said of it. With DOC that goes there, too, between two lines, <!-- soak: begin -->
+and <!-- soak: end -->.
 """
 
 import pathlib
@@ -78,9 +79,7 @@ def table(lines):
             run.take_note(text[2:])
         elif match := RESULT.match(line):
             run.take_result(indent_of(line) // 2, match["name"])
-    if not run.rows:
-        return None
-    return HEADER + run.rows + (["", "```", *run.memory, "```"] if run.memory else [])
+    return (HEADER + run.rows if run.rows else []) + (["", "```", *run.memory, "```"] if run.memory else [])
 
 
 def write(doc, rows):
@@ -97,9 +96,10 @@ def main():
         sys.exit(__doc__)
     path, *docs = map(pathlib.Path, sys.argv[1:])
     rows = table(path.read_text(encoding="utf-8").splitlines())
-    if not rows:
-        sys.exit(f"error: no case in {path} says how long anything was held")
-    print("\n".join(rows))
+    if docs and not rows:
+        sys.exit(f"error: no case in {path} says how long anything was held, or what there was")
+    for row in rows:
+        print(row)
     for doc in docs:
         write(doc, rows)
 

@@ -25,6 +25,7 @@ KTAP = """KTAP version 1
     # domains were changed in 8 rounds
     # devices attached: a spinlock held for 9.5 us at most: &xa->xa_lock#14
     # all of it: a spinlock held for 120.4 us at most: &space->lock
+    # all of it: a spinlock held for 142591.2 us of the machine's at most: &space->lock
     # before: 7 KiB of slab, 0 pins
     # after: 8 KiB of slab, 0 pins
     ok 1 all
@@ -62,9 +63,14 @@ class Soak(ScratchTest):
         )
 
     def test_a_run_without_any(self):
-        status, lines, errors = self.soak("1..1\nok 1 soak-soak\n")
+        without = "1..1\nok 1 soak-soak\n"
+        self.assertEqual(self.soak(without), (0, [], ""))
+        page = self.dir / "page.md"
+        page.write_text("<!-- soak: begin -->\nold\n<!-- soak: end -->\n")
+        status, lines, errors = self.soak(without, page)
         self.assertEqual((status, lines), (1, []))
         self.assertIn("no case", errors)
+        self.assertIn("old", page.read_text())
 
     def test_the_table_in_a_page(self):
         page = self.dir / "page.md"
