@@ -199,7 +199,12 @@ status=0
 {
 	[[ -z $mode${PROGRAMS:-} ]] && echo '1..2' || echo '1..1'
 	fuzz_guest marked_only "${options[@]}"
-	! has_died || reduce_deadly
+	if has_died; then
+		reduce_deadly
+	elif [[ ! -s $share/fuzz-status ]]; then
+		echo '# there ran last:'
+		"$build/fuzz_test" -p "$share/keep" | sed 's/^/#     /'
+	fi
 } | ktap_results "$name" || status=$?
 if [[ ${COVERAGE:-} == 1 ]]; then
 	[[ -d $share/gcda ]] || die "the guest left no counts in $share/gcda; its console is $share/console.log"
