@@ -127,6 +127,17 @@ long call_open(const __u64 *a)
 	return *fd < 0 ? -errno : 0;
 }
 
+/* Of threads that fill the same slot, one does; nobody would close the others' descriptors. */
+static long file_begin(int *file, int fd)
+{
+	int none = -1;
+
+	if (__atomic_compare_exchange_n(file, &none, fd, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return 0;
+	close(fd);
+	return -EEXIST;
+}
+
 /* Of threads that close the same, one does. */
 static long file_end(int *file)
 {
@@ -341,9 +352,7 @@ long call_access(const __u64 *a)
 	if (*file >= 0)
 		return -EEXIST;
 	ret = test(a[0], &cmd);
-	if (!ret)
-		*file = cmd.create_access.out_access_fd;
-	return ret;
+	return ret ?: file_begin(file, cmd.create_access.out_access_fd);
 }
 
 /* iommufd, access, IOAS */
@@ -566,12 +575,12 @@ long call_hw_info(const __u64 *a)
 }
 
 /* A queue was made, which is known by an ID and by a descriptor. */
-static void add_queue(__u64 f, __u64 slot, enum kind kind, __u32 id, enum file_kind file, int fd)
+static long add_queue(__u64 f, __u64 slot, enum kind kind, __u32 id, enum file_kind file, int fd)
 {
 	struct table *table = w->t[f % NR_FDS];
 
 	table->id[kind][slot % NR_SLOTS] = id;
-	table->file[file][slot % NR_SLOTS] = fd;
+	return file_begin(&table->file[file][slot % NR_SLOTS], fd);
 }
 
 /* iommufd, slot */
@@ -583,10 +592,8 @@ long call_faults(const __u64 *a)
 	if (file_of(a[0], FILE_FAULTS, a[1] % NR_SLOTS) >= 0)
 		return -EEXIST;
 	ret = IO(a[0], IOMMU_FAULT_QUEUE_ALLOC, &cmd);
-	if (!ret)
-		add_queue(a[0], a[1], KIND_FAULTS, cmd.out_fault_id, FILE_FAULTS,
-			  cmd.out_fault_fd);
-	return ret;
+	return ret ?: add_queue(a[0], a[1], KIND_FAULTS, cmd.out_fault_id, FILE_FAULTS,
+				cmd.out_fault_fd);
 }
 
 /* iommufd, device, PASID, group, address */
@@ -687,10 +694,8 @@ long call_events(const __u64 *a)
 	if (file_of(a[0], FILE_EVENTS, a[1] % NR_SLOTS) >= 0)
 		return -EEXIST;
 	ret = IO(a[0], IOMMU_VEVENTQ_ALLOC, &cmd);
-	if (!ret)
-		add_queue(a[0], a[1], KIND_EVENTS, cmd.out_veventq_id, FILE_EVENTS,
-			  cmd.out_veventq_fd);
-	return ret;
+	return ret ?: add_queue(a[0], a[1], KIND_EVENTS, cmd.out_veventq_id, FILE_EVENTS,
+				cmd.out_veventq_fd);
 }
 
 /* iommufd, device */
@@ -1022,9 +1027,7 @@ long call_dmabuf(const __u64 *a)
 	if (a[2] > MEM_ALIGN)
 		return -EINVAL;
 	ret = test(a[0], &cmd);
-	if (ret >= 0)
-		*file = ret;
-	return ret < 0 ? ret : 0;
+	return ret < 0 ? ret : file_begin(file, ret);
 }
 
 /* iommufd, dma-buf, whether it is */

@@ -132,7 +132,6 @@ static bool stop_storm(void)
 static int race(void)
 {
 	unsigned int seconds = options.mode ? options.seconds : options.seconds / 3, i;
-	long long pins = pins_held();
 	bool good = storm_run(seconds, stop_storm);
 
 	for (i = 0; i < STORM_THREADS; i++) {
@@ -155,18 +154,23 @@ static int race(void)
 		}
 		good = false;
 	}
-	if (good && pins_held() > pins) {
-		printf("# FOUND in a storm, after %llu ioctls: pins are left\n", run_ioctls());
-		good = false;
-	}
 	return good ? 0 : FOUND;
 }
 
 static int run_storm(void)
 {
+	long long pins = pins_held();
+	int status;
+
 	memset(state->seat, 0, sizeof(state->seat));
 	state->nr_seats = STORM_THREADS;
-	return apart(race);
+	status = apart(race);
+	/* With the process all that it had open is gone. */
+	if (status || pins_held() <= pins)
+		return status;
+	printf("# FOUND in a storm, after %llu ioctls: %lld pins are left\n", run_ioctls(),
+	       pins_held() - pins);
+	return FOUND;
 }
 
 /* --- programs that are given --------------------------------------------------------------- */
