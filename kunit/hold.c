@@ -209,31 +209,6 @@ bool hold_is_over(struct held *held)
 	return READ_ONCE(held->over);
 }
 
-/*
- * The lock that @waiter is about to take, or waits for, while @holder stands still
- * and has it: lockdep notes a lock before it is waited for. NULL if there is none.
- */
-static const char *lock_between(const struct task_struct *waiter,
-				const struct task_struct *holder)
-{
-#ifdef CONFIG_PROVE_LOCKING
-	int depth = READ_ONCE(waiter->lockdep_depth);
-	const struct held_lock *last = &waiter->held_locks[max(depth, 1) - 1];
-
-	for (int i = 0; depth && i < holder->lockdep_depth; i++) {
-		const struct held_lock *lock = &holder->held_locks[i];
-
-		/* Of those that are nested in another one it notes the first. */
-		if (lock->instance != last->instance &&
-		    !(lock->references && lock->class_idx == last->class_idx))
-			continue;
-		if (!lock->read || !last->read)
-			return lock->instance->name;
-	}
-#endif
-	return NULL;
-}
-
 static bool is_queued(const struct task_struct *task, wait_queue_head_t *queue)
 {
 	struct wait_queue_entry *entry;
@@ -270,7 +245,7 @@ const char *hold_what_it_waits_for(struct kunit *test, struct held *held,
 
 	complete(&held->go);
 	do {
-		lock = lock_between(held->task, holder->task);
+		lock = race_point_lock_between(held->task, holder->task);
 		for (*queue = 0; *queue < nr_queues; ++*queue) {
 			if (is_queued(held->task, queues[*queue]))
 				break;

@@ -13,11 +13,15 @@
 
 #ifdef CONFIG_IOMMUFD_TEST
 
+struct task_struct;
+
 /* What a test does at a point; set while it has threads that pass some. */
 typedef void (*race_point_fn)(const char *name);
 
 void race_point(const char *name);
 void race_point_set(race_point_fn fn);
+const char *race_point_lock_between(const struct task_struct *waiter,
+				    const struct task_struct *holder);
 
 #else
 

@@ -139,6 +139,7 @@ int __init mock_init(void)
 	/* Without debugfs there is just no fault injection. */
 	fail_iommufd_dir = fault_create_debugfs_attr("fail_iommufd", NULL,
 						     &fail_iommufd);
+	mock_hold_init();
 	return 0;
 }
 
@@ -149,6 +150,7 @@ int __init mock_init(void)
  */
 void mock_exit(void)
 {
+	mock_hold_exit();
 	debugfs_remove(fail_iommufd_dir);
 	mock_device_exit();
 	mock_iommu_exit();

@@ -110,6 +110,10 @@ int mock_access_unpin(struct ioctl_call *call);
 int mock_access_rw(struct ioctl_call *call);
 int mock_access_replace(struct ioctl_call *call);
 
+/* Threads of a program that are held (hold.c) */
+void mock_hold_init(void);
+void mock_hold_exit(void);
+
 /* Memory of a device (dmabuf.c) */
 int mock_dmabuf_phys(struct dma_buf_attachment *attachment,
 		     struct phys_vec *phys);
