@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "mmio.h"
+#include "race_point.h"
 
 /**
  * struct mmio_region - MMIO that can be mapped
@@ -60,6 +61,7 @@ int mmio_add(struct iommufd_ctx *ictx, struct iommufd_object *owner,
 		return rc;
 	}
 	*offset_bytes = pgoff << PAGE_SHIFT;
+	race_point("mmio:added");
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 
 #include "alloc_fault.h"
 #include "core/mmio.h"
+#include "hold.h"
 #include "ioas/ioas.h"
 #include "memory.h"
 #include "mock_rig.h"
@@ -379,26 +380,52 @@ static void viommu_parts_fail_without_a_trace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unmap(1), 0);
 }
 
+/**
+ * struct owning - a thread that makes the owner of a page
+ * @ioas: the owner
+ * @page: the page
+ * @offset: where in the file it is
+ * @rc: of mmio_add()
+ */
+struct owning {
+	struct iommufd_ioas *ioas;
+	unsigned long page, offset;
+	int rc;
+};
+
+static void own(void *data)
+{
+	struct owning *owning = data;
+
+	owning->rc = mmio_add(rig.iofd.ictx, &owning->ioas->obj,
+			      __pa(owning->page), PAGE_SIZE, &owning->offset);
+}
+
 /* Who makes the owner may have to give it up, and what is to be mapped with it. */
 static void mmio_is_mapped_once_its_owner_is_visible(struct kunit *test)
 {
-	unsigned long page = get_zeroed_page(GFP_KERNEL), offset, va;
-	struct iommufd_ioas *ioas = ioas_create(rig.iofd.ictx);
+	struct owning owning = {
+		.ioas = ioas_create(rig.iofd.ictx),
+		.page = get_zeroed_page(GFP_KERNEL),
+	};
 	struct file *file = rig.iofd.file;
+	struct held *owner;
+	unsigned long va;
 
-	KUNIT_ASSERT_NE(test, page, 0);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ioas);
-	KUNIT_ASSERT_EQ(test, mmio_add(rig.iofd.ictx, &ioas->obj, __pa(page),
-				       PAGE_SIZE, &offset), 0);
+	KUNIT_ASSERT_NE(test, owning.page, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, owning.ioas);
+	owner = hold_start(test, "mmio:added", own, &owning);
 	KUNIT_EXPECT_EQ(test, (long)vm_mmap(file, 0, PAGE_SIZE, PROT_READ,
-					    MAP_SHARED, offset), -ENXIO);
-	KUNIT_EXPECT_EQ(test, refcount_read(&ioas->obj.users), 1);
-	object_publish(&rig.iofd.ictx->objects, &ioas->obj);
-	va = vm_mmap(file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, offset);
+					    MAP_SHARED, owning.offset), -ENXIO);
+	hold_finish(test, owner);
+	KUNIT_ASSERT_EQ(test, owning.rc, 0);
+	KUNIT_EXPECT_EQ(test, refcount_read(&owning.ioas->obj.users), 1);
+	object_publish(&rig.iofd.ictx->objects, &owning.ioas->obj);
+	va = vm_mmap(file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, owning.offset);
 	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(va));
 	KUNIT_EXPECT_EQ(test, vm_munmap(va, PAGE_SIZE), 0);
-	mmio_remove(rig.iofd.ictx, offset);
-	free_page(page);
+	mmio_remove(rig.iofd.ictx, owning.offset);
+	free_page(owning.page);
 }
 
 /* A page that stands for MMIO, and belongs to the IOAS. */
