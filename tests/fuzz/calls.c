@@ -87,11 +87,22 @@ static int fd_of(__u64 f)
 	return w->fd[f % NR_FDS];
 }
 
-/*
- * The next structure may be wrong: too short, with something behind it that this kernel does not
- * know, with zeros behind it (which is right), or in memory that is not there.
- */
-enum { STRAIGHT, SHORT, LONG, LONG_ZEROS, NOWHERE };
+static long io_read_only(__u64 f, unsigned long cmd, const void *arg, size_t bytes)
+{
+	void *va = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
+	__u32 said = bytes;
+	long ret;
+
+	if (va == MAP_FAILED)
+		return -ENOMEM;
+	memcpy(va, arg, bytes);
+	memcpy(va, &said, sizeof(said));
+	mprotect(va, PAGE_BYTES, PROT_READ);
+	ret = result(ioctl(fd_of(f), cmd, va));
+	munmap(va, PAGE_BYTES);
+	return ret;
+}
 
 static long io(__u64 f, unsigned long cmd, void *arg, size_t bytes)
 {
@@ -101,6 +112,8 @@ static long io(__u64 f, unsigned long cmd, void *arg, size_t bytes)
 	long ret;
 
 	w->twist = STRAIGHT;
+	if (twist == READ_ONLY)
+		return io_read_only(f, cmd, arg, bytes);
 	memcpy(large, arg, bytes);
 	memset(large + bytes, twist == LONG, sizeof(large) - bytes);
 	said = twist == SHORT ? 4 : twist == LONG || twist == LONG_ZEROS ? bytes + 16 : bytes;
@@ -1081,16 +1094,37 @@ long call_vfio_attach(const __u64 *a)
 			    &attach));
 }
 
-/* iommufd, page of its MMIO, pages */
+/* Where MMIO of an iommufd was mapped last. */
+#define MMIO_BYTES	(4 * PAGE_BYTES)
+static void *mmio;
+
+static void mmio_set(void *va)
+{
+	va = __atomic_exchange_n(&mmio, va, __ATOMIC_SEQ_CST);
+	if (va)
+		munmap(va, MMIO_BYTES);
+}
+
+/* iommufd, page of its MMIO, pages. It stays mapped until the next one. */
 long call_mmio(const __u64 *a)
 {
 	size_t bytes = (1 + a[2] % 4) * PAGE_BYTES;
-	void *va = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_of(a[0]),
-			(a[1] % 64) * PAGE_BYTES);
+	void *va;
 
+	mmio_set(NULL);
+	/* Nothing else may be where the rest of it would be. */
+	va = mmap(NULL, MMIO_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (va == MAP_FAILED)
 		return -errno;
-	return result(munmap(va, bytes));
+	if (mmap(va, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd_of(a[0]),
+		 (a[1] % 64) * PAGE_BYTES) == MAP_FAILED) {
+		long ret = -errno;
+
+		munmap(va, MMIO_BYTES);
+		return ret;
+	}
+	mmio_set(va);
+	return 0;
 }
 
 /* iommufd, number, bytes, seven times 8 of them */
@@ -1136,6 +1170,7 @@ void world_reset(void)
 	__u64 f;
 	int fd;
 
+	mmio_set(NULL);
 	fd = __atomic_exchange_n(&edu, -1, __ATOMIC_SEQ_CST);
 	if (fd >= 0)
 		close(fd);

@@ -221,7 +221,7 @@ static void make_call(struct prog *prog, struct call *call, __u64 *random)
 	if (one_in(random, 16))
 		call->fail = 1 + below(random, one_in(random, 4) ? 60 : 12);
 	if (one_in(random, 100))
-		call->twist = 1 + below(random, 4);
+		call->twist = 1 + below(random, NR_TWISTS - 1);
 }
 
 static void set_call(struct call *call, const char *name, const __u64 *arg)

@@ -154,6 +154,11 @@ const char *model_after(const struct call *call, long ret, bool fired)
 			return EXPECT("the structure is too long", -E2BIG);
 		if (call->twist == 4)
 			return EXPECT("the structure is not there", -EFAULT);
+		/* What has been done by then can not always be undone. */
+		if (call->twist == READ_ONLY && ret == -EFAULT) {
+			fd->lost = true;
+			return NULL;
+		}
 	}
 	return after_ioctl(name, a, ret, fired);
 }

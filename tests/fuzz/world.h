@@ -66,6 +66,13 @@ struct world {
 extern __thread struct world *w;
 
 /*
+ * The next structure may be wrong: too short, with something behind it that this kernel does not
+ * know, with zeros behind it (which is right), in memory that is not there, or in memory that can
+ * not be written to, so that a call can not say what it has done.
+ */
+enum twist { STRAIGHT, SHORT, LONG, LONG_ZEROS, NOWHERE, READ_ONLY, NR_TWISTS };
+
+/*
  * A number that names an object: its slot; plus 256 times a kind + 1, of another kind than the
  * call asks for; plus 65536, of the other iommufd. What is no slot is an ID that nobody has.
  */
