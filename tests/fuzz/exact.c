@@ -12,8 +12,10 @@
 #include "corpus.h"
 #include "exact.h"
 #include "found.h"
+#include "hold.h"
 #include "kcov.h"
 #include "state.h"
+#include "sweep.h"
 
 /* How long a program may take to end, in this kernel and on a busy machine. */
 #define END_SECONDS	120
@@ -48,14 +50,16 @@ static void rest(struct seat *seat)
 }
 
 /* Returns false when it has shown something. */
-static bool run_one(struct seat *seat, const struct prog *prog, bool fresh)
+static bool run_one(struct seat *seat, const struct prog *prog, bool fresh,
+		    struct outcome *out)
 {
 	struct outcome outcome;
 
 	seat_enter(seat, prog);
 	kcov_start();
 	outcome = run_prog(prog);
-	if (kcov_stop() && fresh)
+	*out = outcome;
+	if (kcov_stop() + hold_new_ways() && fresh)
 		corpus_add(prog);
 	seat_leave(seat);
 	if (outcome.wrong)
@@ -63,9 +67,32 @@ static bool run_one(struct seat *seat, const struct prog *prog, bool fresh)
 			 ops[prog->call[outcome.at].op].name, outcome.wrong);
 	else if (klog_has_report())
 		snprintf(seat->why, sizeof(seat->why), "the kernel reported it");
+	else if (pins_vmpin())
+		snprintf(seat->why, sizeof(seat->why), "VmPin is %lld bytes", pins_vmpin());
 	else
 		return true;
 	set(&seat->found, true);
+	return false;
+}
+
+static struct seat *own_seat;
+
+/* It may have had a lock, so this process may never come to its end. */
+static void thread_died(void)
+{
+	snprintf(own_seat->why, sizeof(own_seat->why), "the kernel killed a thread");
+	set(&own_seat->found, true);
+	set(&state->stop, true);
+	abort();
+}
+
+/* After those of the corpus: three of a sweep over worker n's part of them, and one by chance. */
+static bool next(struct prog *prog, const struct sweep *sweep, const struct outcome *last,
+		 unsigned long i, __u64 *random)
+{
+	if (i % 4 && sweep_next(sweep, last, prog))
+		return true;
+	corpus_next(prog, random);
 	return false;
 }
 
@@ -74,20 +101,27 @@ static void work(unsigned int n, unsigned int nr, time_t end, unsigned long max)
 {
 	__u64 random = ktap_seed() + n * 0x9e3779b97f4a7c15;
 	unsigned int i, loaded = corpus_count();
+	const struct sweep sweep = { .first = n, .step = nr, .end = loaded };
+	struct outcome outcome, swept_last = {};
 	struct seat *seat = &state->seat[n];
+	bool swept = false;
 	struct prog prog;
 
 	if (klog_open(false))
 		exit(2);
+	own_seat = seat;
+	hold_at_death(thread_died);
 	run_init(NULL);
 	kcov_open();
 	for (i = n; !is_set(&state->stop) && time(NULL) < end; i += nr) {
 		if (i < loaded)
 			corpus_get(i, &prog);
 		else
-			corpus_next(&prog, &random);
-		if (seat->programs == max || !run_one(seat, &prog, i >= loaded))
+			swept = next(&prog, &sweep, &swept_last, seat->programs, &random);
+		if (seat->programs == max || !run_one(seat, &prog, i >= loaded, &outcome))
 			break;
+		if (swept)
+			swept_last = outcome;
 		rest(seat);
 	}
 	if (is_set(&seat->found))

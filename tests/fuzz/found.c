@@ -73,7 +73,7 @@ static char shown(const struct prog *prog, struct outcome *outcome)
 		return 'k';
 	if (outcome->wrong)
 		return 'm';
-	return pins_held() > pins ? 'p' : 0;
+	return pins_held() > pins || pins_vmpin() ? 'p' : 0;
 }
 
 static char wanted;

@@ -192,7 +192,7 @@ static int given(void)
 		corpus_get(first + i, &prog);
 		seat_enter(&state->seat[0], &prog);
 		outcome = run_prog(&prog);
-		if (klog_reports() <= 0 && !outcome.wrong && pins_held() <= pins)
+		if (klog_reports() <= 0 && !outcome.wrong && pins_held() <= pins && !pins_vmpin())
 			continue;
 		printf("# FOUND by %u calls, after %llu ioctls: %s\n", prog.nr, run_ioctls(),
 		       outcome.wrong ?: "a report, or pins");

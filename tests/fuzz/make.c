@@ -224,6 +224,19 @@ static void make_call(struct prog *prog, struct call *call, __u64 *random)
 		call->twist = 1 + below(random, NR_TWISTS - 1);
 }
 
+/* It stands still while those that come next run. */
+static void make_hold(struct call *call, __u64 *random)
+{
+	if (!prog_is_ioctl(call))
+		return;
+	call->hold = 1 + below(random, one_in(random, 3) ? 16 : 5);
+	call->span = 1 + below(random, 3);
+	if (one_in(random, 8))
+		call->fail = 1 + below(random, 20);
+	if (one_in(random, 6))
+		call->twist = 1 + below(random, NR_TWISTS - 1);
+}
+
 static void set_call(struct call *call, const char *name, const __u64 *arg)
 {
 	unsigned int i;
@@ -299,7 +312,7 @@ void prog_change(struct prog *prog, const struct prog *other, __u64 *random)
 	struct call call;
 
 	while (changes--) {
-		switch (below(random, 10)) {
+		switch (below(random, 11)) {
 		case 0:
 			splice(prog, other, random);
 			break;
@@ -316,8 +329,11 @@ void prog_change(struct prog *prog, const struct prog *other, __u64 *random)
 				    &prog->call[below(random, prog->nr)]);
 			break;
 		case 4:
+			make_hold(&prog->call[below(random, prog->nr)], random);
+			break;
 		case 5:
 		case 6:
+		case 7:
 			make_call(prog, &call, random);
 			insert_call(prog, below(random, prog->nr + 1), &call);
 			break;

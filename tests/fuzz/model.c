@@ -135,6 +135,8 @@ const char *model_after(const struct call *call, long ret, bool fired)
 		return wrong("who uses memory did not let go of it in time");
 	if (is_memory(name))
 		return after_memory(name, a, ret);
+	if (m->given_up)
+		return NULL;
 	if (!strcmp(name, "close") && ret != -EBADF) {
 		iommufd_close(fd);
 		return NULL;
@@ -163,6 +165,11 @@ const char *model_after(const struct call *call, long ret, bool fired)
 	return after_ioctl(name, a, ret, fired);
 }
 
+void model_give_up(void)
+{
+	m->given_up = true;
+}
+
 void model_init(void)
 {
 	m = calloc(1, sizeof(*m));
@@ -178,6 +185,7 @@ void model_reset(void)
 
 	for (f = 0; f < NR_FDS; f++)
 		iommufd_close(&m->iommufd[f]);
+	m->given_up = false;
 	m->file_pages = FILE_PAGES;
 	drop_file(0, FILE_PAGES);
 	set_places(0, ANON_PAGES, false, 0, true);

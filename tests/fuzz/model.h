@@ -18,6 +18,9 @@
 void model_init(void);
 void model_reset(void);
 
+/* Threads meet: until the next reset only what is in memory is followed, and no answer judged. */
+void model_give_up(void);
+
 /* Before a call: what it names. Returns false for one that would harm the caller. */
 bool model_before(const struct call *call);
 

@@ -13,6 +13,7 @@ struct model {
 	struct page *file[FILE_PAGES];
 	unsigned int file_pages;
 	struct iommufd iommufd[NR_FDS];
+	bool given_up;			/* see model_give_up() */
 	struct world seen;		/* as the call found it */
 	char text[256];
 };

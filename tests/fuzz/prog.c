@@ -87,6 +87,10 @@ static void print_call(FILE *to, const struct call *call)
 		fprintf(to, "!%u ", call->fail);
 	if (call->twist)
 		fprintf(to, "~%u ", call->twist);
+	if (call->hold && call->span == 1)
+		fprintf(to, "@%u ", call->hold);
+	else if (call->hold)
+		fprintf(to, "@%u+%u ", call->hold, call->span);
 	fprintf(to, "%s", op->name);
 	for (i = 0; i < op->nr_args; i++)
 		fprintf(to, call->arg[i] < 10 ? " %llu" : " 0x%llx", call->arg[i]);
@@ -114,18 +118,37 @@ static bool find_op(const char *name, struct call *call)
 	return false;
 }
 
+/* What stands before a call. Returns false for what is something else. */
+static bool parse_mark(char *word, struct call *call)
+{
+	unsigned long number;
+	char *end;
+
+	if (!strchr("!~@", *word))
+		return false;
+	number = strtoul(word + 1, &end, 0);
+	switch (*word) {
+	case '!':
+		call->fail = number;
+		break;
+	case '~':
+		call->twist = number;
+		break;
+	case '@':
+		call->hold = number;
+		call->span = *end == '+' ? strtoul(end + 1, NULL, 0) : 1;
+	}
+	return true;
+}
+
 static bool parse_call(char *line, struct call *call)
 {
 	char *word = strtok(line, " \t\n");
 	unsigned int i;
 
 	memset(call, 0, sizeof(*call));
-	for (; word && (*word == '!' || *word == '~'); word = strtok(NULL, " \t\n")) {
-		if (*word == '!')
-			call->fail = strtoul(word + 1, NULL, 0);
-		else
-			call->twist = strtoul(word + 1, NULL, 0);
-	}
+	while (word && parse_mark(word, call))
+		word = strtok(NULL, " \t\n");
 	if (!word || !find_op(word, call))
 		return false;
 	for (i = 0; i < ops[call->op].nr_args; i++) {
@@ -160,6 +183,15 @@ bool prog_parse(FILE *from, struct prog *prog)
 	return prog->nr;
 }
 
+bool prog_is_ioctl(const struct call *call)
+{
+	const char *name = ops[call->op].name;
+
+	return strncmp(name, "mem_", 4) && strncmp(name, "file_", 5) && strcmp(name, "fill") &&
+	       strcmp(name, "forks") && strcmp(name, "open") && strcmp(name, "close") &&
+	       strncmp(name, "vfio_a", 6) && strcmp(name, "vfio") && strcmp(name, "mmio");
+}
+
 void prog_cut(struct prog *prog, unsigned int first, unsigned int nr)
 {
 	memmove(&prog->call[first], &prog->call[first + nr],
@@ -172,15 +204,6 @@ void prog_cut(struct prog *prog, unsigned int first, unsigned int nr)
 static const char main_text[] =
 	"\n/* --- the program --- */\n"
 	"\n"
-	"static void fail_nth(unsigned int nth)\n"
-	"{\n"
-	"\tint fd = open(\"/proc/thread-self/fail-nth\", O_RDWR | O_CLOEXEC);\n"
-	"\n"
-	"\tif (dprintf(fd, \"%u\", nth) < 0)\n"
-	"\t\tperror(\"fail-nth\");\n"
-	"\tclose(fd);\n"
-	"}\n"
-	"\n"
 	"#define CALL(fail, how, name, ...) do {\t\t\t\t\\\n"
 	"\tlong ret;\t\t\t\t\t\t\\\n"
 	"\tw->twist = how;\t\t\t\t\t\t\\\n"
@@ -191,10 +214,42 @@ static const char main_text[] =
 	"\t\tfail_nth(0);\t\t\t\t\t\\\n"
 	"\tprintf(\"%s: %ld, 0x%llx\\n\", #name, ret, w->out);\t\\\n"
 	"} while (0)\n"
+	"#define HELD(nth, fail, how, name, ...)\t\t\t\t\\\n"
+	"\theld_start(nth, fail, how, #name, call_##name,\t\t\\\n"
+	"\t\t   (const __u64[]){ __VA_ARGS__ },\t\t\t\\\n"
+	"\t\t   sizeof((const __u64[]){ __VA_ARGS__ }))\n"
 	"\n"
 	"int main(void)\n"
 	"{\n"
 	"\tworld_init();\n";
+
+static bool is_held(const struct call *call)
+{
+	return call->hold && prog_is_ioctl(call);
+}
+
+/* The call after which it goes on. */
+static unsigned int held_until(const struct prog *prog, unsigned int i)
+{
+	unsigned int until = i + prog->call[i].span;
+
+	return until < prog->nr ? until : prog->nr - 1;
+}
+
+static void print_call_c(FILE *to, unsigned int i, const struct call *call)
+{
+	const struct op *op = &ops[call->op];
+	unsigned int j;
+
+	if (is_held(call))
+		fprintf(to, "\tstruct held *held_%u = HELD(%u, %u, %u, %s", i, call->hold,
+			call->fail, call->twist, op->name);
+	else
+		fprintf(to, "\tCALL(%u, %u, %s", call->fail, call->twist, op->name);
+	for (j = 0; j < op->nr_args; j++)
+		fprintf(to, call->arg[j] < 10 ? ", %llu" : ", 0x%llx", call->arg[j]);
+	fprintf(to, ");\n");
+}
 
 void prog_print_c(FILE *to, const struct prog *prog, const char *why)
 {
@@ -205,15 +260,16 @@ void prog_print_c(FILE *to, const struct prog *prog, const char *why)
 		"-I LINUX/drivers/iommu/iommufd this.c");
 	fwrite(world_text, 1, world_text_end - world_text, to);
 	fwrite(calls_text, 1, calls_text_end - calls_text, to);
+	fwrite(held_text, 1, held_text_end - held_text, to);
 	fputs(main_text, to);
 	for (i = 0; i < prog->nr; i++) {
-		const struct call *call = &prog->call[i];
-		const struct op *op = &ops[call->op];
+		print_call_c(to, i, &prog->call[i]);
+		for (j = 0; j <= i; j++) {
+			const struct call *call = &prog->call[j];
 
-		fprintf(to, "\tCALL(%u, %u, %s", call->fail, call->twist, op->name);
-		for (j = 0; j < op->nr_args; j++)
-			fprintf(to, call->arg[j] < 10 ? ", %llu" : ", 0x%llx", call->arg[j]);
-		fprintf(to, ");\n");
+			if (is_held(call) && i == held_until(prog, j))
+				fprintf(to, "\theld_end(held_%u);\n", j);
+		}
 	}
 	fprintf(to, "\tworld_reset();\n\treturn 0;\n}\n");
 }

@@ -48,6 +48,11 @@ static bool plain_args(struct prog *prog, bool (*shows)(const struct prog *))
 			other.call[i].twist = 0;
 			any |= try(prog, &other, shows);
 		}
+		other = *prog;
+		if (other.call[i].hold) {
+			other.call[i].hold = 0;
+			any |= try(prog, &other, shows);
+		}
 		for (j = 0; j < ops[prog->call[i].op].nr_args; j++) {
 			other = *prog;
 			if (!other.call[i].arg[j])

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hold.h"
 #include "model.h"
 #include "run.h"
 #include "state.h"
@@ -46,11 +47,16 @@ void run_init(struct world *shared)
 		w->fd[NR_FDS - 1] = shared->fd[NR_FDS - 1];
 		w->t[NR_FDS - 1] = shared->t[NR_FDS - 1];
 	}
-	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	run_init_thread();
 	model_init();
 }
 
-static void fail_nth(unsigned int nth)
+void run_init_thread(void)
+{
+	fail_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+}
+
+static void set_fail_nth(unsigned int nth)
 {
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%u", nth);
@@ -66,16 +72,8 @@ static bool has_failed(void)
 
 	if (fail_fd < 0 || pread(fail_fd, text, sizeof(text) - 1, 0) <= 0)
 		return false;
-	fail_nth(0);
+	set_fail_nth(0);
 	return !atoi(text);
-}
-
-/* Memory that a program uses by itself must not fail. */
-static bool may_fail(const char *name)
-{
-	return strncmp(name, "mem_", 4) && strncmp(name, "file_", 5) && strcmp(name, "fill") &&
-	       strcmp(name, "forks") && strcmp(name, "open") && strcmp(name, "close") &&
-	       strncmp(name, "vfio_a", 6) && strcmp(name, "vfio") && strcmp(name, "mmio");
 }
 
 static __u64 nsec_now(void)
@@ -89,14 +87,14 @@ static __u64 nsec_now(void)
 static long run_call(const struct call *call, bool *fired)
 {
 	const struct op *op = &ops[call->op];
-	bool fail = call->fail && may_fail(op->name);
+	bool fail = call->fail && prog_is_ioctl(call);
 	__u64 began;
 	long ret;
 
 	*fired = false;
 	w->twist = call->twist;
 	if (fail)
-		fail_nth(call->fail);
+		set_fail_nth(call->fail);
 	began = nsec_now();
 	ret = op->call(call->arg);
 	__atomic_add_fetch(&counts->op[call->op].nsec, nsec_now() - began, __ATOMIC_RELAXED);
@@ -116,6 +114,36 @@ static void print_call(const struct call *call, long ret, bool fired)
 	prog_print(stdout, &one);
 }
 
+static long run_beside(const struct call *call)
+{
+	bool fired;
+
+	return run_call(call, &fired);
+}
+
+/* One that stands still, or runs while others do. Of that the model says nothing. */
+static bool run_held(const struct call *call, long *ret)
+{
+	if (!(call->hold && prog_is_ioctl(call)) && !hold_any())
+		return false;
+	model_give_up();
+	return hold_call(call, run_beside, ret);
+}
+
+static void end_held(struct outcome *outcome)
+{
+	bool waited;
+
+	outcome->reached += hold_end(&waited);
+	outcome->waited |= waited;
+}
+
+/* Then the calls of others have none of what it ends. */
+static bool is_end(const struct call *call)
+{
+	return !strcmp(ops[call->op].name, "close") || !strcmp(ops[call->op].name, "open");
+}
+
 struct outcome run_prog(const struct prog *prog)
 {
 	struct outcome outcome = {};
@@ -128,7 +156,12 @@ struct outcome run_prog(const struct prog *prog)
 
 		if (!model_before(call))
 			continue;
-		outcome.ret = run_call(call, &fired);
+		if (is_end(call))
+			end_held(&outcome);
+		fired = false;
+		if (!run_held(call, &outcome.ret))
+			outcome.ret = run_call(call, &fired);
+		outcome.reached += fired;
 		good += outcome.ret >= 0;
 		if (run_verbose)
 			print_call(call, outcome.ret, fired);
@@ -138,6 +171,7 @@ struct outcome run_prog(const struct prog *prog)
 	}
 	__atomic_add_fetch(&counts->ioctls, outcome.at, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&counts->good, good, __ATOMIC_RELAXED);
+	end_held(&outcome);
 	began = nsec_now();
 	world_reset();
 	model_reset();

@@ -10,6 +10,8 @@ struct outcome {
 	const char *wrong;	/* NULL: nothing */
 	unsigned int at;	/* the call */
 	long ret;
+	unsigned int reached;	/* how many that were to fail or to stand still have */
+	bool waited;		/* one had to wait for another that stood still */
 };
 
 /* Before all else, and before a fork: what is counted is counted for all. */
@@ -17,6 +19,9 @@ void run_setup(void);
 
 /* For the calling thread, once. shared: iommufds of all threads, or NULL. */
 void run_init(struct world *shared);
+
+/* Only what a thread needs that makes calls for another. */
+void run_init_thread(void);
 
 /* In a world as it was at first, which it is again afterwards. */
 struct outcome run_prog(const struct prog *prog);

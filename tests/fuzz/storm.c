@@ -32,6 +32,8 @@ static void share(struct prog *prog, __u64 *random)
 	for (i = 0; i < prog->nr; i++) {
 		struct call *call = &prog->call[i];
 
+		/* Threads meet as it is. */
+		call->hold = 0;
 		if (ops[call->op].arg[0] != ARG_FD)
 			continue;
 		if (all)
