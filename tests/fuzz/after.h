@@ -41,5 +41,7 @@ const char *after_viommu(const __u64 *a, long ret, bool fired);
 const char *after_vdevice(const __u64 *a, long ret, bool fired);
 const char *after_events(const __u64 *a, long ret, bool fired);
 const char *after_faults(const __u64 *a, long ret, bool fired);
+const char *after_revoke(const __u64 *a, long ret, bool fired);
+const char *after_dirty(const __u64 *a, long ret, bool fired);
 
 #endif

@@ -233,3 +233,37 @@ const char *after_faults(const __u64 *a, long ret, bool fired)
 	(void)fired;
 	return after_new(a, ret, KIND_FAULTS);
 }
+
+const char *after_revoke(const __u64 *a, long ret, bool fired)
+{
+	(void)fired;
+	m->revoked |= !ret && a[2] & 1;
+	return NULL;
+}
+
+/* Of what devices have written to it knows nothing, but that they may have to all of a dma-buf. */
+const char *after_dirty(const __u64 *a, long ret, bool fired)
+{
+	struct object *obj = object_of(a[0], KIND_HWPT, a[1]);
+	__u64 first = a[3], last, i;
+	struct area *area;
+
+	(void)fired;
+	if (ret || m->revoked || !obj || !obj->ioas || !a[5] || first % a[5] ||
+	    ends(first, a[4], &last))
+		return NULL;
+	while ((area = area_in(obj->ioas, first, last))) {
+		__u64 to = last < area->last ? last : area->last;
+
+		first = area->first > first ? area->first : first;
+		for (i = (first - a[3]) / a[5]; i <= (to - a[3]) / a[5]; i++) {
+			if (area->backing->dmabuf && area->flags & IOMMU_IOAS_MAP_WRITEABLE &&
+			    !(w->data[i / 8] >> i % 8 & 1))
+				return wrong("bit %llu: a dma-buf is not dirty", i);
+		}
+		if (to == last)
+			break;
+		first = to + 1;
+	}
+	return NULL;
+}

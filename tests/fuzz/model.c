@@ -89,6 +89,8 @@ static const struct {
 	{ "vdevice", after_vdevice },
 	{ "events", after_events },
 	{ "faults", after_faults },
+	{ "revoke", after_revoke },
+	{ "dirty", after_dirty },
 };
 
 static const char *after_ioctl(const char *name, const __u64 *a, long ret, bool fired)
@@ -186,6 +188,7 @@ void model_reset(void)
 	for (f = 0; f < NR_FDS; f++)
 		iommufd_close(&m->iommufd[f]);
 	m->given_up = false;
+	m->revoked = false;
 	m->file_pages = FILE_PAGES;
 	drop_file(0, FILE_PAGES);
 	set_places(0, ANON_PAGES, false, 0, true);

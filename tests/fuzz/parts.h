@@ -14,6 +14,7 @@ struct model {
 	unsigned int file_pages;
 	struct iommufd iommufd[NR_FDS];
 	bool given_up;			/* see model_give_up() */
+	bool revoked;			/* some dma-buf has been */
 	struct world seen;		/* as the call found it */
 	char text[256];
 };
