@@ -29,7 +29,8 @@ static void shorten(struct iommufd_ioas *ioas, struct area *area,
 	spin_unlock(&ioas->space.lock);
 }
 
-static int cut(struct iommufd_ioas *ioas, struct area *area, unsigned long iova)
+static int cut_area(struct iommufd_ioas *ioas, struct area *area,
+		    unsigned long iova)
 {
 	unsigned long head_bytes = iova - area->node.first;
 	struct area *tail;
@@ -92,7 +93,7 @@ int ioas_cut(struct iommufd_ioas *ioas, unsigned long iova)
 		return rc;
 	area = find(ioas, iova);
 	if (area && area->node.first != iova)
-		rc = cut(ioas, area, iova);
+		rc = cut_area(ioas, area, iova);
 	up_write(&ioas->domains_rwsem);
 	return rc;
 }
