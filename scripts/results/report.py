@@ -168,7 +168,7 @@ def what_ran(results):
     ]
     return "\n".join(
         [
-            f"- Linux {context['kernel']}, {context['kernel_config']} (`scripts/build/`)",
+            f"- Linux {context['kernel']}, {context['kernel_config']}",
             f"- lane `{context['lane']}`: QEMU {context['qemu']}, {context['guest_cpus']} CPU, "
             f"{context['guest_memory']} of memory",
             f"- commit {commit}",
