@@ -11,7 +11,7 @@
 #include "balance.h"
 
 /* With what the CPUs have not passed on yet. */
-static long node_count(enum node_stat_item item)
+static long sum_node_count(enum node_stat_item item)
 {
 	long count = atomic_long_read(&vm_node_stat[item]);
 	int node, cpu;
@@ -21,6 +21,18 @@ static long node_count(enum node_stat_item item)
 			count += per_cpu_ptr(NODE_DATA(node)->per_cpu_nodestats,
 					     cpu)->vm_node_stat_diff[item];
 	}
+	return count;
+}
+
+/* A CPU that passes it on meanwhile is in one sum and not in the next. */
+static long node_count(enum node_stat_item item)
+{
+	long count, again = sum_node_count(item);
+
+	do {
+		count = again;
+		again = sum_node_count(item);
+	} while (count != again);
 	return count;
 }
 
