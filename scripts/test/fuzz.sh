@@ -133,7 +133,7 @@ write_job() {
 		echo "$END"
 		cp /tmp/out/* /host/out 2>/dev/null
 		echo \$status >/host/fuzz-status
-		[ \$status -eq 0 ] || exit 0
+		[ \$status -eq 0 ] || { keep_coverage; exit 0; }
 		echo 0 >/sys/module/iommufd/parameters/keep_devices
 		aftermath -fuzz vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
 		exit 0
