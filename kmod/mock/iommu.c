@@ -262,7 +262,8 @@ bool mock_iommu_has_domain(const struct iommu_domain *domain)
  * mock_iommu_add_device() - put a device behind the mock IOMMU
  * @dev: initialized and named
  *
- * Return: 0 or an errno; on success device_del() takes it away again.
+ * Return: 0 or an errno, -ENODEV when the IOMMU core does not put it there; on
+ * success device_del() takes it away again.
  */
 int mock_iommu_add_device(struct device *dev)
 {
@@ -276,7 +277,11 @@ int mock_iommu_add_device(struct device *dev)
 		kfree(dev->iommu);
 		dev->iommu = NULL;
 	}
-	return rc;
+	if (rc || device_iommu_mapped(dev))
+		return rc;
+	/* The device is there nevertheless, and would be one without an IOMMU. */
+	device_del(dev);
+	return -ENODEV;
 }
 
 static int create_msi_domain(void)
