@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <uapi/linux/iommufd.h>
 
+#include "alloc_fault.h"
 #include "core/race_point.h"
 #include "hold.h"
 #include "ioas/ioas.h"
@@ -425,6 +426,55 @@ static void pairs_meet(struct kunit *test)
 	}
 }
 
+/*
+ * What is not there for want of memory: a page that the program wants to have
+ * pinned, and the IOMMU of a new device.
+ */
+static bool is_for_want_of_memory(long rc)
+{
+	return rc == -ENOMEM || rc == -EFAULT || rc == -ENODEV;
+}
+
+/*
+ * An operation alone, with each of its allocations failing in turn: what failed has
+ * done nothing. An event that finds no memory is lost, and its reporter not told; so
+ * nothing may also come of what did not fail.
+ */
+static void pairs_fail_without_a_trace(struct kunit *test)
+{
+	const struct op *op = test->param_value;
+	static struct outcome whole, outcome;
+	struct actor actors[2];
+	struct fault fault;
+
+	fault_require(test);
+	do_in_order(test, op, &ops[0], &whole);
+	for_each_fault(&fault) {
+		bool nothing;
+
+		make(test, op, &ops[0], actors);
+		fault_arm(&fault);
+		actors[0].rc = op->run(&actors[0]);
+		fault_disarm(&fault);
+		look(actors, &outcome);
+		nothing = !memcmp(&outcome.sight, &world.made,
+				  sizeof(outcome.sight));
+		if (outcome.rc[0] == whole.rc[0]) {
+			KUNIT_EXPECT_TRUE(test, nothing ||
+					  are_alike(&outcome, &whole));
+			continue;
+		}
+		fault.nr_failed++;
+		KUNIT_EXPECT_TRUE(test, fault.fired);
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      is_for_want_of_memory(outcome.rc[0]),
+				      "%lld", outcome.rc[0]);
+		KUNIT_EXPECT_TRUE_MSG(test, nothing, "allocation %u",
+				      fault.nth);
+	}
+	end_world();
+}
+
 /* The points that an operation passes, each once. */
 static struct task_struct *traced;
 static const char *passed[MAX_POINTS];
@@ -491,6 +541,8 @@ static const void *op_gen_params(struct kunit *test, const void *prev,
 static struct kunit_case pairs_test_cases[] = {
 	KUNIT_CASE(pairs_have_every_point),
 	KUNIT_CASE_PARAM_ATTR(pairs_meet, op_gen_params,
+			      { .speed = KUNIT_SPEED_SLOW }),
+	KUNIT_CASE_PARAM_ATTR(pairs_fail_without_a_trace, op_gen_params,
 			      { .speed = KUNIT_SPEED_SLOW }),
 	{}
 };
