@@ -6,17 +6,19 @@
 #include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/sched/user.h>
+#include <linux/stop_machine.h>
 #include <linux/vmstat.h>
 
 #include "balance.h"
 
 /* With what the CPUs have not passed on yet. */
-static long sum_node_count(enum node_stat_item item)
+static long node_count(enum node_stat_item item)
 {
-	long count = atomic_long_read(&vm_node_stat[item]);
+	long count = 0;
 	int node, cpu;
 
 	for_each_online_node(node) {
+		count += atomic_long_read(&NODE_DATA(node)->vm_stat[item]);
 		for_each_online_cpu(cpu)
 			count += per_cpu_ptr(NODE_DATA(node)->per_cpu_nodestats,
 					     cpu)->vm_node_stat_diff[item];
@@ -24,30 +26,33 @@ static long sum_node_count(enum node_stat_item item)
 	return count;
 }
 
-/* A CPU that passes it on meanwhile is in one sum and not in the next. */
-static long node_count(enum node_stat_item item)
+static int count_pins(void *data)
 {
-	long count, again = sum_node_count(item);
+	long *pins = data;
 
-	do {
-		count = again;
-		again = sum_node_count(item);
-	} while (count != again);
-	return count;
+	*pins = node_count(NR_FOLL_PIN_ACQUIRED) -
+		node_count(NR_FOLL_PIN_RELEASED);
+	return 0;
 }
 
 /**
  * balance_now() - what is pinned and charged
  *
+ * Context: Process; sleeps.
  * Return: the counts, exact while nobody else pins.
  */
 struct balance balance_now(void)
 {
 	struct mm_struct *mm = current->mm;
+	long pins;
 
+	/*
+	 * A CPU that goes idle passes on what it has counted; in the midst of that
+	 * it is nowhere.
+	 */
+	stop_machine(count_pins, &pins, NULL);
 	return (struct balance){
-		.pins = node_count(NR_FOLL_PIN_ACQUIRED) -
-			node_count(NR_FOLL_PIN_RELEASED),
+		.pins = pins,
 		.mm_pinned = mm ? atomic64_read(&mm->pinned_vm) : 0,
 		.mm_locked = mm ? mm->locked_vm : 0,
 		.user_locked = atomic_long_read(&current_user()->locked_vm),
