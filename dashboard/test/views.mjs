@@ -152,8 +152,11 @@ await run('dashboard', {
 		await page.press('#from', 'Enter');
 		await page.fill('#to', track[40].commit.slice(0, 8));
 		await page.press('#to', 'Enter');
-		const compared = (a, b) => page.waitForFunction(([from, to]) => location.hash.includes(`compare/${from}/${to}`) &&
-			document.querySelectorAll('.sides a.sha').length === 2, [a, b].map((each) => each.commit.slice(0, 8)));
+		// The address changes before the page does.
+		const compared = (a, b) => page.waitForFunction((both) => {
+			const shown = [...document.querySelectorAll('.sides a.sha')].map((each) => each.textContent.slice(0, 8));
+			return location.hash.includes(`compare/${both.join('/')}`) && shown.join() === both.join();
+		}, [a, b].map((each) => each.commit.slice(0, 8)));
 		await compared(track[3], track[40]);
 		assert.deepEqual(await rowNames(page), changes(track[3], track[40]).map(({ name }) => name));
 		await page.click('#swap');
