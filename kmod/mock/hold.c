@@ -33,7 +33,9 @@
 #define FORGOTTEN_S	60
 /*
  * What sleeps waits, when it wants a lock that one which stands still has; or else
- * when it was seen so often in a row, for it may also sleep for a moment.
+ * when it was seen so often in a row, for it may also sleep for a moment. What it
+ * wakes up for in between says nothing: who waits for a use of an area to end asks
+ * again every 100 ms, and gives up after 10 s (ioas_wait_unused()).
  */
 #define LOOK_MS		4
 #define NR_LOOKS	50
@@ -199,26 +201,15 @@ static bool wants_lock(const struct hold *hold)
 	return false;
 }
 
-/*
- * For how many looks in a row its thread sleeps; @since is how often it had slept
- * at the last one.
- */
-static unsigned int count_looks(struct hold *hold, unsigned int looks,
-				unsigned long *since)
+/* For how many looks in a row its thread sleeps. */
+static unsigned int count_looks(struct hold *hold, unsigned int looks)
 {
-	unsigned long now = 0;
-
 	spin_lock(&threads_lock);
-	if (hold->task && !task_is_running(hold->task)) {
-		now = 1 + hold->task->nvcsw + hold->task->nivcsw;
-		looks = now == *since ? looks + 1 : 1;
-		if (wants_lock(hold))
-			looks = NR_LOOKS;
-	} else {
+	if (!hold->task || task_is_running(hold->task))
 		looks = 0;
-	}
+	else
+		looks = wants_lock(hold) ? NR_LOOKS : looks + 1;
 	spin_unlock(&threads_lock);
-	*since = now;
 	return looks;
 }
 
@@ -226,7 +217,6 @@ static ssize_t hold_read(struct file *file, char __user *buf, size_t len,
 			 loff_t *at)
 {
 	struct hold *hold = file->private_data;
-	unsigned long since = 0;
 	unsigned int looks = 0;
 	const char *point;
 	char text[64];
@@ -240,7 +230,7 @@ static ssize_t hold_read(struct file *file, char __user *buf, size_t len,
 			return rc;
 		if (hold->task && READ_ONCE(hold->task->exit_state))
 			return -ESRCH;
-		looks = count_looks(hold, looks, &since);
+		looks = count_looks(hold, looks);
 	}
 	point = READ_ONCE(hold->at);
 	if (READ_ONCE(hold->over))
