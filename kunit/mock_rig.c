@@ -48,6 +48,25 @@ long rig_test(struct mock_rig *rig, struct iommu_test_cmd *cmd)
 }
 
 /**
+ * rig_dmabuf() - a dma-buf of the mock's
+ * @rig: the rig; its case ends here if there is none
+ * @length_bytes: of it
+ *
+ * Return: its file descriptor.
+ */
+int rig_dmabuf(struct mock_rig *rig, size_t length_bytes)
+{
+	struct iommu_test_cmd cmd = {
+		.op = IOMMU_TEST_OP_DMABUF_GET,
+		.dmabuf_get.length = length_bytes,
+	};
+	long fd = rig_test(rig, &cmd);
+
+	KUNIT_ASSERT_GE(rig->test, fd, 0);
+	return fd;
+}
+
+/**
  * mock_rig_fill() - make what is in a rig
  * @test: the case
  * @rig: with its file opened; the case has to close it

@@ -38,6 +38,7 @@ void mock_rig_close(struct mock_rig *rig);
 long rig_ioctl(struct mock_rig *rig, unsigned int cmd, void *arg,
 	       size_t size_bytes);
 long rig_test(struct mock_rig *rig, struct iommu_test_cmd *cmd);
+int rig_dmabuf(struct mock_rig *rig, size_t length_bytes);
 long rig_destroy(struct mock_rig *rig, u32 id);
 long rig_hwpt(struct mock_rig *rig, u32 pt, u32 flags);
 long rig_nested(struct mock_rig *rig, u32 pt, u32 flags, u32 fault);

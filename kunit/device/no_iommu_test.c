@@ -311,22 +311,10 @@ static void phys_is_for_devices_without_an_iommu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig_attach(&rig, rig.ioas), 0);
 }
 
-static int get_dmabuf(struct kunit *test)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_DMABUF_GET,
-		.dmabuf_get.length = NPAGES << PAGE_SHIFT,
-	};
-	long fd = rig_test(&rig, &cmd);
-
-	KUNIT_ASSERT_GE(test, fd, 0);
-	return fd;
-}
-
 /* It is in one piece, and is told of until its exporter takes it back. */
 static void phys_of_a_dmabuf_until_it_is_revoked(struct kunit *test)
 {
-	int fd = get_dmabuf(test);
+	int fd = rig_dmabuf(&rig, NPAGES << PAGE_SHIFT);
 	struct iommu_ioas_map_file map = {
 		.flags = FLAGS,
 		.ioas_id = ioas->obj.id,

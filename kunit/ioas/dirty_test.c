@@ -148,18 +148,6 @@ static void dirty_bitmap_of_a_range_with_holes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dirty_pages(test, 0, NPAGES), 0x105);
 }
 
-static int get_dmabuf(struct kunit *test)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_DMABUF_GET,
-		.dmabuf_get.length = NPAGES << PAGE_SHIFT,
-	};
-	long fd = rig_test(&rig, &cmd);
-
-	KUNIT_ASSERT_GE(test, fd, 0);
-	return fd;
-}
-
 static void map_dmabuf(struct kunit *test, unsigned long first, int fd,
 		       u32 flags)
 {
@@ -188,7 +176,8 @@ static void revoke(int fd)
 /* Its tables can go at any time, so it is not asked what is dirty: all is. */
 static void dirty_bitmap_of_a_dmabuf_is_all_ones(struct kunit *test)
 {
-	int fd = get_dmabuf(test), other = get_dmabuf(test);
+	int fd = rig_dmabuf(&rig, NPAGES << PAGE_SHIFT);
+	int other = rig_dmabuf(&rig, NPAGES << PAGE_SHIFT);
 
 	map_dmabuf(test, 0, fd, FLAGS);
 	map_dmabuf(test, NPAGES, other, FLAGS & ~IOMMU_IOAS_MAP_WRITEABLE);
@@ -238,7 +227,7 @@ static void dirty_bitmap_while_a_dmabuf_is_revoked(struct kunit *test)
 		.read_and_clear_dirty = read_while_revoked,
 	};
 
-	revocation.fd = get_dmabuf(test);
+	revocation.fd = rig_dmabuf(&rig, NPAGES << PAGE_SHIFT);
 	revocation.first = IOVA + NPAGES * PAGE_SIZE;
 	map(test, 0, va, NPAGES);
 	map_dmabuf(test, NPAGES, revocation.fd, FLAGS);

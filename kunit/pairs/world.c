@@ -171,12 +171,7 @@ static void make_ioases(struct world *world)
 
 static void make_dmabuf(struct world *world)
 {
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_DMABUF_GET,
-		.dmabuf_get.length = WORLD_BYTES,
-	};
-
-	world->dmabuf_fd = must(world, rig_test(&world->rig, &cmd));
+	world->dmabuf_fd = rig_dmabuf(&world->rig, WORLD_BYTES);
 	map_fd(world, world->rig.ioas, world->dmabuf_fd, DMABUF_IOVA);
 }
 
