@@ -25,8 +25,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/test/ktap.sh
 source "$ROOT/scripts/test/ktap.sh"
 
-BEGIN='=== results'
-END='=== end'
 seconds=${FOR:-60}
 seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
 config=${TEST_KERNEL:-test}
@@ -74,12 +72,7 @@ lock fuzz
 "$ROOT/scripts/build/kernel.sh" build "$config"
 module=$(build_module)
 kernel=$("$ROOT/scripts/build/kernel.sh" path "$config")
-headers=$("$ROOT/scripts/build/kernel.sh" headers)
-src=$("$ROOT/scripts/build/kernel.sh" src)
-mkdir -p "$build"
-lock tests-build
-run_logged tests-fuzz make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src" "$build/fuzz_test"
-unlock tests-build
+build_programs fuzz_test
 
 # One process for each CPU, but not more than it has seats (tests/fuzz/state.h); and two for threads to race.
 cpus=1
@@ -140,11 +133,6 @@ write_job() {
 	END
 	rm -f "$share/fuzz-status" "$share/keep"
 	truncate -s 16M "$share/keep"
-}
-
-# shellcheck disable=SC2317 # run_guest calls it
-marked_only() {
-	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
 }
 
 # shellcheck disable=SC2317 # run_guest calls it

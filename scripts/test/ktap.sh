@@ -20,15 +20,29 @@ module_of() {
 	fi
 }
 
-# stage_klog_check SHARE: the program that a guest's aftermath reads the kernel's log with.
-stage_klog_check() {
-	local headers build=$ROOT/build/tests
+# What a job's results are between, on the console; and a FILTER for run_guest that leaves what is between.
+BEGIN='=== results'
+END='=== end'
+# shellcheck disable=SC2317 # run_guest calls it
+marked_only() {
+	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
+}
+
+# build_programs [TARGET]: the test programs, or the one, for the kernel that there is the source of, into build/tests.
+build_programs() {
+	local headers src build=$ROOT/build/tests
 	headers=$("$ROOT/scripts/build/kernel.sh" headers)
+	src=$("$ROOT/scripts/build/kernel.sh" src)
 	mkdir -p "$build"
 	lock tests-build
-	run_logged klog-check make -C "$ROOT/tests" O="$build" KHDR="$headers" "$build/klog_check"
+	run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src" "${@/#/$build/}"
 	unlock tests-build
-	cp "$build/klog_check" "$1"
+}
+
+# stage_klog_check SHARE: the program that a guest's aftermath reads the kernel's log with.
+stage_klog_check() {
+	build_programs klog_check
+	cp "$ROOT/build/tests/klog_check" "$1"
 }
 
 # run_guest NAME SHARE FILTER OPTION...: boot a guest to do SHARE/job. Prints what FILTER leaves of its console as it

@@ -15,8 +15,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/test/ktap.sh
 source "$ROOT/scripts/test/ktap.sh"
 
-BEGIN='=== results'
-END='=== end'
 peer=${PEER:-fast}
 filter=${TEST_FILTER:-*}
 seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
@@ -31,12 +29,7 @@ need_packages "${TEST_PACKAGES[@]}"
 lock options
 "$ROOT/scripts/build/options.sh" "$peer"
 kernel=$("$ROOT/scripts/build/kernel.sh" path test)
-headers=$("$ROOT/scripts/build/kernel.sh" headers)
-src=$("$ROOT/scripts/build/kernel.sh" src)
-mkdir -p "$build"
-lock tests-build
-run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src"
-unlock tests-build
+build_programs
 
 release=$(<"$kernel/include/config/kernel.release")
 
@@ -82,12 +75,6 @@ write_job() {
 		aftermath '' vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
 		exit 0
 	END
-}
-
-# Of the console: what is between the marks.
-# shellcheck disable=SC2317 # run_guest calls it
-marked_only() {
-	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
 }
 
 rm -rf "$share"

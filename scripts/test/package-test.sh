@@ -14,8 +14,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/test/ktap.sh
 source "$ROOT/scripts/test/ktap.sh"
 
-BEGIN='=== results'
-END='=== end'
 # Cases of the build, and those of guest/package-job.
 PLAN=$((3 + 15))
 work=$ROOT/build/package-test
@@ -32,12 +30,7 @@ next_deb=$(OUT=$work/next VERSION=$upgrade "$ROOT/scripts/build/deb.sh")
 { read -r root && read -r kernel; } < <("$ROOT/scripts/guest/package-root.sh")
 [[ -n ${kernel:-} ]] || die "no root file system for the package"
 
-headers=$("$ROOT/scripts/build/kernel.sh" headers)
-src=$("$ROOT/scripts/build/kernel.sh" src)
-mkdir -p "$ROOT/build/tests"
-lock tests-build
-run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$ROOT/build/tests" KHDR="$headers" KSRC="$src"
-unlock tests-build
+build_programs
 
 # as_root COMMAND...: with mounts of its own; root of no more than its own files where the user is not root.
 as_root() {
@@ -110,11 +103,6 @@ native() {
 		"$(grep -c "^Signing module .*/$version/" "$log")"
 	expect upgrade-built test -s "$share/iommufd-fast-$upgrade.dkms.tar.gz"
 	return "$native_status"
-}
-
-# shellcheck disable=SC2317 # run_guest calls it
-marked_only() {
-	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
 }
 
 in_guest() {

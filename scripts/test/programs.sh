@@ -16,8 +16,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/test/ktap.sh
 source "$ROOT/scripts/test/ktap.sh"
 
-BEGIN='=== results'
-END='=== end'
 peer=${PEER:-fast}
 filter=${TEST_FILTER:-*}
 config=${TEST_KERNEL:-test}
@@ -35,12 +33,7 @@ lock programs
 "$ROOT/scripts/build/kernel.sh" build "$config"
 [[ $peer != fast ]] || module=$(module_of "$config" kmod)
 kernel=$("$ROOT/scripts/build/kernel.sh" path "$config")
-headers=$("$ROOT/scripts/build/kernel.sh" headers)
-src=$("$ROOT/scripts/build/kernel.sh" src)
-mkdir -p "$build"
-lock tests-build
-run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src"
-unlock tests-build
+build_programs
 
 # write_job NAME PROGRAM...: what the guest does. Its results go to the console, where the kernel is told to be quiet: a
 # write to the shared directory pins the writer's memory, and pins are what is counted here.
@@ -63,12 +56,6 @@ write_job() {
 		aftermath -$which vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
 		exit 0
 	END
-}
-
-# Of the console: what is between the marks.
-# shellcheck disable=SC2317 # run_guest calls it
-marked_only() {
-	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
 }
 
 # in_guest NAME LANE GUEST_OPTIONS... -- PROGRAM...: prints the guest's results as they come.

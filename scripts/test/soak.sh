@@ -21,8 +21,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/test/ktap.sh
 source "$ROOT/scripts/test/ktap.sh"
 
-BEGIN='=== results'
-END='=== end'
 filter=${TEST_FILTER:-*}
 seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
 seconds=${FOR:-120}
@@ -44,12 +42,7 @@ done
 
 need_packages "${TEST_PACKAGES[@]}"
 lock soak
-headers=$("$ROOT/scripts/build/kernel.sh" headers)
-src=$("$ROOT/scripts/build/kernel.sh" src)
-mkdir -p "$build"
-lock tests-build
-run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src"
-unlock tests-build
+build_programs
 [[ -n $("$build/soak_test" -l "$filter") ]] || die "no case matches TEST_FILTER='$filter'"
 
 # sizes CONFIG: as assignments, for the guest's shell.
@@ -84,12 +77,6 @@ write_job() {
 		aftermath -$1 vfio-pci vfio-pci-core vfio iommufd >/host/aftermath
 		exit 0
 	END
-}
-
-# Of the console: what is between the marks.
-# shellcheck disable=SC2317 # run_guest calls it
-marked_only() {
-	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
 }
 
 # in_guest CONFIG GUEST_OPTIONS...

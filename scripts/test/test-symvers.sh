@@ -13,8 +13,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/test/ktap.sh
 source "$ROOT/scripts/test/ktap.sh"
 
-BEGIN='=== results'
-END='=== end'
 CASES=4
 read -ra kernels <<<"${TEST_KERNEL:-genksyms gendwarfksyms}"
 for kernel in "${kernels[@]}"; do
@@ -27,18 +25,8 @@ for kernel in "${kernels[@]}"; do
 	"$ROOT/scripts/build/kernel.sh" build "$kernel"
 	module_of "$kernel" kmod >/dev/null
 done
-headers=$("$ROOT/scripts/build/kernel.sh" headers)
-src=$("$ROOT/scripts/build/kernel.sh" src)
 build=$ROOT/build/tests
-mkdir -p "$build"
-lock tests-build
-run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src"
-unlock tests-build
-
-# shellcheck disable=SC2317 # run_guest calls it
-marked_only() {
-	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
-}
+build_programs
 
 in_guest() {
 	local kernel=$1 share=$ROOT/build/share-symvers-$1
