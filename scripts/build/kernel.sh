@@ -51,7 +51,7 @@ config_key() {
 	} | short_hash
 }
 
-# whether the kernel of this configuration comes from a package.
+# is_packaged CONFIG: whether that kernel comes from a package.
 is_packaged() { [[ $1 == bench && -z ${KERNEL_SRC:-} ]]; }
 
 find_build() {

@@ -19,7 +19,8 @@ packaged_key() {
 	} | short_hash
 }
 
-# Leaves in RELEASE the name that the kernel calls itself by, and in KERNEL_DEBS the packages that it is in. With the lock kernel-source.
+# Leaves in RELEASE the name that the kernel calls itself by, and in KERNEL_DEBS the packages that it is in. With the lock
+# kernel-source.
 find_packages() {
 	RELEASE=$("${APT_CACHE[@]}" pkgnames "linux-headers-$SERIES" | sed -n -E "s/$KERNEL_NAME/\1/p" | while read -r release; do
 		! "${APT_CACHE[@]}" show "linux-headers-$release=$VERSION" >/dev/null 2>&1 || echo "$release"
@@ -35,6 +36,9 @@ find_packages() {
 # The packages of the version that the source is of; where the mirror has a newer one by now, the source, too.
 fetch_packages() {
 	isolated_apt
+	find_packages && [[ -z $(missing_debs "$VERSION" "${KERNEL_DEBS[@]}") ]] && return
+	# The lists may be of when the source was fetched.
+	run_logged kernel-lists "${APT_GET[@]}" update
 	find_packages || {
 		fetch
 		VERSION=$(<"$CACHE/linux-version")
@@ -45,16 +49,14 @@ fetch_packages() {
 	download "$VERSION" "${KERNEL_DEBS[@]}"
 }
 
-# What of the packages is of use.
+# The packages, and what of them is to be where a build would have left it.
 unpack_packages() {
 	local package
-	mkdir -p "$BUILD/packaged"
 	for package in "${KERNEL_DEBS[@]}"; do
-		dpkg-deb --fsys-tarfile "$(deb "$package" "$VERSION")" | tar -x -C "$BUILD/packaged" --wildcards --no-anchored \
-			'linux-headers-*/.config' 'linux-headers-*/Module.symvers' 'vmlinuz*' '*.ko' '*.ko.xz' 2>/dev/null || true
+		dpkg-deb -x "$(deb "$package" "$VERSION")" "$BUILD/packaged" || return
 	done
-	find "$BUILD/packaged" -name "vmlinuz*" -exec install -D {} "$BUILD/arch/x86/boot/bzImage" \;
-	find "$BUILD/packaged" \( -name .config -o -name Module.symvers \) -exec cp -t "$BUILD" {} +
+	find "$BUILD/packaged" -type f -name "vmlinuz*" -exec install -D {} "$BUILD/arch/x86/boot/bzImage" \;
+	find "$BUILD/packaged" -type f \( -name .config -o -name Module.symvers \) -exec cp -t "$BUILD" {} +
 	[[ -s $BUILD/arch/x86/boot/bzImage && -s $BUILD/.config && -s $BUILD/Module.symvers ]]
 }
 

@@ -39,23 +39,30 @@ unpacked() { echo "$(find "$CACHE/unpack" -type f 2>/dev/null | wc -l) files"; }
 # deb PACKAGE VERSION: the file, if it was downloaded; apt writes a colon in its name as %3a.
 deb() { find "$CACHE/apt/deb" -name "$1_${2//:/%3a}_*.deb" | head -1; }
 
-# download VERSION PACKAGE...: those that are not there. With the lock kernel-source.
-download() {
-	local version=$1 package wanted=()
+# missing_debs VERSION PACKAGE...: those that were not downloaded.
+missing_debs() {
+	local version=$1 package
 	shift
 	for package; do
-		[[ -n $(deb "$package" "$version") ]] || wanted+=("$package=$version")
+		[[ -n $(deb "$package" "$version") ]] || echo "$package"
 	done
+}
+
+# download VERSION PACKAGE...: those that are not there. With the lock kernel-source.
+download() {
+	local version=$1 wanted missing
+	shift
+	mapfile -t wanted < <(missing_debs "$version" "$@")
 	((${#wanted[@]})) || return 0
+	wanted=("${wanted[@]/%/=$version}")
 	say "downloading ${wanted[*]}"
 	# What was interrupted has its name already: only what is whole is moved to where it is looked for.
 	rm -rf "$CACHE/apt/part"
 	mkdir "$CACHE/apt/part"
 	PROGRESS=downloaded run_logged kernel-download env -C "$CACHE/apt/part" "${APT_GET[@]}" download "${wanted[@]}"
 	mv -t "$CACHE/apt/deb" "$CACHE/apt/part"/*
-	for package; do
-		[[ -n $(deb "$package" "$version") ]] || die "apt left no $package; the log is $CACHE/log/kernel-download.log"
-	done
+	missing=$(missing_debs "$version" "$@")
+	[[ -z $missing ]] || die "apt left no ${missing//$'\n'/ }; the log is $CACHE/log/kernel-download.log"
 }
 
 unpack() {
@@ -86,12 +93,19 @@ fetch() {
 	echo "$version" >"$CACHE/linux-version"
 }
 
+# check_given_source: KERNEL_SRC is the source of a kernel, in which nothing was built.
+check_given_source() {
+	[[ -f $KERNEL_SRC/Makefile && -f $KERNEL_SRC/Kconfig ]] || die "KERNEL_SRC=$KERNEL_SRC is no kernel tree"
+	[[ ! -e $KERNEL_SRC/.config && ! -d $KERNEL_SRC/include/config ]] ||
+		die "KERNEL_SRC=$KERNEL_SRC was built in place; run 'make mrproper' there first"
+}
+
 source_is_there() { [[ -s $CACHE/linux-version && -e $CACHE/linux-$(<"$CACHE/linux-version")/Makefile ]]; }
 
 # SRC and VERSION, from KERNEL_SRC or the cache; "fetch" as an argument gets what is not there.
 find_source() {
 	if [[ -n ${KERNEL_SRC:-} ]]; then
-		[[ -f $KERNEL_SRC/Makefile && -f $KERNEL_SRC/Kconfig ]] || die "KERNEL_SRC=$KERNEL_SRC is no kernel tree"
+		check_given_source
 		SRC=$(cd "$KERNEL_SRC" && pwd)
 		VERSION=$(sed -n -E '1,6s/^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) *= *//p' "$SRC/Makefile" | tr '\n' '.')
 		VERSION=${VERSION%%.}
@@ -99,8 +113,6 @@ find_source() {
 		VERSION=${VERSION//.-/-}
 		[[ $VERSION == "$SERIES" || $VERSION == "$SERIES".* ]] ||
 			die "KERNEL_SRC=$KERNEL_SRC is Linux $VERSION; this needs $SERIES"
-		[[ ! -e $SRC/.config && ! -d $SRC/include/config ]] ||
-			die "KERNEL_SRC=$KERNEL_SRC was built in place; run 'make mrproper' there first"
 		return
 	fi
 	if ! source_is_there; then

@@ -9,11 +9,11 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/build/source.sh
+source "$ROOT/scripts/build/source.sh"
 
 [[ -n ${KERNEL_SRC:-} ]] || die "of which kernel? make compat KERNEL_SRC=dir"
-[[ -f $KERNEL_SRC/Makefile && -f $KERNEL_SRC/Kconfig ]] || die "KERNEL_SRC=$KERNEL_SRC is no kernel tree"
-[[ ! -e $KERNEL_SRC/.config && ! -d $KERNEL_SRC/include/config ]] ||
-	die "KERNEL_SRC=$KERNEL_SRC was built in place; run 'make mrproper' there first"
+check_given_source
 need_packages "${KERNEL_PACKAGES[@]}"
 src=$(cd "$KERNEL_SRC" && pwd)
 version=$(make -s -C "$src" kernelversion)
