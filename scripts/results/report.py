@@ -134,7 +134,9 @@ def together(directory):
     """What two threads do."""
     figures = threads.Threads(directory / "threads.json")
     context = figures.context
-    where = f"Lane `{context['lane']}`, {context['guest_cpus']} CPUs, commit {context['git_commit'][:12]}."
+    where = (
+        f"Linux {context['kernel']}, lane `{context['lane']}`, {context['guest_cpus']} CPUs, commit {context['git_commit'][:12]}."
+    )
     return "\n\n".join([where, *(markdown(lines, texts) for texts, lines in threads.tables(figures))])
 
 
@@ -148,7 +150,10 @@ def beside_lean(results, directory):
         packaged = rows.get((row.op, row.shape, row.size))
         if packaged and row.op not in ("copy", "attach"):
             lines.append([row.op, row.shape, row.size, *(cell(each, peer) for peer in peers for each in (row, packaged))])
-    return table(["op", "shape", "size", *(f"{peer}{which}" for peer in peers for which in (", lean", ""))], lines)
+    return (
+        table(["op", "shape", "size", *(f"{peer}{which}" for peer in peers for which in (", lean", ""))], lines)
+        + f"\n\nThe lean kernel's are of commit {lean.context['git_commit'][:12]}."
+    )
 
 
 def included(name):
