@@ -17,15 +17,38 @@
 #include "memory/memory.h"
 
 /*
+ * So many of one class lockdep can count as one (11 bits, lockdep_types.h), and one
+ * more that is just being unlocked.
+ */
+#define LOCKDEP_MAX	2046
+
+/*
  * There is no down_write_nest_lock() that tries, or that can be killed, so lockdep
  * is told afterwards. It then counts all that process_lock stands for as one; of
- * others no thread can hold more than 48.
+ * others no thread can hold more than 48. Those beyond what it can count it does
+ * not know of: process_lock is what stands for them.
  */
-static void say_nested(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas)
+static void say_nested(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
+		       unsigned long nth)
+{
+	if (nth < LOCKDEP_MAX)
+		rwsem_acquire_nest(&ioas->domains_rwsem.dep_map, 0, 1,
+				   &ictx->process_lock.dep_map, _THIS_IP_);
+}
+
+/* Lockdep forgets it, to be told otherwise. */
+static void say_not_locked(struct iommufd_ioas *ioas)
 {
 	rwsem_release(&ioas->domains_rwsem.dep_map, _THIS_IP_);
-	rwsem_acquire_nest(&ioas->domains_rwsem.dep_map, 0, 1,
-			   &ictx->process_lock.dep_map, _THIS_IP_);
+}
+
+/* The @nth of the list, which say_nested() was told. */
+static void unlock_nested(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
+			  unsigned long nth)
+{
+	if (nth >= LOCKDEP_MAX)
+		say_nested(ictx, ioas, 0);
+	up_write(&ioas->domains_rwsem);
 }
 
 /*
@@ -36,26 +59,31 @@ static struct iommufd_ioas *try_lock_all(struct iommufd_ctx *ictx,
 					 struct iommufd_ioas *locked)
 {
 	struct iommufd_ioas *ioas, *busy;
+	unsigned long nth = 0;
 
 	if (locked)
-		say_nested(ictx, locked);
+		say_not_locked(locked);
 	list_for_each_entry(ioas, &ictx->ioases, node) {
-		if (ioas == locked)
-			continue;
-		if (!down_write_trylock(&ioas->domains_rwsem))
-			goto err_unlock;
-		say_nested(ictx, ioas);
+		if (ioas != locked) {
+			if (!down_write_trylock(&ioas->domains_rwsem))
+				goto err_unlock;
+			say_not_locked(ioas);
+		}
+		say_nested(ictx, ioas, nth++);
 	}
 	return NULL;
 
 err_unlock:
 	busy = ioas;
 	list_for_each_entry_continue_reverse(ioas, &ictx->ioases, node) {
-		if (ioas != locked)
-			up_write(&ioas->domains_rwsem);
+		unlock_nested(ictx, ioas, --nth);
+		if (ioas == locked)
+			locked = NULL;
 	}
-	if (locked)
+	if (locked) {
+		say_nested(ictx, locked, 0);
 		up_write(&locked->domains_rwsem);
+	}
 	return busy;
 }
 
@@ -112,9 +140,10 @@ static int lock_all(struct iommufd_ctx *ictx)
 static void unlock_all(struct iommufd_ctx *ictx)
 {
 	struct iommufd_ioas *ioas;
+	unsigned long nth = 0;
 
 	list_for_each_entry(ioas, &ictx->ioases, node)
-		up_write(&ioas->domains_rwsem);
+		unlock_nested(ictx, ioas, nth++);
 	mutex_unlock(&ictx->process_lock);
 }
 

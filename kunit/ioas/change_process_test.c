@@ -436,22 +436,37 @@ static void change_process_waits_for_one_after_the_other(struct kunit *test)
 	mmdrop(successor.mm);
 }
 
-/* More than lockdep would let a thread hold one by one. */
+/* More than lockdep lets a thread hold one by one, and more than it can count. */
+static const unsigned int many[] = { 60, 2200 };
+
+static void many_desc(const unsigned int *nr, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u", *nr);
+}
+
+KUNIT_ARRAY_PARAM(many, many, many_desc);
+
 static void change_process_of_many_ioas(struct kunit *test)
 {
+	const unsigned int *nr = test->param_value;
+	struct iommufd_ioas *last = NULL;
 	struct held *changer;
 	long rc = -1;
 
-	for (int i = 0; i < 60; i++)
-		iofd_ioas(test, &iofd);
+	for (unsigned int i = 0; i < *nr; i++)
+		last = iofd_ioas(test, &iofd);
 	KUNIT_EXPECT_EQ(test, change_process(iofd.arg), 0);
-	/* Also the one that was waited for. */
+	/* Also the one that was waited for, and when another one is then in use. */
 	down_read(&ioas->domains_rwsem);
 	changer = hold_start(test, "change_process:waiting", change_process_job,
 			     &rc);
 	up_read(&ioas->domains_rwsem);
+	down_read(&last->domains_rwsem);
+	hold_advance(test, changer, "change_process:waiting");
+	up_read(&last->domains_rwsem);
 	hold_finish(test, changer);
 	KUNIT_EXPECT_EQ(test, rc, 0);
+	KUNIT_EXPECT_EQ(test, change_process(iofd.arg), 0);
 }
 
 static void change_process_of_nothing(struct kunit *test)
@@ -490,7 +505,7 @@ static struct kunit_case change_process_test_cases[] = {
 	KUNIT_CASE(change_process_can_be_killed),
 	KUNIT_CASE(change_process_waits_alone),
 	KUNIT_CASE(change_process_waits_for_one_after_the_other),
-	KUNIT_CASE(change_process_of_many_ioas),
+	KUNIT_CASE_PARAM(change_process_of_many_ioas, many_gen_params),
 	KUNIT_CASE(change_process_of_nothing),
 	{}
 };
