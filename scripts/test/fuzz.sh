@@ -112,7 +112,7 @@ write_job() {
 			echo 0 >/sys/kernel/debug/\$attr/verbose
 		done
 		echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
-		echo 8 >/sys/module/iommufd/parameters/keep_devices
+		echo 64 >/sys/module/iommufd/parameters/keep_devices
 		keep=\$(find_kept_memory) || exit 2
 		mkdir /tmp/out
 		cp /host/fuzz_test /host/klog_check /tmp
@@ -123,6 +123,7 @@ write_job() {
 		/tmp/fuzz_test -o /tmp/out -k \$keep $*
 		status=\$?
 		[ \$status -le 3 ] || result \$status fuzz
+		dmesg | grep -a 'segfault at\|traps: ' | sed 's/^/# /'
 		echo "$END"
 		cp /tmp/out/* /host/out 2>/dev/null
 		echo \$status >/host/fuzz-status

@@ -87,13 +87,18 @@ static int fd_of(__u64 f)
 	return w->fd[f % NR_FDS];
 }
 
+/* Where something may be mapped anywhere, nobody has moved away what he comes back to. */
+static pthread_mutex_t layout_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static long io_read_only(__u64 f, unsigned long cmd, const void *arg, size_t bytes)
 {
-	void *va = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			0);
 	__u32 said = bytes;
 	long ret;
+	void *va;
 
+	pthread_mutex_lock(&layout_lock);
+	va = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_mutex_unlock(&layout_lock);
 	if (va == MAP_FAILED)
 		return -ENOMEM;
 	memcpy(va, arg, bytes);
@@ -898,21 +903,30 @@ long call_mem_protect(const __u64 *a)
 	return result(mprotect(w->mem + a[0] * PAGE_BYTES, a[1] * PAGE_BYTES, prot[a[2] % 3]));
 }
 
+/* It may have come half the way: then nothing is at either place. */
+static long move(__u64 from, __u64 npages, __u64 to)
+{
+	size_t bytes = npages * PAGE_BYTES;
+	long ret = 0;
+
+	if (mremap(w->mem + from * PAGE_BYTES, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   w->mem + to * PAGE_BYTES) == MAP_FAILED)
+		ret = map_anonymous(to, npages, PROT_NONE) ?: -EFAULT;
+	return map_anonymous(from, npages, PROT_NONE) ?: ret;
+}
+
 /* page, pages, to page: of one mapping, and what is there now goes */
 long call_mem_move(const __u64 *a)
 {
-	unsigned char *from = w->mem + a[0] * PAGE_BYTES, *to = w->mem + a[2] * PAGE_BYTES;
-	size_t bytes = a[1] * PAGE_BYTES;
+	long ret;
 
 	if (!is_inside(a[0], a[1]) || !is_inside(a[2], a[1]) ||
 	    (a[2] < a[0] + a[1] && a[0] < a[2] + a[1]))
 		return -EINVAL;
-	/* It may have come half the way: then nothing is at either place. */
-	if (mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED) {
-		map_anonymous(a[0], a[1], PROT_NONE);
-		return map_anonymous(a[2], a[1], PROT_NONE) ?: -EFAULT;
-	}
-	return map_anonymous(a[0], a[1], PROT_NONE);
+	pthread_mutex_lock(&layout_lock);
+	ret = move(a[0], a[1], a[2]);
+	pthread_mutex_unlock(&layout_lock);
+	return ret;
 }
 
 /* page, pages: huge pages, if there are some */
@@ -952,12 +966,11 @@ static void *serve_faults(void *arg)
 
 static int user_faults(void)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static int uffd = -1;
 	struct uffdio_api api = { .api = UFFD_API };
 	pthread_t thread;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&layout_lock);
 	if (uffd < 0) {
 		uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
 		if (uffd >= 0 &&
@@ -967,7 +980,7 @@ static int user_faults(void)
 			uffd = -1;
 		}
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&layout_lock);
 	return uffd;
 }
 
@@ -1105,26 +1118,34 @@ static void mmio_set(void *va)
 		munmap(va, MMIO_BYTES);
 }
 
+/* Nothing else may be where the rest of it would be. */
+static void *mmio_map(__u64 f, __u64 page, size_t bytes)
+{
+	void *va = mmap(NULL, MMIO_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (va == MAP_FAILED)
+		return NULL;
+	if (mmap(va, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd_of(f),
+		 page * PAGE_BYTES) != MAP_FAILED)
+		return va;
+	munmap(va, MMIO_BYTES);
+	return NULL;
+}
+
 /* iommufd, page of its MMIO, pages. It stays mapped until the next one. */
 long call_mmio(const __u64 *a)
 {
-	size_t bytes = (1 + a[2] % 4) * PAGE_BYTES;
+	long ret = 0;
 	void *va;
 
 	mmio_set(NULL);
-	/* Nothing else may be where the rest of it would be. */
-	va = mmap(NULL, MMIO_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (va == MAP_FAILED)
-		return -errno;
-	if (mmap(va, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd_of(a[0]),
-		 (a[1] % 64) * PAGE_BYTES) == MAP_FAILED) {
-		long ret = -errno;
-
-		munmap(va, MMIO_BYTES);
-		return ret;
-	}
+	pthread_mutex_lock(&layout_lock);
+	va = mmio_map(a[0], a[1] % 64, (1 + a[2] % 4) * PAGE_BYTES);
+	if (!va)
+		ret = -errno;
+	pthread_mutex_unlock(&layout_lock);
 	mmio_set(va);
-	return 0;
+	return ret;
 }
 
 /* iommufd, number, bytes, seven times 8 of them */

@@ -12,6 +12,9 @@
 #include "state.h"
 #include "storm.h"
 
+/* So many programs of a thread until what is shared is another one. */
+#define RENEW	64
+
 static struct world shared;
 static bool over;
 
@@ -45,6 +48,19 @@ static void share(struct prog *prog, __u64 *random)
 	}
 }
 
+/*
+ * Another one in place of what is shared, with whatever calls are on their way in the old one, which
+ * would else grow for as long as there is time.
+ */
+static void renew_shared(void)
+{
+	int *fd = &shared.fd[NR_FDS - 1], new = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+
+	if (new < 0 || dup3(new, *fd, O_CLOEXEC) != *fd)
+		exit(2);
+	close(new);
+}
+
 static void *work(void *arg)
 {
 	unsigned int n = (long)arg;
@@ -56,6 +72,8 @@ static void *work(void *arg)
 	run_init(&shared);
 	kcov_open();
 	while (!is_over()) {
+		if (!n && seat->programs % RENEW == RENEW - 1)
+			renew_shared();
 		corpus_next(&prog, &random);
 		share(&prog, &random);
 		seat_enter(seat, &prog);
