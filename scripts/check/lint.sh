@@ -86,6 +86,15 @@ points() {
 	[[ -z $unheld ]] || { printf 'no suite holds a thread at:\n%s\n' "$unheld" && return 1; }
 }
 
+# Each fault that the fuzzer is to find can still be planted.
+planted() {
+	local patch status=0
+	for patch in tests/fuzz/planted/*.patch; do
+		patch --dry-run --force -p1 <"$patch" || { echo "$patch does not apply" && status=1; }
+	done
+	return "$status"
+}
+
 check licences licensed
 check shellcheck shells
 check python python
@@ -95,4 +104,5 @@ for dir in kmod bench/floor; do
 done
 check wings wings
 check 'race points' points
+check 'planted faults' planted
 ((failed == 0)) || die "lint found something; it is above"
