@@ -74,15 +74,17 @@ module=$(build_module)
 kernel=$("$ROOT/scripts/build/kernel.sh" path "$config")
 build_programs fuzz_test
 
-# One process for each CPU, but not more than it has seats (tests/fuzz/state.h); and two for threads to race.
-cpus=1
+# As many processes as there are seats (tests/fuzz/state.h), for who stands still and who waits for it need no CPU; and two CPUs
+# at least for threads to race. In the lane that repeats there is one of each.
+cpus=1 processes=1
 if [[ $lane == mttcg ]]; then
 	cpus=$(nproc)
 	cpus=$((cpus < 2 ? 2 : cpus > 8 ? 8 : cpus))
+	processes=8
 fi
 append='no_timer_check kasan_multi_shot'
 [[ $leaks == yes ]] || append+=' kmemleak=off'
-options=(-t "$seconds" -s "$seed")
+options=(-t "$seconds" -s "$seed" -j "$processes")
 rm -rf "$share"
 mkdir -p "$share/out"
 "$ROOT/scripts/guest/stage.sh" "$config" "$share"
