@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iommufd_test.h>
+#include <linux/capability.h>
 #include <linux/falloc.h>
 #include <linux/userfaultfd.h>
 #include <linux/vfio.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -1036,6 +1038,36 @@ long call_forks(const __u64 *a)
 	return pid < 0 || waitpid(pid, &status, 0) < 0 ? -errno : 0;
 }
 
+/* Whether limits of what may be pinned are for this thread: for root's they are not. */
+static int set_limited(int limited)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (w->limited == limited)
+		return 0;
+	if (syscall(SYS_capget, &head, data))
+		return -1;
+	data[0].effective &= ~(1U << CAP_IPC_LOCK);
+	if (!limited)
+		data[0].effective |= 1U << CAP_IPC_LOCK;
+	if (syscall(SYS_capset, &head, data))
+		return -1;
+	w->limited = limited;
+	return 0;
+}
+
+/* pages that may be pinned, from now on */
+long call_memlock(const __u64 *a)
+{
+	struct rlimit limit;
+
+	if (set_limited(1) || getrlimit(RLIMIT_MEMLOCK, &limit))
+		return -errno;
+	limit.rlim_cur = a[0] % (MEM_PAGES + 1) * PAGE_BYTES;
+	return result(setrlimit(RLIMIT_MEMLOCK, &limit));
+}
+
 /* --- dma-bufs, VFIO, the rest -------------------------------------------------------------- */
 
 /* iommufd, slot, bytes */
@@ -1204,7 +1236,7 @@ void world_reset(void)
 	}
 	memset(w->data, 0, RW_MAX_BYTES);
 	w->twist = STRAIGHT;
-	if (ftruncate(w->memfd, 0) || ftruncate(w->memfd, FILE_PAGES * PAGE_BYTES) ||
+	if (set_limited(0) || ftruncate(w->memfd, 0) || ftruncate(w->memfd, FILE_PAGES * PAGE_BYTES) ||
 	    map_anonymous(0, ANON_PAGES, PROT_READ | PROT_WRITE) ||
 	    map_memfd(ANON_PAGES, FILE_PAGES, 0))
 		exit(2);

@@ -13,7 +13,7 @@ __thread struct model *m;
 static bool is_memory(const char *name)
 {
 	return !strncmp(name, "mem_", 4) || !strncmp(name, "file_", 5) || !strcmp(name, "fill") ||
-	       !strcmp(name, "forks");
+	       !strcmp(name, "forks") || !strcmp(name, "memlock");
 }
 
 static bool is_other(const char *name)

@@ -68,6 +68,7 @@ const struct op ops[] = {
 	OP(file_alloc, 3, ARG_FILE_PAGE, ARG_PAGES),
 	OP(file_size, 1, ARG_FILE_PAGE),
 	OP(forks, 1, ARG_BOOL),
+	OP(memlock, 1, ARG_PAGES),
 	OP(dmabuf, 3, ARG_FD, ARG_SLOT, ARG_BYTES),
 	OP(revoke, 2, ARG_FD, ARG_SLOT, ARG_BOOL),
 	OP(vfio, 1, ARG_FD),
@@ -188,7 +189,7 @@ bool prog_is_ioctl(const struct call *call)
 	const char *name = ops[call->op].name;
 
 	return strncmp(name, "mem_", 4) && strncmp(name, "file_", 5) && strcmp(name, "fill") &&
-	       strcmp(name, "forks") && strcmp(name, "open") && strcmp(name, "close") &&
+	       strcmp(name, "forks") && strcmp(name, "memlock") && strcmp(name, "open") && strcmp(name, "close") &&
 	       strncmp(name, "vfio_a", 6) && strcmp(name, "vfio") && strcmp(name, "mmio");
 }
 

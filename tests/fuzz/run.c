@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,10 +139,12 @@ static void end_held(struct outcome *outcome)
 	outcome->waited |= waited;
 }
 
-/* Then the calls of others have none of what it ends. */
-static bool is_end(const struct call *call)
+/* The calls of others would have none of what it ends; or it is about this very thread. */
+static bool is_alone(const struct call *call)
 {
-	return !strcmp(ops[call->op].name, "close") || !strcmp(ops[call->op].name, "open");
+	const char *name = ops[call->op].name;
+
+	return !strcmp(name, "close") || !strcmp(name, "open") || !strcmp(name, "memlock");
 }
 
 struct outcome run_prog(const struct prog *prog)
@@ -156,7 +159,7 @@ struct outcome run_prog(const struct prog *prog)
 
 		if (!model_before(call))
 			continue;
-		if (is_end(call))
+		if (is_alone(call))
 			end_held(&outcome);
 		fired = false;
 		if (!run_held(call, &outcome.ret))
@@ -165,6 +168,8 @@ struct outcome run_prog(const struct prog *prog)
 		good += outcome.ret >= 0;
 		if (run_verbose)
 			print_call(call, outcome.ret, fired);
+		/* What this user has pinned elsewhere counts, too. */
+		fired = fired || (w->limited && outcome.ret == -ENOMEM);
 		outcome.wrong = model_after(call, outcome.ret, fired);
 		if (outcome.wrong)
 			break;

@@ -58,6 +58,7 @@ struct world {
 	struct table own[NR_FDS];
 	struct table *t[NR_FDS];	/* its own, or what several threads share */
 	unsigned int twist;	/* how the next structure is wrong, see calls.c */
+	int limited;		/* RLIMIT_MEMLOCK is for this thread, too */
 	int shared;		/* the last iommufd is other threads', too, and stays open */
 	__u64 out;		/* what the last call gave back: an IOVA, bytes, an ID */
 	unsigned char *data;	/* what it read: RW_MAX_BYTES */
@@ -149,6 +150,7 @@ long call_file_punch(const __u64 *a);
 long call_file_alloc(const __u64 *a);
 long call_file_size(const __u64 *a);
 long call_forks(const __u64 *a);
+long call_memlock(const __u64 *a);
 long call_dmabuf(const __u64 *a);
 long call_revoke(const __u64 *a);
 long call_vfio(const __u64 *a);
