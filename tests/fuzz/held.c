@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program that is printed as C needs beside calls.c where calls stand still. Here it is
+ * What a program that is printed as C needs beside the calls where calls stand still. Here it is
  * compiled so that it stays right: the fuzzer itself has hold.c, which needs more.
  */
 #ifndef WORLD_H

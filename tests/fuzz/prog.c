@@ -259,9 +259,7 @@ void prog_print_c(FILE *to, const struct prog *prog, const char *why)
 	fprintf(to, "/*\n * %s\n *\n * %s\n *\t%s\n */\n", why,
 		"cc -static -pthread -D_GNU_SOURCE -isystem HEADERS/include",
 		"-I LINUX/drivers/iommu/iommufd this.c");
-	fwrite(world_text, 1, world_text_end - world_text, to);
 	fwrite(calls_text, 1, calls_text_end - calls_text, to);
-	fwrite(held_text, 1, held_text_end - held_text, to);
 	fputs(main_text, to);
 	for (i = 0; i < prog->nr; i++) {
 		print_call_c(to, i, &prog->call[i]);

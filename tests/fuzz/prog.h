@@ -10,7 +10,7 @@
  *	!3 copy 0 1 0 0x6 0x1000000 0x1000 0x0
  *
  * "!N" before a call: in it the Nth thing that can fail does. "~N": the structure that it gives
- * to the kernel is wrong in way N of calls.c. "@N+M": it stands still at the Nth race point that it
+ * to the kernel is wrong in way N of call.c. "@N+M": it stands still at the Nth race point that it
  * passes until M more calls are over (hold.h); without "+M" until one is.
  */
 
@@ -79,9 +79,8 @@ void prog_print(FILE *to, const struct prog *prog);
 /* One program, to an empty line or the end. Returns false at the end, or what is no program. */
 bool prog_parse(FILE *from, struct prog *prog);
 
-/* world.h, calls.c and held.c, as text (text.S). */
-extern const char world_text[], world_text_end[], calls_text[], calls_text_end[];
-extern const char held_text[], held_text_end[];
+/* The calls, as text (text.S). */
+extern const char calls_text[], calls_text_end[];
 
 /* As a program in C that needs nothing else. */
 void prog_print_c(FILE *to, const struct prog *prog, const char *why);

@@ -4,7 +4,7 @@
 
 /*
  * What the calls of a program act on: iommufds, the objects in them, and memory. Every call is a
- * function of numbers alone (calls.c), so that a program is text, and can be repeated, cut and
+ * function of numbers alone (calls_*.c), so that a program is text, and can be repeated, cut and
  * printed as C.
  */
 
@@ -57,7 +57,7 @@ struct world {
 	int fd[NR_FDS];
 	struct table own[NR_FDS];
 	struct table *t[NR_FDS];	/* its own, or what several threads share */
-	unsigned int twist;	/* how the next structure is wrong, see calls.c */
+	unsigned int twist;	/* how the next structure is wrong, see call.c */
 	int limited;		/* RLIMIT_MEMLOCK is for this thread, too */
 	int shared;		/* the last iommufd is other threads', too, and stays open */
 	__u64 out;		/* what the last call gave back: an IOVA, bytes, an ID */
