@@ -189,8 +189,9 @@ bool prog_is_ioctl(const struct call *call)
 	const char *name = ops[call->op].name;
 
 	return strncmp(name, "mem_", 4) && strncmp(name, "file_", 5) && strcmp(name, "fill") &&
-	       strcmp(name, "forks") && strcmp(name, "memlock") && strcmp(name, "open") && strcmp(name, "close") &&
-	       strncmp(name, "vfio_a", 6) && strcmp(name, "vfio") && strcmp(name, "mmio");
+	       strcmp(name, "forks") && strcmp(name, "memlock") && strcmp(name, "open") &&
+	       strcmp(name, "close") && strncmp(name, "vfio_a", 6) && strcmp(name, "vfio") &&
+	       strcmp(name, "mmio");
 }
 
 void prog_cut(struct prog *prog, unsigned int first, unsigned int nr)

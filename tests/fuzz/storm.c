@@ -49,7 +49,7 @@ static void share(struct prog *prog, __u64 *random)
 }
 
 /*
- * Another one in place of what is shared, with whatever calls are on their way in the old one, which
+ * Another one in place of what is shared, with whatever calls are on their way in the old one. It
  * would else grow for as long as there is time.
  */
 static void renew_shared(void)
