@@ -118,12 +118,19 @@ struct info {
 	struct vfio_iommu_type1_info_cap_iova_range ranges __aligned(8);
 };
 
+/*
+ * The last IOVA that is told. Programs add 1 to the end of a range, which as long as
+ * no device is attached would be 2^64; with type1 there always is one, whose range
+ * ends below. The page that is left out can be mapped all the same.
+ */
+#define LAST_TOLD	(ULONG_MAX - PAGE_SIZE)
+
 static u32 count_usable(struct iommufd_ioas *ioas)
 {
 	struct interval_tree_span_iter span;
 	u32 nr = 0;
 
-	interval_tree_for_each_span(&span, &ioas->space.reserved, 0, ULONG_MAX)
+	interval_tree_for_each_span(&span, &ioas->space.reserved, 0, LAST_TOLD)
 		nr += span.is_hole;
 	return nr;
 }
@@ -134,7 +141,7 @@ static void fill_ranges(struct iommufd_ioas *ioas,
 	struct interval_tree_span_iter span;
 
 	interval_tree_for_each_span(&span, &ioas->space.reserved, 0,
-				    ULONG_MAX) {
+				    LAST_TOLD) {
 		if (!span.is_hole)
 			continue;
 		range->start = span.start_hole;

@@ -565,6 +565,31 @@ static void vfio_get_info_describes_the_domains(struct kunit *test)
 	ioas_remove_domain(ioas, &member);
 }
 
+/* Programs add 1 to the end of a range, which must not be 0 then. */
+static void vfio_get_info_ends_before_the_last_page(struct kunit *test)
+{
+	const struct vfio_iommu_type1_info_cap_iova_range *ranges;
+	struct iommufd_ioas *ioas = create(test);
+	struct info info;
+
+	KUNIT_ASSERT_EQ(test, get_info(test, &info, sizeof(info)), 0);
+	ranges = find_cap(test, &info, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
+	KUNIT_ASSERT_NOT_NULL(test, ranges);
+	KUNIT_ASSERT_EQ(test, ranges->nr_iovas, 1);
+	KUNIT_EXPECT_EQ(test, ranges->iova_ranges[0].start, 0);
+	KUNIT_EXPECT_EQ(test, ranges->iova_ranges[0].end + 1, -PAGE_SIZE);
+
+	/* Where only that page is left there is no range at all. */
+	KUNIT_ASSERT_EQ(test, iova_space_reserve(&ioas->space, 0,
+						 ULONG_MAX - PAGE_SIZE, &iofd),
+			0);
+	KUNIT_ASSERT_EQ(test, get_info(test, &info, sizeof(info)), 0);
+	ranges = find_cap(test, &info, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
+	KUNIT_ASSERT_NOT_NULL(test, ranges);
+	KUNIT_EXPECT_EQ(test, ranges->nr_iovas, 0);
+	iova_space_unreserve(&ioas->space, &iofd);
+}
+
 static void vfio_get_info_fails_where_there_is_no_memory(struct kunit *test)
 {
 	struct info *info = (struct info *)iofd.arg;
@@ -620,6 +645,7 @@ static struct kunit_case vfio_test_cases[] = {
 	KUNIT_CASE(vfio_unmap_dma_takes_its_structure),
 	KUNIT_CASE(vfio_get_info_tells_as_much_as_there_is_room),
 	KUNIT_CASE(vfio_get_info_describes_the_domains),
+	KUNIT_CASE(vfio_get_info_ends_before_the_last_page),
 	KUNIT_CASE(vfio_get_info_fails_where_there_is_no_memory),
 	{}
 };
