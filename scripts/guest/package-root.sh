@@ -8,30 +8,38 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/build/source.sh
+source "$ROOT/scripts/build/source.sh"
+# shellcheck source=scripts/build/packaged.sh
+source "$ROOT/scripts/build/packaged.sh"
 
-SUITE=trixie
+[[ -z ${KERNEL_SRC:-} ]] || die "the package is tested with Debian's kernel; unset KERNEL_SRC"
 need_packages "${KERNEL_PACKAGES[@]}" mmdebstrap
-# Which version of the source there is says which image and headers there are.
-src=$("$ROOT/scripts/build/kernel.sh" src)
-version=$(<"$CACHE/linux-version")
-[[ $src == "$CACHE/linux-$version" ]] || die "the package is tested with Debian's kernel; unset KERNEL_SRC"
-release=${version%%-*}+deb13-amd64
-packages=(ca-certificates dkms initramfs-tools kmod udev xz-utils "linux-base/$SUITE-backports"
-	"linux-image-$release" "linux-headers-$release" "linux-source-7.3=$version")
+find_source fetch
+lock kernel-source
+isolated_apt
+# The lists may be of when another source was fetched.
+find_packages || {
+	run_logged kernel-lists "${APT_GET[@]}" update
+	find_packages || die "$SUITE has no kernel of version $VERSION; 'scripts/build/kernel.sh update' looks for a newer source"
+}
+unlock kernel-source
+packages=(ca-certificates dkms initramfs-tools kmod udev xz-utils "linux-base/$SUITE"
+	"linux-image-$RELEASE" "linux-headers-$RELEASE" "$PACKAGE=$VERSION")
 key=$({ cat "${BASH_SOURCE[0]}" && echo "${packages[*]}"; } | short_hash)
 root=$CACHE/package-root-$key.tar
 
 sources() {
-	"$ROOT/scripts/build/apt_source.py" "$SUITE"
+	"$ROOT/scripts/build/apt_source.py" "${SUITE%-backports}"
 	echo
-	"$ROOT/scripts/build/apt_source.py" "$SUITE-backports"
+	"$ROOT/scripts/build/apt_source.py" "$SUITE"
 }
 downloaded() { [[ ! -e $root.new ]] || echo "$(du -m "$root.new" | cut -f1) MB packed"; }
 
 if [[ ! -s $root ]]; then
 	lock package-root-build
 	if [[ ! -s $root ]]; then
-		say "making a root file system with dkms and $release"
+		say "making a root file system with dkms and $RELEASE"
 		sources >"$CACHE/package-root.sources"
 		# Only the locale and the manual pages of this one are of no use to anybody.
 		PROGRESS=downloaded run_logged package-root mmdebstrap --variant=minbase --format=tar \
@@ -42,4 +50,4 @@ if [[ ! -s $root ]]; then
 	unlock package-root-build
 fi
 echo "$root"
-echo "$release"
+echo "$RELEASE"
