@@ -12,6 +12,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/build/source.sh
 source "$ROOT/scripts/build/source.sh"
+# shellcheck source=scripts/build/config.sh
+source "$ROOT/scripts/build/config.sh"
 # shellcheck source=scripts/build/packaged.sh
 source "$ROOT/scripts/build/packaged.sh"
 
@@ -28,18 +30,6 @@ usage() {
 }
 
 # --- configuration ---------------------------------------------------------------------------------------------------
-
-fragments() {
-	[[ ${1:-} =~ ^[a-z]+$ && $1 != base && -f $ROOT/configs/$1.config ]] ||
-		die "no configuration '${1:-}' in configs/ (there are: $(cd "$ROOT/configs" && echo [!b]*.config bench.config))"
-	echo "$ROOT/configs/base.config" "$ROOT/configs/$1.config"
-}
-
-# What the fragments ask for: the lines that say something, and no others.
-wanted() {
-	# shellcheck disable=SC2046 # two paths of ours
-	sed -n -E '/^CONFIG_|^# CONFIG_.* is not set$/p' $(fragments "$1")
-}
 
 config_key() {
 	fragments "$1" >/dev/null
@@ -76,20 +66,7 @@ check_config() {
 	((bad == 0)) || die "$bad symbols of configs/base.config and configs/$1.config do not hold in $BUILD/.config"
 }
 
-configure() {
-	wanted "$1" >"$BUILD/fragment" &&
-		kmake allnoconfig &&
-		"$SRC/scripts/kconfig/merge_config.sh" -m -O "$BUILD" "$BUILD/.config" "$BUILD/fragment" &&
-		kmake olddefconfig
-}
-
 # --- build -----------------------------------------------------------------------------------------------------------
-
-# The date and the builder do not belong in the image: the same input gives the same kernel, and ccache finds it.
-kmake() {
-	make -C "$SRC" O="$BUILD" -j"$JOBS" LOCALVERSION= CC="ccache gcc" HOSTCC="ccache gcc" \
-		KBUILD_BUILD_TIMESTAMP=1970-01-01 KBUILD_BUILD_USER=iommufd-fast KBUILD_BUILD_HOST=guest "$@"
-}
 
 # How many objects there will be is only known afterwards: the last build of this name is the estimate.
 objects() {

@@ -11,32 +11,26 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/build/source.sh
 source "$ROOT/scripts/build/source.sh"
+# shellcheck source=scripts/build/config.sh
+source "$ROOT/scripts/build/config.sh"
 
 [[ -n ${KERNEL_SRC:-} ]] || die "of which kernel? make compat KERNEL_SRC=dir"
 check_given_source
 need_packages "${KERNEL_PACKAGES[@]}"
-src=$(cd "$KERNEL_SRC" && pwd)
-version=$(make -s -C "$src" kernelversion)
-build=$CACHE/build-compat-$version
+SRC=$(cd "$KERNEL_SRC" && pwd)
+version=$(make -s -C "$SRC" kernelversion)
+BUILD=$CACHE/build-compat-$version
 out=$ROOT/build/compat/$version/kmod
 export CCACHE_DIR=$CACHE/ccache
 
-kmake() { make -C "$src" O="$build" -j"$JOBS" LOCALVERSION= CC="ccache gcc" HOSTCC="ccache gcc" "$@"; }
-
-prepare() {
-	cat "$ROOT"/configs/{base,test}.config >"$build/fragment" &&
-		kmake allnoconfig &&
-		"$src/scripts/kconfig/merge_config.sh" -m -O "$build" "$build/.config" "$build/fragment" &&
-		kmake olddefconfig &&
-		kmake modules_prepare
-}
+prepare() { configure test && kmake modules_prepare; }
 
 lock kernel-compat
-mkdir -p "$build"
-if [[ ! -e $build/prepared ]]; then
-	say "preparing Linux $version in $build"
+mkdir -p "$BUILD"
+if [[ ! -e $BUILD/prepared ]]; then
+	say "preparing Linux $version in $BUILD"
 	run_logged kernel-compat prepare
-	touch "$build/prepared"
+	touch "$BUILD/prepared"
 fi
 
 # build NAME MAKE-ARGUMENT...: no warning either, but of modpost's, which has no kernel to look symbols up in.
