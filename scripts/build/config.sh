@@ -7,6 +7,8 @@ fragments() {
 	[[ ${1:-} =~ ^[a-z]+$ && $1 != base && -f $ROOT/configs/$1.config ]] ||
 		die "no configuration '${1:-}' in configs/ (there are: $(cd "$ROOT/configs" && echo [!b]*.config bench.config))"
 	echo "$ROOT/configs/base.config"
+	# As lean as what is measured.
+	[[ $1 != gen*ksyms ]] || echo "$ROOT/configs/bench.config"
 	echo "$ROOT/configs/$1.config"
 }
 
