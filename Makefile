@@ -59,6 +59,7 @@ help:
 	@echo '  FOR=seconds         of load, by the clock of the guest (make soak); of fuzzing (make fuzz)'
 	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest, make options)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree to build kernels from, instead of those that Debian packages'
+	@echo '  PACKAGE_SERIES=7.2  the other series that Debian packages, with a CACHE of its own (make kernel, make modules)'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
 	@echo '  JOBS=n              compilers at a time (as many as there are CPUs), and guests (make bench)'
 

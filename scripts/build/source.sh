@@ -2,10 +2,16 @@
 # shellcheck shell=bash
 # The kernel's source, and whatever else of the kernel Debian packages: got through an apt of our own, never installed.
 # Sourced, after lib.sh.
+#
+#   PACKAGE_SERIES=7.2   the other series that the module supports, in a CACHE of its own
 
-SERIES=7.3
+SERIES=${PACKAGE_SERIES:-7.3}
 PACKAGE=linux-source-$SERIES
-SUITE=trixie-backports
+case $SERIES in
+7.3) SUITE=trixie-backports ;;
+7.2) SUITE=sid ;;
+*) die "no PACKAGE_SERIES '$SERIES' (there are: 7.2 7.3)" ;;
+esac
 
 # The isolated apt: its own lists, cache and (empty) package status, one source, no preferences, and none of the
 # machine's hooks. Only how to reach a mirror (proxy, credentials, keys) stays the machine's own.
@@ -122,5 +128,6 @@ find_source() {
 		unlock kernel-source
 	fi
 	VERSION=$(<"$CACHE/linux-version")
+	[[ $VERSION == "$SERIES".* ]] || die "CACHE=$CACHE has Linux $VERSION: give PACKAGE_SERIES=$SERIES a CACHE of its own"
 	SRC=$CACHE/linux-$VERSION
 }
