@@ -52,18 +52,21 @@ bind_device() {
 	fi
 }
 
-# find_edu: the addresses of every edu device (1234:11e8).
-find_edu() {
-	edu_found=
-	for edu_path in /sys/bus/pci/devices/*; do
-		[ "$(cat "$edu_path/vendor"):$(cat "$edu_path/device")" = 0x1234:0x11e8 ] || continue
-		edu_found=1
-		echo "${edu_path##*/}"
+# find_device VENDOR DEVICE: the addresses of every such device, if there are any; 0x1234 and the like.
+find_device() {
+	for found_path in /sys/bus/pci/devices/*; do
+		[ "$(cat "$found_path/vendor"):$(cat "$found_path/device")" != "$1:$2" ] || echo "${found_path##*/}"
 	done
+}
+
+# find_edu: the addresses of every edu device.
+find_edu() {
+	edu_found=$(find_device 0x1234 0x11e8)
 	if [ -z "$edu_found" ]; then
 		echo "guest: there is no edu device" >&2
 		return 1
 	fi
+	echo "$edu_found"
 }
 
 # bind_edu: every edu device to vfio-pci. Prints their addresses.
@@ -86,10 +89,9 @@ keep_edu_enabled() {
 
 # find_kept_memory: the memory that outlives the guest (guest.sh --keep), as a file.
 find_kept_memory() {
-	for kept_path in /sys/bus/pci/devices/*; do
-		[ "$(cat "$kept_path/vendor"):$(cat "$kept_path/device")" = 0x1af4:0x1110 ] || continue
-		echo 1 >"$kept_path/enable" || return
-		echo "$kept_path/resource2"
+	for kept in $(find_device 0x1af4 0x1110); do
+		echo 1 >"/sys/bus/pci/devices/$kept/enable" || return
+		echo "/sys/bus/pci/devices/$kept/resource2"
 		return
 	done
 	echo "guest: there is no memory that outlives it" >&2

@@ -203,8 +203,8 @@ work_tree() {
 	GUEST_PACKAGES=(qemu-system-x86 busybox-static cpio python3)
 	E2E_PACKAGES=("${KERNEL_PACKAGES[@]}" "${GUEST_PACKAGES[@]}" libbenchmark-dev)
 	MICRO_PACKAGES=("${KERNEL_PACKAGES[@]}" libbenchmark-dev liburcu-dev valgrind)
-	# The selftests want libcap; ktap_convert wants Python.
-	TEST_PACKAGES=("${KERNEL_PACKAGES[@]}" "${GUEST_PACKAGES[@]}" libcap-dev)
+	# The selftests want libcap and libuuid; ktap_convert wants Python.
+	TEST_PACKAGES=("${KERNEL_PACKAGES[@]}" "${GUEST_PACKAGES[@]}" libcap-dev uuid-dev)
 }
 
 # missing_packages NAME...: of these, the ones that are not installed, or not to their end.

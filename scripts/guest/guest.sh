@@ -19,6 +19,7 @@ usage() {
 		  --edu N                   edu devices, each in an IOMMU group of its own (1)
 		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
 		  --edu-bare N              N more that have no IOMMU (0)
+		  --device STRING           one more device, as QEMU's -device has it
 		  --append STRING           more for the kernel's command line
 		  --initrd FILE             in place of ours, with an init of its own; --disk FILE: a disk, /dev/vda
 		  --test-kernel             what a kernel has to be told that is full of sanitizers
@@ -38,11 +39,11 @@ usage() {
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 edu_bare=0 told='' append='' initrd='' disk='' keep='' plugin='' stall=600
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 edu_bare=0 device='' told='' append='' initrd='' disk='' keep='' plugin='' stall=600
 limit=7200 stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
-	--lane | --cpus | --mem | --edu | --edu-group | --edu-bare | --append | --initrd | --disk | --keep | --plugin | --stall | \
+	--lane | --cpus | --mem | --edu | --edu-group | --edu-bare | --device | --append | --initrd | --disk | --keep | --plugin | --stall | \
 		--timeout | --kernel | --share)
 		(($# > 1)) || usage
 		;;&
@@ -52,6 +53,7 @@ while (($#)); do
 	--edu) edu=$2 ;;
 	--edu-group) edu_group=$2 ;;
 	--edu-bare) edu_bare=$2 ;;
+	--device) device=$2 ;;
 	--append) append=$2 ;;
 	--initrd) initrd=$2 ;;
 	--disk) disk=$2 ;;
@@ -147,6 +149,7 @@ done
 for ((i = 0; i < edu_group; i++)); do
 	qemu+=(-device "edu,dma_mask=0xffffffffffffffff,addr=10.$i,multifunction=on")
 done
+[[ -z $device ]] || qemu+=(-device "$device")
 [[ -z $disk ]] || qemu+=(-drive "file=$disk,format=raw,if=virtio,cache=unsafe")
 qemu+=(-virtfs "local,path=$share,mount_tag=host,security_model=none,multidevs=remap"
 	-chardev "file,id=console,path=$share/console.log" -serial chardev:console "${ticks[@]}"

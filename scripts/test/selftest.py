@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the kernel's iommufd selftests said in a guest.
+"""What the kernel's selftests of iommufd and VFIO said in a guest.
 
 usage: selftest.py join SHARE PROGRAM...   print one KTAP of what scripts/test/selftest.sh found in SHARE
        selftest.py table PEER KTAP...      sum PEER's file up, beside those of other peers
 
-A file is named selftest-PEER.ktap. The table has a line per fixture, then the failures of PEER. The last line is
+A file is named selftest-PEER.ktap. The table has a line per fixture, then what PEER skipped, and its failures. The last line is
 "N passed, N failed, N skipped". Exits with 1 when PEER failed something, which what the kernel itself has to say is too.
 The in-tree module is the reference: it only has to finish.
 """
@@ -17,6 +17,8 @@ import sys
 REFERENCE = "iommufd"
 # What is checked beside the programs.
 CHECKS = ("unload", "kmemleak", "pins", "kernel-log")
+# The exit status of a selftest that could not run (KSFT_SKIP).
+SKIPPED = "4"
 
 RESULT = re.compile(r"(?P<indent> *)(?P<verdict>ok|not ok) \d+ (?P<name>[^\s#]+)(?P<rest>.*)")
 REASON = re.compile(r" *# (\S+:\d+:|\S+: Test terminated)")
@@ -43,6 +45,10 @@ def join_program(name, lines, status):
         print(f"  {line}")
     if status is None:
         return f"not ok 0 {name} # ERROR the guest did not get so far"
+    # It found nothing to test, and its last words say why.
+    if status[0] == SKIPPED and not any(RESULT.match(line) for line in lines or []):
+        why = [line for line in lines if line.strip()][-1:]
+        return f"ok 0 {name} # SKIP {''.join(why).removeprefix('1..0 # SKIP ')}"
     # 0: all passed; 1: some did not, which the cases say themselves.
     if status[0] != ("1" if failed else "0"):
         return f"not ok 0 {name} # ERROR exit status {status[0]}"
@@ -71,13 +77,17 @@ class Fixture:
     def __init__(self):
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
         self.failures = []
+        self.skipped = []
 
     def add(self, verdict, name, rest, reasons):
         if verdict == "not ok":
             self.counts["failed"] += 1
             self.failures.append((name, reasons))
+        elif "# SKIP" in rest:
+            self.counts["skipped"] += 1
+            self.skipped.append(f"{name}{rest}")
         else:
-            self.counts["skipped" if "# SKIP" in rest else "passed"] += 1
+            self.counts["passed"] += 1
 
     def __str__(self):
         return "{passed:7}{failed:7}{skipped:8}".format(**self.counts)
@@ -112,6 +122,8 @@ class Run:
         unfinished = "ERROR" in said
         if result["name"] in CHECKS:
             self.add("the kernel", result, reasons or [said])
+        elif said.startswith("SKIP"):
+            self.add("programs", result, [])
         elif unfinished or not planned or seen != planned:
             unfinished = True
             self.fixture("programs").add("not ok", result["name"], "", [f"{seen} of {planned} cases; {said}"])
@@ -144,6 +156,9 @@ def table(peer, paths):
         cells = "".join(f"  {r.fixtures.get(name, '')!s:>22}" for r in runs)
         print(f"{name:{width}}{cells}".rstrip())
     print()
+    for name in names:
+        for case in run.fixtures.get(name, Fixture()).skipped:
+            print(f"skipped {case}")
     for name in names:
         for case, reasons in run.fixtures.get(name, Fixture()).failures:
             print("\n       ".join([f"not ok {case}", *reasons]))
