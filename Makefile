@@ -7,7 +7,7 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest options coverage fuzz micro micro-check gate \
+.PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest clients options coverage fuzz micro micro-check gate \
 	baseline compare report record dashboard tools-test fresh-test kernel modules deb package-test test-symvers compat lint doc \
 	clean distclean
 
@@ -21,6 +21,7 @@ help:
 	@echo '  make test       prove the module, in guests full of sanitizers: device DMA, bad input, the three below'
 	@echo '  make kunit      the KUnit suites of the module, in a guest with a kernel full of sanitizers'
 	@echo "  make selftest   the kernel's own selftests of iommufd and VFIO, in the same kernel; SUITE=iommu, SUITE=vfio: one"
+	@echo '  make clients    programs of other people on it: a current QEMU with an assigned device, docs/clients.md'
 	@echo '  make options    what other kernels are configured to have: /dev/vfio/vfio by iommufd, devices without an IOMMU'
 	@echo '  make test-kcsan the tests in which threads meet, in a kernel that looks for data races'
 	@echo '  make soak       ten million mappings, a hundred thousand objects, 4000 iommufds, for minutes; what is held for longest'
@@ -50,14 +51,14 @@ help:
 	@echo '  BENCH_FILTER=regex  of the benchmarks, those whose op/shape/size/peer matches (make bench)'
 	@echo '  PEERS="type1 fast"  of the peers, these: type1 iommufd fast floor (make bench)'
 	@echo '  LANE=icount         or mttcg, kvm: ratios only, see docs/method.md (make bench)'
-	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*", and no others (make test, make options)'
+	@echo '  TEST_FILTER=glob    of the tests, those whose suite/case matches, e.g. "memlock/*", and no others (make test, make options, make clients)'
 	@echo '  SUITE=glob CASE=glob  of the KUnit suites and cases, these, e.g. SUITE=extent; REPEAT=n times (make kunit)'
 	@echo '  MICRO_FILTER=regex  of the micro-benchmarks, those whose name matches (make micro); MAX_RANGES=n: more ranges'
 	@echo '  HISTORY=file        another history; MACHINE=name: of this machine, in a fleet; DIRTY=1: with uncommitted changes'
 	@echo '  LONG=1              also what takes hours: an empty cache, all guests interrupted, a load of 12; TREE=ref: of another commit (make fresh-test)'
 	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit, make soak, make fuzz)'
 	@echo '  FOR=seconds         of load, by the clock of the guest (make soak); of fuzzing (make fuzz)'
-	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest, make options)'
+	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest, make options, make clients)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree to build kernels from, instead of those that Debian packages'
 	@echo '  PACKAGE_SERIES=7.2  the other series that Debian packages, with a CACHE of its own (make kernel, make modules)'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
@@ -89,6 +90,9 @@ kunit:
 
 selftest:
 	@scripts/test/selftest.sh
+
+clients:
+	@scripts/test/clients.sh
 
 options:
 	@scripts/test/options.sh
@@ -159,4 +163,4 @@ clean:
 
 # By name: CACHE may be a directory that holds other things too.
 distclean: clean
-	rm -rf $(addprefix $(CACHE)/,apt ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* npm* fresh log lock)
+	rm -rf $(addprefix $(CACHE)/,apt ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* npm* client-root-* package-root-* fresh log lock)

@@ -67,7 +67,7 @@ trap 'exit 143' TERM
 LOCK_ORDER=(
 	'coverage|compare|gate-test|fresh-test|test-kcsan' # commands that run others
 	'test'
-	'bench|programs|selftest|options|kunit|micro|tools-test|soak|fuzz|package-test|test-symvers'
+	'bench|programs|selftest|options|kunit|micro|tools-test|soak|fuzz|package-test|test-symvers|clients'
 	'micro-insn|dashboard' # commands that others run, too
 	'packages|kernel-*|modules-*|*-build|initramfs|npm'
 )

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run programs of other people on the module, in a guest: a current QEMU that assigns a device to an inner guest, whose driver
+# lets it do DMA and checks every byte. With every kind of memory, and killed in the midst of it. KTAP as it comes, and in
+# results/latest/clients-PEER.ktap; there too as JSON and JUnit XML. Then what it took, beside what it took other peers, if
+# those were run before. The last line is "N passed, N failed, N skipped". docs/clients.md says what there is to see.
+#
+#   PEER=NAME         on type1, the in-tree module (iommufd), ours (fast: the default)
+#   TEST_FILTER=GLOB  only the cases whose suite/case matches
+#   MIB=N             how much memory the inner guest has (512)
+#   LANE=mttcg        with two CPUs, and by the machine's clock; in the icount lane (the default) a second is 10^9 instructions
+
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/test/ktap.sh
+source "$ROOT/scripts/test/ktap.sh"
+
+peer=${PEER:-fast}
+filter=${TEST_FILTER:-*}
+mib=${MIB:-512}
+lane=${LANE:-icount}
+share=$ROOT/build/share-clients-$peer
+[[ $peer =~ ^(type1|iommufd|fast)$ ]] || die "no PEER '$peer' to test (there are: type1 iommufd fast)"
+[[ $lane =~ ^(icount|mttcg|kvm)$ ]] || die "no lane '$lane' (there are: icount mttcg kvm)"
+[[ $mib =~ ^[0-9]+$ ]] || die "MIB='$mib' is no number"
+((mib >= 64 && mib <= 2048 && mib % 2 == 0)) || die "MIB='$mib' is not an even number of 64 to 2048"
+cpus=$([[ $lane == icount ]] && echo 1 || echo 2)
+
+ways=(cdev container)
+modules=(vfio-pci vfio-pci-core vfio iommufd)
+if [[ $peer == type1 ]]; then
+	ways=(container)
+	modules=(vfio-pci vfio-pci-core vfio_iommu_type1 vfio iommufd)
+fi
+# What the guest calls, a case a line: a function of guest/client-job, and the case's name, whose parts are its arguments.
+runs=()
+add() {
+	# shellcheck disable=SC2053 # a pattern
+	[[ $2 != $filter ]] || runs+=("$1 $2 $3 $4")
+}
+for way in "${ways[@]}"; do
+	for memory in thp thp-preallocated base base-preallocated memfd memfd-preallocated memfd-huge hugetlbfs; do
+		add runs "qemu-$way/$memory" "$way" "$memory"
+	done
+	add killed_in_start "qemu-$way/killed-in-start" "$way" base
+	add killed_in_dma "qemu-$way/killed-in-dma" "$way" thp
+	add runs "qemu-$way/after-killed" "$way" thp
+	add replugged "qemu-$way/replugged" "$way" thp
+done
+((${#runs[@]})) || die "no test matches TEST_FILTER='$filter' on $peer"
+
+need_packages "${TEST_PACKAGES[@]}" mmdebstrap
+lock clients
+"$ROOT/scripts/build/kernel.sh" build bench
+[[ $peer != fast ]] || "$ROOT/scripts/build/modules.sh" bench kmod
+kernel=$("$ROOT/scripts/build/kernel.sh" path bench)
+root=$("$ROOT/scripts/guest/client-root.sh")
+build_programs clients/inner
+
+write_job() {
+	cat <<-END
+		. /lib/guest.sh
+		. /host/cases
+		export PEER=$peer MIB=$mib
+		dmesg -n 1
+		load_peer $peer || exit 2
+		EDU=\$(bind_edu) || exit 2
+		set_up || exit 2
+		echo "$BEGIN"
+		$(printf '%s\n' "${runs[@]}")
+		echo "$END"
+		aftermath '' ${modules[*]} >/host/aftermath
+		exit 0
+	END
+}
+
+rm -rf "$share"
+mkdir -p "$share"
+"$ROOT/scripts/guest/stage.sh" bench "$share"
+stage_klog_check "$share"
+cp "$ROOT/guest/client-job" "$share/cases"
+cp "$ROOT/build/tests/clients/inner" "$share"
+ln "$root" "$share/root.tar" 2>/dev/null || cp "$root" "$share/root.tar"
+write_job >"$share/job"
+
+say "running clients on $peer; results go to $ROOT/results/latest/clients-$peer.ktap"
+status=0
+{
+	echo "1..$((${#runs[@]} + AFTERMATH_LEN))"
+	run_guest "clients-$peer" "$share" marked_only --lane "$lane" --cpus "$cpus" --mem "$((2 * mib + 1536))M" --edu 1 \
+		--kernel "$kernel"
+} | ktap_results "clients-$peer" | tee "$share/said" | sed -u '$d' || status=$?
+"$ROOT/scripts/test/clients.py" "$ROOT"/results/latest/clients-*.ktap
+tail -n 1 "$share/said"
+exit "$status"
