@@ -128,7 +128,7 @@ icount)
 	# With the clock of the guest counting instructions and its random numbers seeded, a run repeats itself. A CPU that repeats
 	# a byte at a time well (ERMS) would be asked to: to clear a page would be 4096 instructions, each emulated by itself, and
 	# most of a benchmark's time. Without, the kernel clears 8 bytes at a time.
-	qemu+=(-accel 'tcg,thread=single' -cpu max,-erms -icount 'shift=0,sleep=off' -rtc 'base=2026-01-01,clock=vm' -seed 1)
+	qemu+=(-accel 'tcg,thread=single' -cpu "max,-erms" -icount 'shift=0,sleep=off' -rtc 'base=2026-01-01,clock=vm' -seed 1)
 	;;
 mttcg) qemu+=(-accel 'tcg,thread=multi' -cpu max) ;;
 kvm) qemu+=(-accel kvm -cpu host) ;;
