@@ -178,6 +178,18 @@ def commands_two_at_once_with_an_empty_cache(setting):
         two_at_once(machine, setting)
 
 
+@takes_long
+def commands_first_table(setting):
+    """All peers and all benchmarks, from nothing at all. How long that takes is said, of this machine and what else it does."""
+    with setting.machine("first-table", cache=False) as machine:
+        text = machine.do(f"env -u BENCH_FILTER -u PEERS {setting.commands['bench']}")
+        expect("make bench", text, ROW)
+        expect("make bench", text, r"^--> the table is there after ")
+        one_round(text)
+        print("\n".join(f"    # {line}" for line in re.findall(r"^--> (?:.* is ready, |\S+: done in |the table is ).*", text, re.MULTILINE)),
+              flush=True)
+
+
 # --- network: none -----------------------------------------------------------------------------------------------------
 
 
@@ -384,7 +396,8 @@ def load_bench_and_race(setting):
 
 
 SUITES = {
-    "commands": [commands_root, commands_user, commands_two_at_once, commands_two_at_once_with_an_empty_cache],
+    "commands": [commands_root, commands_user, commands_two_at_once, commands_two_at_once_with_an_empty_cache,
+                 commands_first_table],
     "network": [network_none_with_a_full_cache, network_none_and_no_packages, network_none_and_no_cache],
     "disk": [disk_full_while_unpacking, disk_full_while_building, disk_full_while_making_the_initramfs,
              disk_full_while_results_come],
