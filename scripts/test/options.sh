@@ -5,7 +5,8 @@
 # are built as for such a kernel (scripts/build/options.sh), and run in the guest, on the test kernel. KTAP as it comes, and
 # in results/latest/options.ktap; there too as JSON and JUnit XML. The last line is "N passed, N failed, N skipped".
 #
-#   PEER=iommufd      on the in-tree module (fast: ours)
+#   PEER=iommufd      on the in-tree module (fast: ours): all passes there, too, but for options/no_iommu/both, which is skipped,
+#                     for that module gives a device without an IOMMU the HWPT of another
 #   TEST_FILTER=GLOB  of the test programs only the cases whose suite/case matches
 #   SEED=N            repeat the random choices of a run that printed this seed
 
