@@ -3,6 +3,8 @@
 #include <linux/capability.h>
 #include <linux/falloc.h>
 #include <linux/userfaultfd.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -205,14 +207,22 @@ long call_file_size(const __u64 *a)
 	return result(ftruncate(w->memfd, a[0] % (FILE_PAGES + 1) * PAGE_BYTES));
 }
 
-/* A child that is gone at once; with 1 the memory is not its own. */
+static int gone(void *arg)
+{
+	return 0;
+}
+
+/*
+ * A child that is gone at once; with 1 the memory is not its own. What is open is never its own: else a file that another
+ * thread closes meanwhile would end with the child, and what the file has would be in use until then.
+ */
 long call_forks(const __u64 *a)
 {
+	char stack[16384] __attribute__((aligned(16)));
+	int flags = CLONE_FILES | SIGCHLD | (a[0] & 1 ? CLONE_VM | CLONE_VFORK : 0);
 	int status;
-	pid_t pid = a[0] & 1 ? vfork() : fork();
+	pid_t pid = clone(gone, stack + sizeof(stack), flags, NULL);
 
-	if (!pid)
-		_exit(0);
 	return pid < 0 || waitpid(pid, &status, 0) < 0 ? -errno : 0;
 }
 
