@@ -17,7 +17,9 @@
 static const struct way {
 	unsigned int span;	/* it stands still while so many run; 0: something in it fails */
 	enum twist twist;
+	bool flip;		/* or what is asked with yes or no is answered with the other */
 } ways[] = {
+	{ .flip = true },
 	{ .span = 1 },
 	{ .span = 1, .twist = READ_ONLY },
 	{ .span = 3 },
@@ -26,7 +28,7 @@ static const struct way {
 
 static struct {
 	unsigned int way, prog, call;
-	unsigned int nth;	/* 0: not yet */
+	unsigned int nth;	/* of its points, of what can fail in it, or of its questions; 0: not yet */
 	unsigned int next_nth;	/* of the next call, which waits for it; 0: it does not stop */
 } at;
 
@@ -39,11 +41,27 @@ static void next_call(void)
 	at.next_nth = 0;
 }
 
+/* The nth of what is asked with yes or no, from 1; NULL when there are not so many. */
+static __u64 *question(struct call *call, unsigned int nth)
+{
+	unsigned int i;
+
+	for (i = 0; i < ops[call->op].nr_args; i++) {
+		if (ops[call->op].arg[i] == ARG_BOOL && !--nth)
+			return &call->arg[i];
+	}
+	return NULL;
+}
+
 /* From what the last one came to: what happens to the same call next, or to another. */
 static void advance(const struct outcome *last)
 {
 	if (!at.nth)
 		return;
+	if (ways[at.way].flip) {
+		at.nth++;
+		return;
+	}
 	if (at.next_nth ? last->reached > 1 : last->reached && last->waited) {
 		at.next_nth++;
 	} else {
@@ -62,11 +80,13 @@ static unsigned int sort_of(const struct call *call)
 }
 
 /* Is it a call that something can happen to, and has not often enough? */
-static bool suits(const struct prog *prog, unsigned int i)
+static bool suits(struct prog *prog, unsigned int i)
 {
 	bool alone = !ways[at.way].span;
 	unsigned char *times;
 
+	if (ways[at.way].flip)
+		return question(&prog->call[i], at.nth ?: 1);
 	if (!prog_is_ioctl(&prog->call[i]))
 		return false;
 	times = &met[at.way][sort_of(&prog->call[i])][alone ? 0 : sort_of(&prog->call[i + 1])];
@@ -104,6 +124,10 @@ bool sweep_next(const struct sweep *sweep, const struct outcome *last, struct pr
 	if (!at.nth)
 		at.nth = 1;
 	call = &prog->call[at.call];
+	if (ways[at.way].flip) {
+		*question(call, at.nth) ^= 1;
+		return true;
+	}
 	call->twist = ways[at.way].twist;
 	if (!ways[at.way].span) {
 		call->fail = at.nth;
