@@ -9,13 +9,15 @@ fragments() {
 	echo "$ROOT/configs/base.config"
 	# As lean as what is measured.
 	[[ $1 != gen*ksyms ]] || echo "$ROOT/configs/bench.config"
+	[[ $1 != long ]] || echo "$ROOT/configs/test.config"
 	echo "$ROOT/configs/$1.config"
 }
 
-# What the fragments ask for: the lines that say something, and no others.
+# What the fragments ask for: the lines that say something, and no others; of what two of them say, the last.
 wanted() {
 	# shellcheck disable=SC2046 # paths of ours
-	sed -n -E '/^CONFIG_|^# CONFIG_.* is not set$/p' $(fragments "$1")
+	sed -n -E '/^CONFIG_|^# CONFIG_.* is not set$/p' $(fragments "$1") | tac |
+		awk '{ symbol = $0; sub(/^# /, "", symbol); sub(/[= ].*/, "", symbol) } !seen[symbol]++' | tac
 }
 
 # The date and the builder do not belong in the image: the same input gives the same kernel, and ccache finds it.

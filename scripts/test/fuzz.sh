@@ -11,6 +11,7 @@
 #                     idle one
 #   LEAKS=yes|no      whether the kernel looks for leaked memory, which takes half of the time (no beyond 300 s)
 #   TEST_KERNEL=kcsan one that looks for data races instead, and only threads that race
+#   TEST_KERNEL=long  one without what proves orders of locks, for 2 to 3 times as many calls in the same time; these, too
 #   PROGRAMS=FILE     run the programs in there, and reduce the first that shows something
 #   CORPUS=DIR        begin with these programs (tests/fuzz/corpus); none: with nothing
 #   PATCH=FILE        with this applied to a copy of kmod/: a fault that is planted
@@ -28,7 +29,7 @@ source "$ROOT/scripts/test/ktap.sh"
 seconds=${FOR:-60}
 seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
 config=${TEST_KERNEL:-test}
-mode=${MODE:-$([[ $config != kcsan ]] || echo storm)}
+mode=${MODE:-$([[ $config == test ]] || echo storm)}
 lane=${LANE:-mttcg}
 boots=${BOOTS:-24}
 corpus=${CORPUS:-$ROOT/tests/fuzz/corpus}
@@ -40,13 +41,14 @@ build=$ROOT/build/tests
 share=$ROOT/build/share-$name
 [[ $seconds =~ ^[0-9]+$ ]] || die "FOR=$seconds is no number of seconds"
 leaks=${LEAKS:-$( ((seconds > 300)) && echo no || echo yes)}
-[[ $config =~ ^(test|kcsan)$ ]] || die "no TEST_KERNEL '$config' (there are: test kcsan)"
+[[ $config =~ ^(test|kcsan|long)$ ]] || die "no TEST_KERNEL '$config' (there are: test kcsan long)"
 [[ $boots =~ ^[0-9]+$ ]] || die "BOOTS=$boots is no number"
 [[ $leaks =~ ^(yes|no)$ ]] || die "no LEAKS '$leaks' (there are: yes no)"
 [[ $lane =~ ^(icount|mttcg)$ ]] || die "no lane '$lane' (there are: icount mttcg)"
 [[ ${COVERAGE:-1} =~ ^(1|counts)$ ]] || die "no COVERAGE '$COVERAGE' (there are: 1 counts)"
 [[ -z ${COVERAGE:-} || $config$patch == test ]] || die "COVERAGE counts what is in kmod/, without PATCH, in the test kernel"
 [[ -z $mode || $mode =~ ^(exact|storm)$ ]] || die "no MODE '$mode' (there are: exact storm)"
+[[ $config != long || $mode == storm ]] || die "TEST_KERNEL=long does not know who waits for a lock, as MODE=$mode has to"
 
 # Built to say what it comes through; or as all that counts it (module_of). A planted fault is in a copy of its own.
 build_module() {
