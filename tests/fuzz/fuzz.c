@@ -131,7 +131,7 @@ static bool stop_storm(void)
 
 static int race(void)
 {
-	unsigned int seconds = options.mode ? options.seconds : options.seconds / 3, i;
+	unsigned int seconds = options.mode ? options.seconds : options.seconds / 3, i, at;
 	bool good = storm_run(seconds, stop_storm);
 
 	for (i = 0; i < STORM_THREADS; i++) {
@@ -140,7 +140,8 @@ static int race(void)
 		if (!seat->found)
 			continue;
 		printf("# FOUND in a storm, after %llu ioctls: %s\n", run_ioctls(), seat->why);
-		found_print(&seat->now);
+		for (at = 0; at <= seat->outcome.at; at++)
+			run_print_answer(&seat->now.call[at], &seat->answer[at]);
 		run_init(NULL);
 		found(&seat->now, 1, seat->why, false);
 		break;

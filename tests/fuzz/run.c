@@ -12,6 +12,7 @@
 #include "state.h"
 
 bool run_verbose;
+__thread struct answer run_answer[MAX_CALLS];
 
 struct count {
 	unsigned long long made, good, nsec;
@@ -107,11 +108,12 @@ static long run_call(const struct call *call, bool *fired)
 	return ret;
 }
 
-static void print_call(const struct call *call, long ret, bool fired)
+
+void run_print_answer(const struct call *call, const struct answer *answer)
 {
 	struct prog one = { .nr = 1, .call[0] = *call };
 
-	printf("# %5ld%s 0x%llx\t", ret, fired ? "!" : "", w->out);
+	printf("# %5ld%s 0x%llx\t", answer->ret, answer->fired ? "!" : "", answer->out);
 	prog_print(stdout, &one);
 }
 
@@ -157,6 +159,7 @@ struct outcome run_prog(const struct prog *prog)
 	for (; outcome.at < prog->nr; outcome.at++) {
 		const struct call *call = &prog->call[outcome.at];
 
+		run_answer[outcome.at] = (struct answer){};
 		if (!model_before(call))
 			continue;
 		if (is_alone(call))
@@ -166,8 +169,9 @@ struct outcome run_prog(const struct prog *prog)
 			outcome.ret = run_call(call, &fired);
 		outcome.reached += fired;
 		good += outcome.ret >= 0;
+		run_answer[outcome.at] = (struct answer){ outcome.ret, w->out, fired };
 		if (run_verbose)
-			print_call(call, outcome.ret, fired);
+			run_print_answer(call, &run_answer[outcome.at]);
 		/* What this user has pinned elsewhere counts, too. */
 		fired = fired || (w->limited && outcome.ret == -ENOMEM);
 		outcome.wrong = model_after(call, outcome.ret, fired);

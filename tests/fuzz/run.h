@@ -14,6 +14,17 @@ struct outcome {
 	bool waited;		/* one had to wait for another that stood still */
 };
 
+struct answer {
+	long ret;
+	__u64 out;		/* such as an ID */
+	bool fired;		/* what was to fail in it has */
+};
+
+/* What the calls of the last program of the calling thread answered, up to the one in outcome. */
+extern __thread struct answer run_answer[MAX_CALLS];
+
+void run_print_answer(const struct call *call, const struct answer *answer);
+
 /* Before all else, and before a fork: what is counted is counted for all. */
 void run_setup(void);
 

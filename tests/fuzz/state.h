@@ -25,6 +25,7 @@ struct seat {
 	bool resting;
 	bool found;			/* the model did, or a report came after it */
 	struct outcome outcome;
+	struct answer answer[MAX_CALLS];	/* of a storm, where it may not repeat */
 	char why[256];
 };
 

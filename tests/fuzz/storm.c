@@ -86,6 +86,8 @@ static void *work(void *arg)
 			continue;
 		snprintf(seat->why, sizeof(seat->why), "call %u, %s: %s", outcome.at + 1,
 			 ops[prog.call[outcome.at].op].name, outcome.wrong);
+		memcpy(seat->answer, run_answer, sizeof(seat->answer));
+		seat->outcome = outcome;
 		seat->found = true;
 		__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	}
