@@ -68,6 +68,7 @@ int ctx_open(struct file *file)
 	mutex_init(&ictx->mmio_lock);
 	mt_init_flags(&ictx->mmio, MT_FLAGS_ALLOC_RANGE);
 	mutex_init(&ictx->groups_lock);
+	init_rwsem(&ictx->queues_rwsem);
 	mutex_init(&ictx->process_lock);
 	INIT_LIST_HEAD(&ictx->ioases);
 	mutex_init(&ictx->vfio_lock);

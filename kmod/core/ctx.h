@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/maple_tree.h>
 #include <linux/mutex.h>
+#include <linux/rwsem.h>
 #include <linux/xarray.h>
 
 #include "object.h"
@@ -27,6 +28,8 @@ struct miscdevice;
  * @mmio: struct mmio_region by page offset, for mmap()
  * @groups_lock: protects @groups, while a group is found, made or dropped
  * @groups: struct device_group by the IOMMU group's number
+ * @queues_rwsem: held for reading while a hardware queue is being destroyed, and for
+ *                writing while a driver may find one, and build the next one on it
  * @account_by_mm: IOMMU_OPTION_RLIMIT_MODE
  * @process_lock: protects @ioases; held while the process changes
  * @ioases: struct iommufd_ioas, all that there are, visible or not
@@ -43,6 +46,7 @@ struct iommufd_ctx {
 	struct maple_tree mmio;
 	struct mutex groups_lock; /* @groups */
 	struct xarray groups;
+	struct rw_semaphore queues_rwsem; /* the end of hardware queues */
 	bool account_by_mm;
 	struct mutex process_lock; /* @ioases */
 	struct list_head ioases;

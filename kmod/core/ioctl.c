@@ -8,6 +8,7 @@
 
 #include "ctx.h"
 #include "ioctl.h"
+#include "race_point.h"
 
 /**
  * ioctl_run() - carry an ioctl out
@@ -60,11 +61,26 @@ int ioctl_reply(const struct ioctl_call *call)
  * ioctl_destroy() - IOMMU_DESTROY
  * @call: the ioctl
  *
- * Return: 0, or -ENOENT, -EBUSY, -ERESTARTSYS as object_destroy() says.
+ * A hardware queue is not even hidden while an IOMMU driver looks for those that
+ * the next one is built on. Who waits for that is no user of the queue yet.
+ *
+ * Return: 0, or -ENOENT, -EBUSY, -ERESTARTSYS as object_destroy() says; -EINTR for
+ * a fatal signal.
  */
 int ioctl_destroy(struct ioctl_call *call)
 {
 	const struct iommu_destroy *arg = call->arg;
+	struct iommufd_ctx *ictx = call->ictx;
+	int rc;
 
-	return object_destroy(&call->ictx->objects, arg->id);
+	rc = object_destroy_but(&ictx->objects, arg->id, IOMMUFD_OBJ_HW_QUEUE);
+	if (rc != -EAGAIN)
+		return rc;
+	race_point("destroy:queue");
+	rc = down_read_killable(&ictx->queues_rwsem);
+	if (rc)
+		return rc;
+	rc = object_destroy(&ictx->objects, arg->id);
+	up_read(&ictx->queues_rwsem);
+	return rc;
 }

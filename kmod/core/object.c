@@ -303,9 +303,10 @@ static void wait_idle(struct object_table *table, struct iommufd_object *obj)
 }
 
 /**
- * object_destroy() - destroy an object for userspace
+ * object_destroy_but() - destroy an object for userspace
  * @table: the table
  * @id: its ID
+ * @but: unless it is of this type
  *
  * Waits for short-term users, which includes all ioctls that use the ID.
  *
@@ -315,13 +316,19 @@ static void wait_idle(struct object_table *table, struct iommufd_object *obj)
  * * -ENOENT: there is no such ID
  * * -EBUSY: it has long-term users; waiting for them could be for ever
  * * -ERESTARTSYS: a signal while waiting
+ * * -EAGAIN: it is of type @but
  */
-int object_destroy(struct object_table *table, u32 id)
+int object_destroy_but(struct object_table *table, u32 id,
+		       enum iommufd_object_type but)
 {
 	struct iommufd_object *obj = object_get(table, id, IOMMUFD_OBJ_ANY);
 
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
+	if (obj->type == but) {
+		object_put(table, obj);
+		return -EAGAIN;
+	}
 	if (!object_hide(table, obj)) {
 		/* Another thread is just destroying it, or it is in use. */
 		bool gone = !refcount_read(&obj->users);

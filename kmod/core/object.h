@@ -87,11 +87,24 @@ struct iommufd_object *object_get(struct object_table *table, u32 id,
 				  enum iommufd_object_type type);
 void object_put(struct object_table *table, struct iommufd_object *obj);
 
-int object_destroy(struct object_table *table, u32 id);
+int object_destroy_but(struct object_table *table, u32 id,
+		       enum iommufd_object_type but);
 bool object_release_destroy(struct object_table *table,
 			    struct iommufd_object *obj);
 bool object_hide(struct object_table *table, struct iommufd_object *obj);
 void object_entomb(struct object_table *table, struct iommufd_object *obj);
+
+/**
+ * object_destroy() - destroy an object of any type for userspace
+ * @table: the table
+ * @id: its ID
+ *
+ * Return: as object_destroy_but(), and never -EAGAIN.
+ */
+static inline int object_destroy(struct object_table *table, u32 id)
+{
+	return object_destroy_but(table, id, IOMMUFD_OBJ_NONE);
+}
 
 /**
  * object_hold() - become a long-term user

@@ -113,6 +113,26 @@ static struct iommufd_hw_queue *alloc(struct iommufd_viommu *viommu,
 	return queue;
 }
 
+/*
+ * The driver finds the queues that this one is built on in a list of its own, where
+ * one that is being destroyed is until its end has come to the driver; and nobody may
+ * become a user of that any more.
+ */
+static int init_in_driver(struct iommufd_hw_queue *queue, u32 index,
+			  phys_addr_t phys)
+{
+	struct iommufd_viommu *viommu = queue->viommu;
+	int rc;
+
+	rc = down_write_killable(&viommu->ictx->queues_rwsem);
+	if (rc)
+		return rc;
+	race_point("hw_queue:alone");
+	rc = viommu->ops->hw_queue_init_phys(queue, index, phys);
+	up_write(&viommu->ictx->queues_rwsem);
+	return rc;
+}
+
 /* All of it that can fail. From then on a queue that comes next may need it. */
 static int set_up(struct iommufd_hw_queue *queue, u32 index)
 {
@@ -126,7 +146,7 @@ static int set_up(struct iommufd_hw_queue *queue, u32 index)
 	if (rc)
 		goto err_release;
 	race_point("hw_queue:pinned");
-	rc = viommu->ops->hw_queue_init_phys(queue, index, phys);
+	rc = init_in_driver(queue, index, phys);
 	if (rc)
 		goto err_unpin;
 	race_point("hw_queue:set-up");
@@ -183,7 +203,7 @@ static int check(const struct iommu_hw_queue_alloc *arg)
  * Return: 0; -EOPNOTSUPP for flags, and a type that the vIOMMU does not have;
  * -EINVAL for no length; -EOVERFLOW; -EFAULT when its memory is not physically
  * contiguous; -ENOENT; what iommufd_access_pin_pages() and the IOMMU driver say;
- * -ENOMEM, -EFAULT.
+ * -EINTR for a fatal signal; -ENOMEM, -EFAULT.
  */
 int ioctl_hw_queue_alloc(struct ioctl_call *call)
 {

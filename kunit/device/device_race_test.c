@@ -295,10 +295,8 @@ static struct iommu_hw_queue_alloc queue_args(u32 index)
 	};
 }
 
-/* From when the next one may need it: so it has told its ID before. */
-static void hw_queue_cannot_fail_once_it_may_be_needed(struct kunit *test)
+static void map_queues(struct kunit *test)
 {
-	struct iommu_hw_queue_alloc first = queue_args(0), second = queue_args(1);
 	struct iommu_ioas_map map = {
 		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
 			 IOMMU_IOAS_MAP_WRITEABLE,
@@ -307,6 +305,15 @@ static void hw_queue_cannot_fail_once_it_may_be_needed(struct kunit *test)
 		.length = PAGE_SIZE,
 		.iova = QUEUE_IOVA,
 	};
+
+	KUNIT_ASSERT_EQ(test, rig_ioctl(&rig, IOMMU_IOAS_MAP, &map,
+					sizeof(map)), 0);
+}
+
+/* From when the next one may need it: so it has told its ID before. */
+static void hw_queue_cannot_fail_once_it_may_be_needed(struct kunit *test)
+{
+	struct iommu_hw_queue_alloc first = queue_args(0), second = queue_args(1);
 	struct iofd_call call = {
 		.iofd = &rig.iofd,
 		.cmd = IOMMU_HW_QUEUE_ALLOC,
@@ -314,8 +321,7 @@ static void hw_queue_cannot_fail_once_it_may_be_needed(struct kunit *test)
 	};
 	struct held *held;
 
-	KUNIT_ASSERT_EQ(test, rig_ioctl(&rig, IOMMU_IOAS_MAP, &map,
-					sizeof(map)), 0);
+	map_queues(test);
 	held = hold_start(test, "hw_queue:set-up", iofd_call, &call);
 	KUNIT_EXPECT_EQ(test, copy_from_user(&first, (void __user *)call.arg,
 					     sizeof(first)), 0);
@@ -329,6 +335,102 @@ static void hw_queue_cannot_fail_once_it_may_be_needed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, first.out_hw_queue_id), 0);
 }
 
+/* One thread destroys the first queue, another one makes the next. */
+struct two_queues {
+	struct iommu_hw_queue_alloc first, second;
+	struct iommu_destroy destroy;
+	struct iofd_call alloc_call, destroy_call;
+};
+
+static struct two_queues *make_two_queues(struct kunit *test)
+{
+	struct two_queues *two = kunit_kzalloc(test, sizeof(*two), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, two);
+	map_queues(test);
+	two->first = queue_args(0);
+	two->second = queue_args(1);
+	KUNIT_ASSERT_EQ(test, rig_ioctl(&rig, IOMMU_HW_QUEUE_ALLOC, &two->first,
+					sizeof(two->first)), 0);
+	two->destroy.id = two->first.out_hw_queue_id;
+	two->alloc_call = (struct iofd_call){
+		.iofd = &rig.iofd,
+		.cmd = IOMMU_HW_QUEUE_ALLOC,
+		.arg = iofd_put_arg(test, &two->second, sizeof(two->second)),
+	};
+	two->destroy_call = (struct iofd_call){
+		.iofd = &rig.iofd,
+		.cmd = IOMMU_DESTROY,
+		.arg = iofd_put_arg(test, &two->destroy, sizeof(two->destroy)),
+	};
+	return two;
+}
+
+/* Its driver still finds it, and its count is 0 already. */
+static void hw_queue_is_not_built_on_one_that_ends(struct kunit *test)
+{
+	struct two_queues *two = make_two_queues(test);
+	struct held *first, *second;
+	size_t queue;
+
+	first = hold_start(test, "object:hidden", iofd_call, &two->destroy_call);
+	second = hold_start(test, "hw_queue:pinned", iofd_call,
+			    &two->alloc_call);
+	KUNIT_EXPECT_STREQ(test, hold_what_it_waits_for(test, second, first,
+							NULL, 0, &queue),
+			   "&ictx->queues_rwsem");
+	hold_finish(test, first);
+	hold_finish(test, second);
+	KUNIT_EXPECT_EQ(test, two->destroy_call.rc, 0);
+	KUNIT_EXPECT_EQ(test, two->alloc_call.rc, -EIO);
+}
+
+static void hw_queue_stays_while_one_is_built_on_it(struct kunit *test)
+{
+	struct two_queues *two = make_two_queues(test);
+	struct held *first, *second;
+	size_t queue;
+
+	second = hold_start(test, "hw_queue:alone", iofd_call, &two->alloc_call);
+	first = hold_start(test, "destroy:queue", iofd_call, &two->destroy_call);
+	KUNIT_EXPECT_STREQ(test, hold_what_it_waits_for(test, first, second,
+							NULL, 0, &queue),
+			   "&ictx->queues_rwsem");
+	hold_finish(test, second);
+	hold_finish(test, first);
+	KUNIT_EXPECT_EQ(test, two->alloc_call.rc, 0);
+	KUNIT_EXPECT_EQ(test, two->destroy_call.rc, -EBUSY);
+}
+
+static void hw_queue_alloc_is_killed_while_it_waits(struct kunit *test)
+{
+	struct two_queues *two = make_two_queues(test);
+	struct held *first, *second;
+
+	first = hold_start(test, "object:hidden", iofd_call, &two->destroy_call);
+	second = hold_start(test, "hw_queue:pinned", iofd_call,
+			    &two->alloc_call);
+	hold_expect_killed(test, second);
+	hold_finish(test, second);
+	hold_finish(test, first);
+	KUNIT_EXPECT_EQ(test, two->alloc_call.rc, -EINTR);
+	KUNIT_EXPECT_EQ(test, two->destroy_call.rc, 0);
+}
+
+static void hw_queue_destroy_is_killed_while_it_waits(struct kunit *test)
+{
+	struct two_queues *two = make_two_queues(test);
+	struct held *first, *second;
+
+	second = hold_start(test, "hw_queue:alone", iofd_call, &two->alloc_call);
+	first = hold_start(test, "destroy:queue", iofd_call, &two->destroy_call);
+	hold_expect_killed(test, first);
+	hold_finish(test, first);
+	hold_finish(test, second);
+	KUNIT_EXPECT_EQ(test, two->destroy_call.rc, -EINTR);
+	KUNIT_EXPECT_EQ(test, two->alloc_call.rc, 0);
+}
+
 static struct kunit_case device_race_test_cases[] = {
 	KUNIT_CASE(device_moves_on_from_a_new_hwpt),
 	KUNIT_CASE_PARAM(device_unbind_does_not_wait_for_user_memory,
@@ -337,6 +439,10 @@ static struct kunit_case device_race_test_cases[] = {
 	KUNIT_CASE(vdevice_is_gone_once_its_device_ends_it),
 	KUNIT_CASE(vdevice_is_not_found_before_it_is_complete),
 	KUNIT_CASE(hw_queue_cannot_fail_once_it_may_be_needed),
+	KUNIT_CASE(hw_queue_is_not_built_on_one_that_ends),
+	KUNIT_CASE(hw_queue_stays_while_one_is_built_on_it),
+	KUNIT_CASE(hw_queue_alloc_is_killed_while_it_waits),
+	KUNIT_CASE(hw_queue_destroy_is_killed_while_it_waits),
 	{}
 };
 
