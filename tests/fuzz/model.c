@@ -105,7 +105,8 @@ static const char *after_ioctl(const char *name, const __u64 *a, long ret, bool 
 	if (!strcmp(name, "pasid") && !ret) {
 		struct object *pt = object_of(a[0], KIND_HWPT, a[3]);
 
-		if (!pt || pt->automatic)
+		/* Without a PASID the device itself moves, and what it leaves may end. */
+		if (!(__u32)a[2] || !pt || pt->automatic)
 			fd->lost = true;
 	}
 	return NULL;
