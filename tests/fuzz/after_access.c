@@ -94,7 +94,7 @@ static struct page *range_page(struct ioas *ioas, __u64 iova, __u64 last)
 const char *after_pin(const __u64 *a, long ret, bool fired)
 {
 	struct iommufd *fd = iommufd_of(a[0]);
-	__u64 last, iova, page = (__u64)address_of(a[6]) / PAGE - (__u64)m->seen.mem / PAGE;
+	__u64 last, iova, page = (__u64)address_of(a[6]) / PAGE - (__u64)m->seen.m.mem / PAGE;
 	struct access *access;
 	struct object *obj;
 	unsigned int i;

@@ -96,7 +96,7 @@ const char *after_check_map(const __u64 *a, long ret, bool fired)
 	if (!obj->ioas)
 		return ret < 0 ? NULL : wrong("a nested HWPT has a mapping");
 	for (at = 0; at < a[3]; at += MOCK_ALIGN) {
-		struct page *page = page_at((va + at) / PAGE - (__u64)m->seen.mem / PAGE, false);
+		struct page *page = page_at((va + at) / PAGE - (__u64)m->seen.m.mem / PAGE, false);
 
 		if (!page)
 			return EXPECT("the memory", -EFAULT);

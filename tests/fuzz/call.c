@@ -40,7 +40,7 @@ void *address_of(__u64 offset)
 	/* Where this process has its own stack and what it maps: nothing is so far below. */
 	if (offset >= OWN_FIRST && offset < OWN_END)
 		offset -= OWN_FIRST / 2;
-	return offset < WILD ? w->mem + offset : (void *)offset;
+	return offset < WILD ? w->m.mem + offset : (void *)offset;
 }
 
 long result(long ret)
@@ -142,16 +142,39 @@ long call_close(const __u64 *a)
 	return result(ret);
 }
 
-void world_init(void)
+static struct memory new_memory(void)
 {
 	size_t bytes = MEM_PAGES * PAGE_BYTES + MEM_ALIGN + GUARD_BYTES;
 	unsigned char *va = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int memfd = memfd_create("fuzz", MFD_CLOEXEC);
+
+	if (va == MAP_FAILED || memfd < 0)
+		exit(2);
+	return (struct memory){ (void *)(((__u64)va + MEM_ALIGN - 1) & -MEM_ALIGN), memfd };
+}
+
+void world_swap(void)
+{
+	struct memory m = w->m;
+
+	if (!w->other.mem) {
+		w->other = new_memory();
+		w->m = w->other;
+		if (memory_reset())
+			exit(2);
+	}
+	w->m = w->other;
+	w->other = m;
+}
+
+void world_init(void)
+{
 	int f;
 
 	w = calloc(1, sizeof(*w));
-	if (!w || va == MAP_FAILED)
+	if (!w)
 		exit(2);
-	w->mem = (void *)(((__u64)va + MEM_ALIGN - 1) & -MEM_ALIGN);
+	w->m = new_memory();
 	w->data = mmap(NULL, RW_MAX_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		       0);
 	for (f = 0; f < NR_FDS; f++) {
@@ -159,8 +182,7 @@ void world_init(void)
 		w->t[f] = &w->own[f];
 		memset(w->own[f].file, -1, sizeof(w->own[f].file));
 	}
-	w->memfd = memfd_create("fuzz", MFD_CLOEXEC);
-	if (w->memfd < 0 || w->data == MAP_FAILED)
+	if (w->data == MAP_FAILED)
 		exit(2);
 	world_reset();
 }

@@ -46,7 +46,7 @@ long call_map_file(const __u64 *a)
 	struct iommu_ioas_map_file cmd = {
 		.flags = a[2],
 		.ioas_id = id_of(a[0], KIND_IOAS, a[1]),
-		.fd = a[3] ? file_of(a[0], FILE_DMABUF, a[3] - 1) : w->memfd,
+		.fd = a[3] ? file_of(a[0], FILE_DMABUF, a[3] - 1) : w->m.memfd,
 		.start = a[4],
 		.length = a[5],
 		.iova = a[6],

@@ -28,13 +28,13 @@ long call_fill(const __u64 *a)
 {
 	if (!is_inside(a[0], a[1]))
 		return -EINVAL;
-	memset(w->mem + a[0] * PAGE_BYTES, a[2], a[1] * PAGE_BYTES);
+	memset(w->m.mem + a[0] * PAGE_BYTES, a[2], a[1] * PAGE_BYTES);
 	return 0;
 }
 
 static long map_anonymous(__u64 page, __u64 npages, int prot)
 {
-	void *va = w->mem + page * PAGE_BYTES;
+	void *va = w->m.mem + page * PAGE_BYTES;
 
 	va = mmap(va, npages * PAGE_BYTES, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	return va == MAP_FAILED ? -errno : 0;
@@ -42,10 +42,10 @@ static long map_anonymous(__u64 page, __u64 npages, int prot)
 
 static long map_memfd(__u64 page, __u64 npages, __u64 first)
 {
-	void *va = w->mem + page * PAGE_BYTES;
+	void *va = w->m.mem + page * PAGE_BYTES;
 
 	va = mmap(va, npages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		  w->memfd, first * PAGE_BYTES);
+		  w->m.memfd, first * PAGE_BYTES);
 	return va == MAP_FAILED ? -errno : 0;
 }
 
@@ -72,7 +72,7 @@ long call_mem_zap(const __u64 *a)
 {
 	if (!is_inside(a[0], a[1]))
 		return -EINVAL;
-	return result(madvise(w->mem + a[0] * PAGE_BYTES, a[1] * PAGE_BYTES, MADV_DONTNEED));
+	return result(madvise(w->m.mem + a[0] * PAGE_BYTES, a[1] * PAGE_BYTES, MADV_DONTNEED));
 }
 
 /* page, pages, 0: nothing, 1: read, 2: and write */
@@ -82,7 +82,7 @@ long call_mem_protect(const __u64 *a)
 
 	if (!is_inside(a[0], a[1]))
 		return -EINVAL;
-	return result(mprotect(w->mem + a[0] * PAGE_BYTES, a[1] * PAGE_BYTES, prot[a[2] % 3]));
+	return result(mprotect(w->m.mem + a[0] * PAGE_BYTES, a[1] * PAGE_BYTES, prot[a[2] % 3]));
 }
 
 /* It may have come half the way: then nothing is at either place. */
@@ -91,8 +91,8 @@ static long move(__u64 from, __u64 npages, __u64 to)
 	size_t bytes = npages * PAGE_BYTES;
 	long ret = 0;
 
-	if (mremap(w->mem + from * PAGE_BYTES, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-		   w->mem + to * PAGE_BYTES) == MAP_FAILED)
+	if (mremap(w->m.mem + from * PAGE_BYTES, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   w->m.mem + to * PAGE_BYTES) == MAP_FAILED)
 		ret = map_anonymous(to, npages, PROT_NONE) ?: -EFAULT;
 	return map_anonymous(from, npages, PROT_NONE) ?: ret;
 }
@@ -116,8 +116,8 @@ long call_mem_collapse(const __u64 *a)
 {
 	if (!is_inside(a[0], a[1]))
 		return -EINVAL;
-	madvise(w->mem + a[0] * PAGE_BYTES, a[1] * PAGE_BYTES, MADV_HUGEPAGE);
-	madvise(w->mem + a[0] * PAGE_BYTES, a[1] * PAGE_BYTES, MADV_COLLAPSE);
+	madvise(w->m.mem + a[0] * PAGE_BYTES, a[1] * PAGE_BYTES, MADV_HUGEPAGE);
+	madvise(w->m.mem + a[0] * PAGE_BYTES, a[1] * PAGE_BYTES, MADV_COLLAPSE);
 	return 0;
 }
 
@@ -178,7 +178,7 @@ long call_mem_uffd(const __u64 *a)
 	ret = map_anonymous(a[0], a[1], PROT_READ | PROT_WRITE);
 	if (ret || uffd < 0)
 		return ret;
-	range.range.start = (__u64)w->mem + a[0] * PAGE_BYTES;
+	range.range.start = (__u64)w->m.mem + a[0] * PAGE_BYTES;
 	range.range.len = a[1] * PAGE_BYTES;
 	return result(ioctl(uffd, UFFDIO_REGISTER, &range));
 }
@@ -188,7 +188,7 @@ long call_file_punch(const __u64 *a)
 {
 	if (!a[1] || a[0] >= FILE_PAGES || a[1] > FILE_PAGES - a[0])
 		return -EINVAL;
-	return result(fallocate(w->memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+	return result(fallocate(w->m.memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				a[0] * PAGE_BYTES, a[1] * PAGE_BYTES));
 }
 
@@ -197,14 +197,14 @@ long call_file_alloc(const __u64 *a)
 {
 	if (!a[1] || a[0] >= FILE_PAGES || a[1] > FILE_PAGES - a[0])
 		return -EINVAL;
-	return result(fallocate(w->memfd, FALLOC_FL_KEEP_SIZE, a[0] * PAGE_BYTES,
+	return result(fallocate(w->m.memfd, FALLOC_FL_KEEP_SIZE, a[0] * PAGE_BYTES,
 				a[1] * PAGE_BYTES));
 }
 
 /* pages */
 long call_file_size(const __u64 *a)
 {
-	return result(ftruncate(w->memfd, a[0] % (FILE_PAGES + 1) * PAGE_BYTES));
+	return result(ftruncate(w->m.memfd, a[0] % (FILE_PAGES + 1) * PAGE_BYTES));
 }
 
 static int gone(void *arg)
@@ -258,8 +258,8 @@ long call_memlock(const __u64 *a)
 
 int memory_reset(void)
 {
-	return set_limited(0) || ftruncate(w->memfd, 0) ||
-	       ftruncate(w->memfd, FILE_PAGES * PAGE_BYTES) ||
+	return set_limited(0) || ftruncate(w->m.memfd, 0) ||
+	       ftruncate(w->m.memfd, FILE_PAGES * PAGE_BYTES) ||
 	       map_anonymous(0, ANON_PAGES, PROT_READ | PROT_WRITE) ||
 	       map_memfd(ANON_PAGES, FILE_PAGES, 0);
 }

@@ -45,7 +45,7 @@ struct page *backing_page(const struct backing *backing, __u64 index)
 		return backing->pinned[index];
 	if (backing->file)
 		return file_page(at);
-	return page_at(at - (__u64)m->seen.mem / PAGE, backing->writable);
+	return page_at(at - (__u64)m->seen.m.mem / PAGE, backing->writable);
 }
 
 bool can_claim(const struct backing *backing, __u64 first, __u64 last)

@@ -24,10 +24,10 @@ static bool is_over(void)
 }
 
 /*
- * Of half of the programs all calls go to what is shared. No call to an iommufd of its own names
- * what is in the shared one, which the model does not know.
+ * Of half of the programs all calls go to what is shared, of the others none. Nor do these name
+ * what is in there, which the model does not know. Returns which it is.
  */
-static void share(struct prog *prog, __u64 *random)
+static bool share(struct prog *prog, __u64 *random)
 {
 	bool all = ktap_random(random) >> 8 & 1;
 	unsigned int i, j;
@@ -39,13 +39,26 @@ static void share(struct prog *prog, __u64 *random)
 		call->hold = 0;
 		if (ops[call->op].arg[0] != ARG_FD)
 			continue;
-		if (all)
-			call->arg[0] = NR_FDS - 1;
+		call->arg[0] = all ? NR_FDS - 1 : 0;
 		for (j = 1; j < 4 && j < ops[call->op].nr_args; j++) {
 			if (ops[call->op].arg[j] <= ARG_OBJECT)
 				call->arg[j] &= ~65536ULL;
 		}
 	}
+	return all;
+}
+
+/* What is mapped where others write to is not what the model knows the content of. */
+static struct outcome run_with(const struct prog *prog, bool shared_memory)
+{
+	struct outcome outcome;
+
+	if (shared_memory)
+		world_swap();
+	outcome = run_prog(prog);
+	if (shared_memory)
+		world_swap();
+	return outcome;
 }
 
 /*
@@ -68,6 +81,7 @@ static void *work(void *arg)
 	struct seat *seat = &state->seat[n];
 	struct outcome outcome;
 	struct prog prog;
+	bool all;
 
 	run_init(&shared);
 	kcov_open();
@@ -75,10 +89,10 @@ static void *work(void *arg)
 		if (!n && seat->programs % RENEW == RENEW - 1)
 			renew_shared();
 		corpus_next(&prog, &random);
-		share(&prog, &random);
+		all = share(&prog, &random);
 		seat_enter(seat, &prog);
 		kcov_start();
-		outcome = run_prog(&prog);
+		outcome = run_with(&prog, all);
 		if (kcov_stop())
 			corpus_add(&prog);
 		seat_leave(seat);

@@ -51,9 +51,14 @@ struct table {
 	__u32 pin[NR_SLOTS][NR_SLOTS];	/* of each access */
 };
 
-struct world {
+struct memory {
 	unsigned char *mem;	/* MEM_PAGES, at a multiple of MEM_ALIGN */
 	int memfd;
+};
+
+struct world {
+	struct memory m;
+	struct memory other;	/* of a thread that shares: what others may write to; see world_swap() */
 	int fd[NR_FDS];
 	struct table own[NR_FDS];
 	struct table *t[NR_FDS];	/* its own, or what several threads share */
@@ -90,6 +95,9 @@ int file_of(__u64 f, enum file_kind kind, __u64 ref);
 void *address_of(__u64 offset);
 
 void world_init(void);
+
+/* Another memory in place of the one that there was, which comes back with the next call. */
+void world_swap(void);
 void world_reset(void);
 
 /* The calls: 0 or more, or -errno. */
