@@ -435,16 +435,28 @@ static long do_destroy_vdevice(struct actor *actor)
 	return destroy(actor, actor->world->vdevice);
 }
 
-static long do_alloc_queue(struct actor *actor)
+static long alloc_queue(struct actor *actor, u32 index)
 {
 	struct iommu_hw_queue_alloc arg = {
 		.viommu_id = actor->world->viommu,
 		.type = IOMMU_HW_QUEUE_TYPE_SELFTEST,
+		.index = index,
 		.nesting_parent_iova = MAPPED_IOVA,
 		.length = PAGE_SIZE,
 	};
 
 	return CALL(actor, IOMMU_HW_QUEUE_ALLOC, arg);
+}
+
+static long do_alloc_queue(struct actor *actor)
+{
+	return alloc_queue(actor, 0);
+}
+
+/* Which is built on the one that is there. */
+static long do_alloc_next_queue(struct actor *actor)
+{
+	return alloc_queue(actor, 1);
 }
 
 static long do_destroy_queue(struct actor *actor)
@@ -782,6 +794,8 @@ const struct op ops[] = {
 	{ "small-pages", ON_OTHER, do_small_pages },
 	{ "large-pages", ON_OTHER | ON_SMALL, do_large_pages },
 	{ "event-early", ON_VIOMMU | ON_VDEVICE, do_event },
+	{ "alloc-next-queue", ON_IOAS | ON_VIOMMU | ON_QUEUE | ON_NEW,
+	  do_alloc_next_queue },
 };
 
 const unsigned int nr_ops = ARRAY_SIZE(ops);

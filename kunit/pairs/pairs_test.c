@@ -77,6 +77,7 @@ static const struct {
 	{ 'D', "&ioas->domains_rwsem" },
 	{ 'E', "&faults->lock" },
 	{ 'G', "&group->lock" },
+	{ 'H', "&ictx->queues_rwsem" },
 	{ 'P', "&ictx->process_lock" },
 	{ 'Q', "&ictx->veventqs_lock" },
 	{ 'R', "reservation_ww_class_mutex" },
