@@ -213,8 +213,9 @@ static int gone(void *arg)
 }
 
 /*
- * A child that is gone at once; with 1 the memory is not its own. What is open is never its own: else a file that another
- * thread closes meanwhile would end with the child, and what the file has would be in use until then.
+ * A child that is gone at once; with 1 the memory is not its own. What is open is never its own:
+ * else a file that another thread closes meanwhile would end with the child, and what the file has
+ * would be in use until then.
  */
 long call_forks(const __u64 *a)
 {

@@ -108,7 +108,6 @@ static long run_call(const struct call *call, bool *fired)
 	return ret;
 }
 
-
 void run_print_answer(const struct call *call, const struct answer *answer)
 {
 	struct prog one = { .nr = 1, .call[0] = *call };

@@ -28,7 +28,7 @@ static const struct way {
 
 static struct {
 	unsigned int way, prog, call;
-	unsigned int nth;	/* of its points, of what can fail in it, or of its questions; 0: not yet */
+	unsigned int nth;	/* point, thing that can fail, or question; 0: not yet */
 	unsigned int next_nth;	/* of the next call, which waits for it; 0: it does not stop */
 } at;
 

@@ -58,7 +58,7 @@ struct memory {
 
 struct world {
 	struct memory m;
-	struct memory other;	/* of a thread that shares: what others may write to; see world_swap() */
+	struct memory other;	/* what others may write to, too: world_swap() */
 	int fd[NR_FDS];
 	struct table own[NR_FDS];
 	struct table *t[NR_FDS];	/* its own, or what several threads share */
