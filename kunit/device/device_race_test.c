@@ -366,19 +366,26 @@ static struct two_queues *make_two_queues(struct kunit *test)
 	return two;
 }
 
+static void expect_wait_for_queues(struct kunit *test, struct held *waits,
+				   const struct held *holds)
+{
+	size_t queue;
+
+	KUNIT_EXPECT_STREQ(test, hold_what_it_waits_for(test, waits, holds,
+							NULL, 0, &queue),
+			   "&ictx->queues_rwsem");
+}
+
 /* Its driver still finds it, and its count is 0 already. */
 static void hw_queue_is_not_built_on_one_that_ends(struct kunit *test)
 {
 	struct two_queues *two = make_two_queues(test);
 	struct held *first, *second;
-	size_t queue;
 
 	first = hold_start(test, "object:hidden", iofd_call, &two->destroy_call);
 	second = hold_start(test, "hw_queue:pinned", iofd_call,
 			    &two->alloc_call);
-	KUNIT_EXPECT_STREQ(test, hold_what_it_waits_for(test, second, first,
-							NULL, 0, &queue),
-			   "&ictx->queues_rwsem");
+	expect_wait_for_queues(test, second, first);
 	hold_finish(test, first);
 	hold_finish(test, second);
 	KUNIT_EXPECT_EQ(test, two->destroy_call.rc, 0);
@@ -389,13 +396,10 @@ static void hw_queue_stays_while_one_is_built_on_it(struct kunit *test)
 {
 	struct two_queues *two = make_two_queues(test);
 	struct held *first, *second;
-	size_t queue;
 
 	second = hold_start(test, "hw_queue:alone", iofd_call, &two->alloc_call);
 	first = hold_start(test, "destroy:queue", iofd_call, &two->destroy_call);
-	KUNIT_EXPECT_STREQ(test, hold_what_it_waits_for(test, first, second,
-							NULL, 0, &queue),
-			   "&ictx->queues_rwsem");
+	expect_wait_for_queues(test, first, second);
 	hold_finish(test, second);
 	hold_finish(test, first);
 	KUNIT_EXPECT_EQ(test, two->alloc_call.rc, 0);
