@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <linux/pci_regs.h>
+#include <limits.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 
 #include "edu.h"
 #include "util.h"
+#include "vfio_pci.h"
 
-#define EDU_BAR_BYTES MIB
 #define EDU_DMA_SRC 0x80
 #define EDU_DMA_DST 0x88
 #define EDU_DMA_COUNT 0x90
@@ -79,6 +79,27 @@ int edu_group(unsigned int index)
 	return atoi(strrchr(group, '/') + 1);
 }
 
+/* The PCI address of the index-th such device. */
+static int find_address(const char *cdevs, unsigned int index, char *address, size_t len)
+{
+	char cdev[128], path[256], device[PATH_MAX] = "";
+	int ret;
+
+	ret = find_cdev(cdevs, index, cdev, sizeof(cdev));
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), "%s/../../", cdev);
+	if (!realpath(path, device))
+		return -errno;
+	snprintf(address, len, "%s", strrchr(device, '/') + 1);
+	return 0;
+}
+
+int edu_address(unsigned int index, char *address, size_t len)
+{
+	return find_address(VFIO_CDEVS, index, address, len);
+}
+
 static int open_cdev(struct edu *edu, const char *cdevs, unsigned int index)
 {
 	char cdev[128], path[256];
@@ -103,50 +124,17 @@ int edu_open_bare(struct edu *edu)
 	return open_cdev(edu, BARE_CDEVS, 0);
 }
 
-static int region_offset(struct edu *edu, __u32 index, __u64 *offset)
-{
-	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
-
-	if (ioctl(edu->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
-		return -errno;
-	*offset = info.offset;
-	return 0;
-}
-
-static int enable_bus_master(struct edu *edu)
-{
-	__u64 config = 0;
-	__u16 command;
-	int ret;
-
-	ret = region_offset(edu, VFIO_PCI_CONFIG_REGION_INDEX, &config);
-	if (ret)
-		return ret;
-	if (pread(edu->fd, &command, sizeof(command), config + PCI_COMMAND) != sizeof(command))
-		return -EIO;
-	command |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	if (pwrite(edu->fd, &command, sizeof(command), config + PCI_COMMAND) != sizeof(command))
-		return -EIO;
-	return 0;
-}
-
 /* What is the same however the device was opened. */
 static int make_usable(struct edu *edu)
 {
-	__u64 bar = 0;
 	int ret;
 
-	ret = enable_bus_master(edu);
+	ret = vfio_enable(edu->fd, true);
 	if (ret)
 		return ret;
-	ret = region_offset(edu, VFIO_PCI_BAR0_REGION_INDEX, &bar);
+	ret = vfio_map_bar(edu->fd, EDU_BAR_BYTES, &edu->bar);
 	if (ret)
 		return ret;
-	edu->bar = mmap(NULL, EDU_BAR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, edu->fd, bar);
-	if (edu->bar == MAP_FAILED) {
-		edu->bar = NULL;
-		return -errno;
-	}
 	/*
 	 * A transfer of the last user may still be on its way, and the registers are closed until
 	 * it is done.
@@ -166,17 +154,14 @@ int edu_bind(struct edu *edu, int iofd)
 
 static int open_in_group(struct edu *edu, const char *cdevs, unsigned int index, int group)
 {
-	char cdev[128], path[256], device[256] = "";
+	char address[64];
 	int ret;
 
 	*edu = (struct edu){ .fd = -1 };
-	ret = find_cdev(cdevs, index, cdev, sizeof(cdev));
+	ret = find_address(cdevs, index, address, sizeof(address));
 	if (ret)
 		return ret;
-	snprintf(path, sizeof(path), "%s/../../", cdev);
-	if (!realpath(path, device))
-		return -errno;
-	edu->fd = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, strrchr(device, '/') + 1);
+	edu->fd = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, address);
 	if (edu->fd < 0)
 		return -errno;
 	return make_usable(edu);
@@ -217,6 +202,45 @@ void edu_close(struct edu *edu)
 		close(edu->fd);
 	edu->bar = NULL;
 	edu->fd = -1;
+}
+
+__u32 edu_read(struct edu *edu, unsigned int reg)
+{
+	return __atomic_load_n((__u32 *)(edu->bar + reg), __ATOMIC_ACQUIRE);
+}
+
+void edu_write(struct edu *edu, unsigned int reg, __u32 value)
+{
+	__atomic_store_n((__u32 *)(edu->bar + reg), value, __ATOMIC_RELEASE);
+}
+
+int edu_enable(struct edu *edu, bool on)
+{
+	return vfio_enable(edu->fd, on);
+}
+
+int edu_reset(struct edu *edu)
+{
+	return ioctl(edu->fd, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+int edu_dmabuf(struct edu *edu, __u64 offset, __u64 length)
+{
+	struct {
+		struct vfio_device_feature feature;
+		struct vfio_device_feature_dma_buf dmabuf;
+		struct vfio_region_dma_range range;
+	} get = {
+		.feature.argsz = sizeof(get),
+		.feature.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
+		.dmabuf.region_index = VFIO_PCI_BAR0_REGION_INDEX,
+		.dmabuf.open_flags = O_RDWR | O_CLOEXEC,
+		.dmabuf.nr_ranges = 1,
+		.range = { .offset = offset, .length = length },
+	};
+	int fd = ioctl(edu->fd, VFIO_DEVICE_FEATURE, &get);
+
+	return fd < 0 ? -errno : fd;
 }
 
 void edu_dma_start(struct edu *edu, __u64 iova, size_t len, bool to_memory)

@@ -18,6 +18,13 @@
 /* QEMU 7.2 ends (the whole process) when a transfer reaches the last byte of the buffer. */
 #define EDU_DMA_MAX 4095
 
+/* Registers of 4 bytes: what it is, and the complement of what was written there last. */
+#define EDU_IDENTITY 0x00
+#define EDU_IS 0x010000ed
+#define EDU_LIVE 0x04
+
+#define EDU_BAR_BYTES (1UL << 20)
+
 struct edu {
 	int fd;
 	__u32 devid;		/* the iommufd object of this binding */
@@ -58,6 +65,20 @@ int edu_detach(struct edu *edu);
 
 /* Unmaps the registers and closes, which unbinds. */
 void edu_close(struct edu *edu);
+
+/* Its registers; they answer while it is enabled, as it is from the beginning (0 or -errno). */
+__u32 edu_read(struct edu *edu, unsigned int reg);
+void edu_write(struct edu *edu, unsigned int reg, __u32 value);
+int edu_enable(struct edu *edu, bool on);
+
+/* 0, or -errno: it has no way to be reset. */
+int edu_reset(struct edu *edu);
+
+/* A dma-buf of a range of its BAR: a descriptor, or -errno. */
+int edu_dmabuf(struct edu *edu, __u64 offset, __u64 length);
+
+/* The index-th device's PCI address: 0 or -errno. */
+int edu_address(unsigned int index, char *address, size_t len);
 
 /* Both return 0, or -ETIMEDOUT. They do not tell whether the IOMMU let the transfer pass. */
 int edu_dma_read(struct edu *edu, __u64 iova, size_t len);	/* memory to device */

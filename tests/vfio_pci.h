@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIO_PCI_H
+#define VFIO_PCI_H
+
+/* What any PCI device of vfio-pci is asked for, however it was opened. All return 0 or -errno. */
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where a region (VFIO_PCI_BAR0_REGION_INDEX, ...) begins in the device's file. */
+int vfio_region_offset(int device, __u32 index, __u64 *offset);
+
+/* Whether the device answers reads and writes of its BARs and may do DMA, or neither. */
+int vfio_enable(int device, bool on);
+
+/* Maps the first @bytes of BAR 0 into *bar, which is NULL after an error. */
+int vfio_map_bar(int device, size_t bytes, unsigned char **bar);
+
+#endif
