@@ -21,7 +21,7 @@ help:
 	@echo '  make test       prove the module, in guests full of sanitizers: device DMA, bad input, the three below'
 	@echo '  make kunit      the KUnit suites of the module, in a guest with a kernel full of sanitizers'
 	@echo "  make selftest   the kernel's own selftests of iommufd and VFIO, in the same kernel; SUITE=iommu, SUITE=vfio: one"
-	@echo '  make clients    programs of other people on it: a current QEMU with an assigned device, docs/clients.md'
+	@echo '  make clients    programs of other people on it: a current QEMU with an assigned device, DPDK, docs/clients.md'
 	@echo '  make options    what other kernels are configured to have: /dev/vfio/vfio by iommufd, devices without an IOMMU'
 	@echo '  make test-kcsan the tests in which threads meet, in a kernel that looks for data races'
 	@echo '  make soak       ten million mappings, a hundred thousand objects, 4000 iommufds, for minutes; what is held for longest'

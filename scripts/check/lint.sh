@@ -68,7 +68,7 @@ python() {
 }
 
 shells() {
-	files '\.sh$|^guest/(package-|client-)?(init|job)$|^\.ci/run$|^packaging/(dkms\.conf|iommufd-fast-check|debian/.*\.(postinst|postrm))$' |
+	files '\.sh$|^guest/((package-)?(init|job)|client-[a-z]+)$|^\.ci/run$|^packaging/(dkms\.conf|iommufd-fast-check|debian/.*\.(postinst|postrm))$' |
 		xargs -r -d '\n' shellcheck -x
 }
 

@@ -19,6 +19,7 @@ usage() {
 		  --edu N                   edu devices, each in an IOMMU group of its own (1)
 		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
 		  --edu-bare N              N more that have no IOMMU (0)
+		  --nic N                   network devices (e1000e), all on one wire (0)
 		  --device STRING           one more device, as QEMU's -device has it
 		  --append STRING           more for the kernel's command line
 		  --initrd FILE             in place of ours, with an init of its own; --disk FILE: a disk, /dev/vda
@@ -39,12 +40,12 @@ usage() {
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 edu_bare=0 device='' told='' append='' initrd='' disk='' keep='' plugin='' stall=600
-limit=7200 stream='' kernel='' share=''
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 edu_bare=0 nic=0 device='' told='' append='' initrd='' disk='' keep='' plugin=''
+stall=600 limit=7200 stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
-	--lane | --cpus | --mem | --edu | --edu-group | --edu-bare | --device | --append | --initrd | --disk | --keep | --plugin | --stall | \
-		--timeout | --kernel | --share)
+	--lane | --cpus | --mem | --edu | --edu-group | --edu-bare | --nic | --device | --append | --initrd | --disk | --keep | \
+		--plugin | --stall | --timeout | --kernel | --share)
 		(($# > 1)) || usage
 		;;&
 	--lane) lane=$2 ;;
@@ -53,6 +54,7 @@ while (($#)); do
 	--edu) edu=$2 ;;
 	--edu-group) edu_group=$2 ;;
 	--edu-bare) edu_bare=$2 ;;
+	--nic) nic=$2 ;;
 	--device) device=$2 ;;
 	--append) append=$2 ;;
 	--initrd) initrd=$2 ;;
@@ -81,7 +83,7 @@ while (($#)); do
 done
 [[ -n $kernel && -n $share ]] || usage
 [[ $lane =~ ^(icount|mttcg|kvm)$ ]] || die "no lane '$lane' (there are: icount mttcg kvm; host is docs/host-lane.md)"
-for number in "$cpus" "$edu" "$edu_group" "$edu_bare" "$stall" "$limit"; do
+for number in "$cpus" "$edu" "$edu_group" "$edu_bare" "$nic" "$stall" "$limit"; do
 	[[ $number =~ ^[0-9]+$ ]] || die "'$number' is no number"
 done
 bzimage=$kernel/arch/x86/boot/bzImage
@@ -150,6 +152,9 @@ for ((i = 0; i < edu; i++)); do
 done
 for ((i = 0; i < edu_group; i++)); do
 	qemu+=(-device "edu,dma_mask=0xffffffffffffffff,addr=10.$i,multifunction=on")
+done
+for ((i = 0; i < nic; i++)); do
+	qemu+=(-netdev "hubport,id=wire$i,hubid=0" -device "e1000e,netdev=wire$i")
 done
 [[ -z $device ]] || qemu+=(-device "$device")
 [[ -z $disk ]] || qemu+=(-drive "file=$disk,format=raw,if=virtio,cache=unsafe")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Run programs of other people on the module, in a guest: a current QEMU that assigns a device to an inner guest, whose driver
-# lets it do DMA and checks every byte. With every kind of memory, and killed in the midst of it. KTAP as it comes, and in
+# lets it do DMA and checks every byte; DPDK, whose devices send one another packets. With every kind of memory, and killed in the midst of it. KTAP as it comes, and in
 # results/latest/clients-PEER.ktap; there too as JSON and JUnit XML. Then what it took, beside what it took other peers, if
 # those were run before. The last line is "N passed, N failed, N skipped". docs/clients.md says what there is to see.
 #
@@ -34,40 +34,48 @@ if [[ $peer == type1 ]]; then
 	ways=(container)
 	modules=(vfio-pci vfio-pci-core vfio_iommu_type1 vfio iommufd)
 fi
-# What the guest calls, a case a line: a function of guest/client-job, and the case's name, whose parts are its arguments.
+# What the guest calls, a case a line: a function of guest/client-PROGRAM, and the case's name, whose parts are its arguments.
 runs=()
+programs=()
+# add PROGRAM FUNCTION CASE ARGUMENT...
 add() {
 	# shellcheck disable=SC2053 # a pattern
-	[[ $2 != $filter ]] || runs+=("$1 $2 $3 $4")
+	[[ $3 == $filter ]] || return 0
+	[[ " ${programs[*]} " == *" $1 "* ]] || programs+=("$1")
+	runs+=("${*:2}")
 }
 for way in "${ways[@]}"; do
 	for memory in thp thp-preallocated base base-preallocated memfd memfd-preallocated memfd-huge hugetlbfs; do
-		add runs "qemu-$way/$memory" "$way" "$memory"
+		add qemu runs "qemu-$way/$memory" "$way" "$memory"
 	done
-	add killed_in_start "qemu-$way/killed-in-start" "$way" base
-	add killed_in_dma "qemu-$way/killed-in-dma" "$way" thp
-	add runs "qemu-$way/after-killed" "$way" thp
-	add replugged "qemu-$way/replugged" "$way" thp
+	add qemu killed_in_start "qemu-$way/killed-in-start" "$way" base
+	add qemu killed_in_dma "qemu-$way/killed-in-dma" "$way" thp
+	add qemu runs "qemu-$way/after-killed" "$way" thp
+	add qemu replugged "qemu-$way/replugged" "$way" thp
 done
-((${#runs[@]})) || die "no test matches TEST_FILTER='$filter' on $peer"
+for memory in dynamic legacy no-huge external anonymous; do
+	add dpdk forwards "dpdk/$memory" "$memory"
+done
+add dpdk killed_forwarding dpdk/killed-forwarding dynamic
+add dpdk forwards dpdk/after-killed dynamic
 
 need_packages "${TEST_PACKAGES[@]}" mmdebstrap
 lock clients
+build_programs clients/inner
+((${#runs[@]})) || die "no test matches TEST_FILTER='$filter' on $peer"
 "$ROOT/scripts/build/kernel.sh" build bench
 [[ $peer != fast ]] || "$ROOT/scripts/build/modules.sh" bench kmod
 kernel=$("$ROOT/scripts/build/kernel.sh" path bench)
-root=$("$ROOT/scripts/guest/client-root.sh")
-build_programs clients/inner
 
 write_job() {
 	cat <<-END
 		. /lib/guest.sh
-		. /host/cases
+		. /host/client-job
 		export PEER=$peer MIB=$mib
 		dmesg -n 1
 		load_peer $peer || exit 2
-		EDU=\$(bind_edu) || exit 2
-		set_up || exit 2
+		EDU=\$(bind_edu) && NICS=\$(bind_all 0x8086 0x10d3) && set_up || exit 2
+		$(for program in "${programs[@]}"; do echo ". /host/client-$program && set_up_$program || exit 2"; done)
 		echo "$BEGIN"
 		$(printf '%s\n' "${runs[@]}")
 		echo "$END"
@@ -80,16 +88,19 @@ rm -rf "$share"
 mkdir -p "$share"
 "$ROOT/scripts/guest/stage.sh" bench "$share"
 stage_klog_check "$share"
-cp "$ROOT/guest/client-job" "$share/cases"
-cp "$ROOT/build/tests/clients/inner" "$share"
-ln "$root" "$share/root.tar" 2>/dev/null || cp "$root" "$share/root.tar"
+cp "$ROOT/guest/client-job" "$ROOT/build/tests/clients/inner" "$share"
+for program in "${programs[@]}"; do
+	cp "$ROOT/guest/client-$program" "$share"
+	root=$("$ROOT/scripts/guest/client-root.sh" "$program")
+	ln "$root" "$share/root-$program.tar" 2>/dev/null || cp "$root" "$share/root-$program.tar"
+done
 write_job >"$share/job"
 
 say "running clients on $peer; results go to $ROOT/results/latest/clients-$peer.ktap"
 status=0
 {
 	echo "1..$((${#runs[@]} + AFTERMATH_LEN))"
-	run_guest "clients-$peer" "$share" marked_only --lane "$lane" --cpus "$cpus" --mem "$((2 * mib + 1536))M" --edu 1 \
+	run_guest "clients-$peer" "$share" marked_only --lane "$lane" --cpus "$cpus" --mem "$((2 * mib + 1536))M" --edu 1 --nic 2 \
 		--kernel "$kernel"
 } | ktap_results "clients-$peer" | tee "$share/said" | sed -u '$d' || status=$?
 "$ROOT/scripts/test/clients.py" "$ROOT"/results/latest/clients-*.ktap
