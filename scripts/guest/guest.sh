@@ -20,6 +20,7 @@ usage() {
 		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
 		  --edu-bare N              N more that have no IOMMU (0)
 		  --nic N                   network devices (e1000e), all on one wire (0)
+		  --nvme FILE               an NVMe device, whose disk is that file
 		  --device STRING           one more device, as QEMU's -device has it
 		  --append STRING           more for the kernel's command line
 		  --initrd FILE             in place of ours, with an init of its own; --disk FILE: a disk, /dev/vda
@@ -40,11 +41,11 @@ usage() {
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 edu_bare=0 nic=0 device='' told='' append='' initrd='' disk='' keep='' plugin=''
+lane=icount cpus=1 mem=4G edu=1 edu_group=0 edu_bare=0 nic=0 nvme='' device='' told='' append='' initrd='' disk='' keep='' plugin=''
 stall=600 limit=7200 stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
-	--lane | --cpus | --mem | --edu | --edu-group | --edu-bare | --nic | --device | --append | --initrd | --disk | --keep | \
+	--lane | --cpus | --mem | --edu | --edu-group | --edu-bare | --nic | --nvme | --device | --append | --initrd | --disk | --keep | \
 		--plugin | --stall | --timeout | --kernel | --share)
 		(($# > 1)) || usage
 		;;&
@@ -55,6 +56,7 @@ while (($#)); do
 	--edu-group) edu_group=$2 ;;
 	--edu-bare) edu_bare=$2 ;;
 	--nic) nic=$2 ;;
+	--nvme) nvme=$2 ;;
 	--device) device=$2 ;;
 	--append) append=$2 ;;
 	--initrd) initrd=$2 ;;
@@ -91,7 +93,8 @@ bzimage=$kernel/arch/x86/boot/bzImage
 [[ -d $share ]] || die "no directory $share to share"
 share=$(cd "$share" && pwd)
 # A comma separates QEMU's options.
-[[ $share$keep != *,* ]] || die "QEMU cannot share what has a comma in its name: $share${keep:+, $keep}"
+[[ $share$keep$nvme != *,* ]] ||
+	die "QEMU cannot share what has a comma in its name: $share${keep:+, $keep}${nvme:+, $nvme}"
 need_packages "${GUEST_PACKAGES[@]}"
 initramfs=${initrd:-$("$ROOT/scripts/guest/initramfs.sh" "$kernel")}
 qemu_version=$(qemu-system-x86_64 --version | sed -n '1s/.*version //p')
@@ -156,6 +159,7 @@ done
 for ((i = 0; i < nic; i++)); do
 	qemu+=(-netdev "hubport,id=wire$i,hubid=0" -device "e1000e,netdev=wire$i")
 done
+[[ -z $nvme ]] || qemu+=(-drive "if=none,id=nvme,file=$nvme,format=raw,cache=unsafe" -device 'nvme,drive=nvme,serial=1')
 [[ -z $device ]] || qemu+=(-device "$device")
 [[ -z $disk ]] || qemu+=(-drive "file=$disk,format=raw,if=virtio,cache=unsafe")
 qemu+=(-virtfs "local,path=$share,mount_tag=host,security_model=none,multidevs=remap"

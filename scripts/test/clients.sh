@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Run programs of other people on the module, in a guest: a current QEMU that assigns a device to an inner guest, whose driver
-# lets it do DMA and checks every byte; DPDK, whose devices send one another packets. With every kind of memory, and killed in the midst of it. KTAP as it comes, and in
+# lets it do DMA and checks every byte; DPDK, whose devices send one another packets; and, of our own, a driver of an NVMe device
+# as they are written in user space. With every kind of memory, and killed in the midst of it. KTAP as it comes, and in
 # results/latest/clients-PEER.ktap; there too as JSON and JUnit XML. Then what it took, beside what it took other peers, if
 # those were run before. The last line is "N passed, N failed, N skipped". docs/clients.md says what there is to see.
 #
@@ -61,7 +62,12 @@ add dpdk forwards dpdk/after-killed dynamic
 
 need_packages "${TEST_PACKAGES[@]}" mmdebstrap
 lock clients
-build_programs clients/inner
+build_programs clients/inner clients/nvme_test
+mapfile -t nvme < <("$ROOT/build/tests/clients/nvme_test" -l "$filter" | grep -E "^nvme-($(IFS='|' && echo "${ways[*]}"))/")
+if ((${#nvme[@]})); then
+	programs+=(nvme)
+	runs+=("drive nvme ${nvme[*]}")
+fi
 ((${#runs[@]})) || die "no test matches TEST_FILTER='$filter' on $peer"
 "$ROOT/scripts/build/kernel.sh" build bench
 [[ $peer != fast ]] || "$ROOT/scripts/build/modules.sh" bench kmod
@@ -88,9 +94,11 @@ rm -rf "$share"
 mkdir -p "$share"
 "$ROOT/scripts/guest/stage.sh" bench "$share"
 stage_klog_check "$share"
-cp "$ROOT/guest/client-job" "$ROOT/build/tests/clients/inner" "$share"
+cp "$ROOT/guest/client-job" "$ROOT/build/tests/clients/inner" "$ROOT/build/tests/clients/nvme_test" "$share"
+truncate -s 64M "$share/disk"
 for program in "${programs[@]}"; do
 	cp "$ROOT/guest/client-$program" "$share"
+	[[ $program != nvme ]] || continue
 	root=$("$ROOT/scripts/guest/client-root.sh" "$program")
 	ln "$root" "$share/root-$program.tar" 2>/dev/null || cp "$root" "$share/root-$program.tar"
 done
@@ -101,7 +109,7 @@ status=0
 {
 	echo "1..$((${#runs[@]} + AFTERMATH_LEN))"
 	run_guest "clients-$peer" "$share" marked_only --lane "$lane" --cpus "$cpus" --mem "$((2 * mib + 1536))M" --edu 1 --nic 2 \
-		--kernel "$kernel"
+		--nvme "$share/disk" --kernel "$kernel"
 } | ktap_results "clients-$peer" | tee "$share/said" | sed -u '$d' || status=$?
 "$ROOT/scripts/test/clients.py" "$ROOT"/results/latest/clients-*.ktap
 tail -n 1 "$share/said"
