@@ -7,7 +7,7 @@
 #include "race.h"
 #include "rig.h"
 
-static const struct ktap_suite * const suites[] = { &race_threads, NULL };
+static const struct ktap_suite * const suites[] = { &race_threads, &race_dmabufs, NULL };
 
 int main(int argc, char **argv)
 {
