@@ -7,7 +7,7 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench profile threads lockstat test test-kcsan soak kunit selftest clients options coverage fuzz micro micro-check gate \
+.PHONY: help bench bandwidth profile threads lockstat test test-kcsan soak kunit selftest clients options coverage fuzz micro micro-check gate \
 	baseline compare report record dashboard tools-test fresh-test kernel modules deb package-test test-symvers compat lint doc \
 	clean distclean
 
@@ -15,6 +15,7 @@ help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
 	@echo
 	@echo '  make bench      map and unmap through our module and its three peers in a guest; print the table'
+	@echo '  make bandwidth  how fast much memory is mapped and unmapped, in GB/s; a program for real machines, docs/host-lane.md'
 	@echo '  make profile    where the instructions of one benchmark go: OP=map SHAPE=thp PEER=fast (SIZE=1MiB); a flame graph, too'
 	@echo '  make threads    what two threads do at the same time, beside one; how long it takes to destroy an object'
 	@echo '  make lockstat   the same, but print how often each lock was waited for'
@@ -66,6 +67,9 @@ help:
 
 bench:
 	@scripts/measure/bench.sh
+
+bandwidth:
+	@scripts/measure/bandwidth.sh
 
 profile:
 	@scripts/measure/profile.sh
