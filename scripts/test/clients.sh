@@ -53,6 +53,8 @@ for way in "${ways[@]}"; do
 	add qemu killed_in_dma "qemu-$way/killed-in-dma" "$way" thp
 	add qemu runs "qemu-$way/after-killed" "$way" thp
 	add qemu replugged "qemu-$way/replugged" "$way" thp
+	add qemu two_guests "qemu-$way/two-guests" "$way" thp
+	add qemu more_plugged "qemu-$way/more-plugged" "$way" thp
 done
 for memory in dynamic legacy no-huge external anonymous; do
 	add dpdk forwards "dpdk/$memory" "$memory"
@@ -80,7 +82,7 @@ write_job() {
 		export PEER=$peer MIB=$mib
 		dmesg -n 1
 		load_peer $peer || exit 2
-		EDU=\$(bind_edu) && NICS=\$(bind_all 0x8086 0x10d3) && set_up || exit 2
+		EDUS=\$(bind_edu) && NICS=\$(bind_all 0x8086 0x10d3) && set_up || exit 2
 		$(for program in "${programs[@]}"; do echo ". /host/client-$program && set_up_$program || exit 2"; done)
 		echo "$BEGIN"
 		$(printf '%s\n' "${runs[@]}")
@@ -108,7 +110,7 @@ say "running clients on $peer; results go to $ROOT/results/latest/clients-$peer.
 status=0
 {
 	echo "1..$((${#runs[@]} + AFTERMATH_LEN))"
-	run_guest "clients-$peer" "$share" marked_only --lane "$lane" --cpus "$cpus" --mem "$((2 * mib + 1536))M" --edu 1 --nic 2 \
+	run_guest "clients-$peer" "$share" marked_only --lane "$lane" --cpus "$cpus" --mem "$((2 * mib + 1536))M" --edu 2 --nic 2 \
 		--nvme "$share/disk" --kernel "$kernel"
 } | ktap_results "clients-$peer" | tee "$share/said" | sed -u '$d' || status=$?
 "$ROOT/scripts/test/clients.py" "$ROOT"/results/latest/clients-*.ktap

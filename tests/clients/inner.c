@@ -8,7 +8,8 @@
  * A multiboot image: one CPU, 32 bits, no paging; the whole of its memory is below 4 GiB. Its
  * command line is the number of rounds, 0 for rounds without an end; "replug" before it, and the
  * device is given back when it is asked for, and awaited again, before that (of QEMU's machines
- * that which is called pc). It talks to port 0xe9, and its last word is "ok", or why not.
+ * that which is called pc); "dimm", and more memory is awaited. It talks to port 0xe9, and its last
+ * word is "ok", or why not.
  */
 #include "inner.h"
 
@@ -28,6 +29,13 @@
 #define HOTPLUG_DOWN 0xae04
 #define HOTPLUG_EJECT 0xae08
 #define HOTPLUG_BUS 0xae10
+
+/* QEMU's way to plug memory in: which slot is asked about, and what is there. */
+#define MEMORY_SLOT 0xa00
+#define MEMORY_ADDRESS 0xa00
+#define MEMORY_BYTES 0xa08
+#define MEMORY_FLAGS 0xa14
+#define MEMORY_THERE 1
 
 /* The device has a buffer of one byte more, which an older QEMU does not let it fill. */
 #define LEN 4095
@@ -139,11 +147,17 @@ static volatile uint32_t *enable(uint32_t slot)
 	return regs;
 }
 
-static void dma(volatile uint32_t *edu, uint32_t from, uint32_t to, uint32_t direction)
+/* In one access: a write to the lower half of a register clears the upper. */
+static void write64(volatile uint32_t *reg, uint64_t value)
 {
-	/* A write to the lower half clears the upper. */
-	edu[EDU_DMA_SRC / 4] = from;
-	edu[EDU_DMA_DST / 4] = to;
+	asm volatile("movq %1, %%mm0; movq %%mm0, %0; emms"
+		     : "=m"(*(volatile uint64_t *)reg) : "m"(value));
+}
+
+static void dma(volatile uint32_t *edu, uint64_t from, uint64_t to, uint32_t direction)
+{
+	write64(&edu[EDU_DMA_SRC / 4], from);
+	write64(&edu[EDU_DMA_DST / 4], to);
 	edu[EDU_DMA_COUNT / 4] = LEN;
 	edu[EDU_DMA_CMD / 4] = EDU_DMA_RUN | direction;
 	while (edu[EDU_DMA_CMD / 4] & EDU_DMA_RUN)
@@ -222,6 +236,45 @@ static void replug(uint32_t slot, uint32_t len)
 	say("plugged\n");
 }
 
+/* From memory by way of the device into what only the device can address, and back. */
+static void copy_there(volatile uint32_t *edu, uint32_t round, uint64_t there, uint32_t len)
+{
+	uint8_t *from = place(round, len, 0), *to = place(round, len, 1);
+
+	for (uint32_t i = 0; i < LEN; i++) {
+		from[i] = pattern(round, i);
+		to[i] = 0;
+	}
+	dma(edu, (uint32_t)from, EDU_BUFFER, 0);
+	dma(edu, EDU_BUFFER, there, EDU_DMA_TO_MEMORY);
+	/* Something else into the buffer. */
+	dma(edu, (uint32_t)to, EDU_BUFFER, 0);
+	dma(edu, there, EDU_BUFFER, 0);
+	dma(edu, EDU_BUFFER, (uint32_t)to, EDU_DMA_TO_MEMORY);
+	check(to, round);
+}
+
+/* The device is in use until memory is plugged in, which is above what is addressed here. */
+static void await_memory(volatile uint32_t *edu, uint32_t len)
+{
+	uint32_t round = 0, bytes;
+	uint64_t there;
+
+	out32(MEMORY_SLOT, 0);
+	do {
+		copy(edu, round++, len);
+		say("using\n");
+	} while (!(in32(MEMORY_FLAGS) & MEMORY_THERE));
+	there = in32(MEMORY_ADDRESS) | (uint64_t)in32(MEMORY_ADDRESS + 4) << 32;
+	bytes = in32(MEMORY_BYTES);
+	if (bytes < 4 << 20)
+		fail("too little memory there", bytes);
+	copy_there(edu, round, there, len);
+	copy_there(edu, round + 1, there + bytes / 2 - LEN / 2, len);
+	copy_there(edu, round + 2, there + bytes - LEN, len);
+	say("more\n");
+}
+
 void start(const struct multiboot_info *info)
 {
 	uint32_t rounds = 0, memory = 0x100000 + info->upper_kib * 1024, len = memory - FIRST;
@@ -241,9 +294,13 @@ void start(const struct multiboot_info *info)
 		replug(slot, len);
 		word = next_word(word);
 	}
+	edu = enable(slot);
+	if (*word == 'd') {
+		await_memory(edu, len);
+		word = next_word(word);
+	}
 	for (; *word >= '0' && *word <= '9'; word++)
 		rounds = rounds * 10 + *word - '0';
-	edu = enable(slot);
 	for (uint32_t round = 0; !rounds || round < rounds; round++) {
 		copy(edu, round, len);
 		say("round\n");
