@@ -2,20 +2,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What clients took, of peers side by side.
 
-usage: clients.py KTAP...
+usage: clients.py [--write DOC] KTAP...
 
-A file is named clients-PEER.ktap, and was written by scripts/test/clients.sh. A line per case that tells: seconds in the ioctls
-that map (or attach a device to what is mapped) and that unmap, seconds from the start to the first line of the inner guest,
-and from its last line to the end. Nothing is printed where nothing was told.
+A file is named clients-PEER.ktap, and was written by scripts/test/clients.sh. A line per case that passed and that tells: seconds
+in the ioctls that map (or attach a device to what is mapped) and that unmap, seconds from the start to the first line of the
+inner guest, and from its last line to the end; of the driver of an NVMe device, nanoseconds that a page takes. Nothing is
+printed where nothing was told. With DOC it goes there, as Markdown, between two lines, <!-- clients: begin --> and
+<!-- clients: end -->.
 """
 
+import argparse
 import pathlib
 import re
 import sys
 
+BEGIN, END = "<!-- clients: begin -->", "<!-- clients: end -->"
 IOCTLS = re.compile(r"# (\S+): map (\S+) s in \d+ calls, attach (\S+) s in \d+ calls, unmap (\S+) s in")
 LIFE = re.compile(r"# (\S+): start to first line (\S+) s, last line to end (\S+) s")
-COLUMNS = ("map", "unmap", "start", "end")
+PAGE = re.compile(r" +# (\S+): a page: map (\d+) ns, unmap (\d+) ns")
+PASSED = re.compile(r" *ok \d+ (\S+)")
+SECONDS, NS = ("map", "unmap", "start", "end"), ("map ns", "unmap ns")
 
 
 def read(path):
@@ -28,27 +34,68 @@ def read(path):
         elif match := LIFE.match(line):
             name, start, end = match.groups()
             told.setdefault(name, {}).update({"start": float(start), "end": float(end)})
-        elif match := re.match(r"ok \d+ (\S+)", line):
-            passed.add(match[1])
+        elif match := PAGE.match(line):
+            told[match[1]] = dict(zip(NS, map(float, match.groups()[1:])))
+        elif match := PASSED.match(line):
+            # A case of a suite has its own name alone, and comes just after what it told.
+            passed.add(next((name for name in list(told)[-1:] if name.endswith(f"/{match[1]}")), match[1]))
     return {name: figures for name, figures in told.items() if name in passed}
 
 
-def cell(figures):
-    return "".join(f"{figures[c]:9.4f}" if c in figures else f"{'':9}" for c in COLUMNS)
+def names_of(peers, columns):
+    """The cases that some peer has figures of, in the order in which they were run."""
+    return list(dict.fromkeys(name for told in peers.values() for name in told if set(columns) & set(told[name])))
 
 
-def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    peers = {p.stem.removeprefix("clients-"): read(p) for p in map(pathlib.Path, sys.argv[1:])}
-    names = list(dict.fromkeys(name for told in peers.values() for name in told))
+def show(peers, columns, form):
+    names = names_of(peers, columns)
     if not names:
         return
     width = max(map(len, names))
-    print(f"{'seconds':{width}}" + "".join(f"  {peer:>36}" for peer in peers))
-    print(f"{'':{width}}" + ("  " + "".join(f"{c:>9}" for c in COLUMNS)) * len(peers))
+    blank = " " * len(form.format(0))
+    print(f"{'':{width}}" + "".join(f"  {peer:>{len(blank) * len(columns)}}" for peer in peers))
+    print(f"{'':{width}}" + ("  " + "".join(f"{c:>{len(blank)}}" for c in columns)) * len(peers))
     for name in names:
-        print((f"{name:{width}}" + "".join("  " + cell(told.get(name, {})) for told in peers.values())).rstrip())
+        cells = ("".join(form.format(told[name][c]) if c in told.get(name, {}) else blank for c in columns)
+                 for told in peers.values())
+        print((f"{name:{width}}  " + "  ".join(cells)).rstrip())
+
+
+def markdown(peers, columns, form):
+    heads = [f"{peer}: {column}" for peer in peers for column in columns]
+    rows = [f"| case | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
+    for name in names_of(peers, columns):
+        cells = (form.format(told[name][c]).strip() if c in told.get(name, {}) else ""
+                 for told in peers.values() for c in columns)
+        rows.append(f"| `{name}` | {' | '.join(cells)} |")
+    return rows if len(rows) > 2 else []
+
+
+def write(doc, rows):
+    text = doc.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN + "\n")
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        sys.exit(f"error: {doc} has no lines {BEGIN} and {END}")
+    doc.write_text(f"{before}{begin}\n" + "\n".join(rows) + f"\n\n{end}{after}", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="What clients took, of peers side by side.")
+    parser.add_argument("--write", metavar="DOC", type=pathlib.Path, help="put it there, as Markdown")
+    parser.add_argument("ktap", nargs="+", type=pathlib.Path)
+    args = parser.parse_args()
+    order = ("type1", "iommufd", "fast")
+    peers = {p.stem.removeprefix("clients-"): read(p) for p in args.ktap}
+    peers = {peer: peers[peer] for peer in sorted(peers, key=lambda p: order.index(p) if p in order else len(order))}
+    show(peers, SECONDS, "{:9.4f}")
+    show(peers, NS, "{:9.0f}")
+    if args.write:
+        rows = markdown(peers, SECONDS[:3], "{:.4f}")
+        rows += [""] * bool(rows) + markdown(peers, NS, "{:.0f}")
+        if not any(rows):
+            sys.exit("error: no case says what it took")
+        write(args.write, rows)
 
 
 if __name__ == "__main__":
