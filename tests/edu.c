@@ -221,26 +221,12 @@ int edu_enable(struct edu *edu, bool on)
 
 int edu_reset(struct edu *edu)
 {
-	return ioctl(edu->fd, VFIO_DEVICE_RESET) ? -errno : 0;
+	return vfio_reset(edu->fd);
 }
 
 int edu_dmabuf(struct edu *edu, __u64 offset, __u64 length)
 {
-	struct {
-		struct vfio_device_feature feature;
-		struct vfio_device_feature_dma_buf dmabuf;
-		struct vfio_region_dma_range range;
-	} get = {
-		.feature.argsz = sizeof(get),
-		.feature.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
-		.dmabuf.region_index = VFIO_PCI_BAR0_REGION_INDEX,
-		.dmabuf.open_flags = O_RDWR | O_CLOEXEC,
-		.dmabuf.nr_ranges = 1,
-		.range = { .offset = offset, .length = length },
-	};
-	int fd = ioctl(edu->fd, VFIO_DEVICE_FEATURE, &get);
-
-	return fd < 0 ? -errno : fd;
+	return vfio_dmabuf(edu->fd, offset, length);
 }
 
 void edu_dma_start(struct edu *edu, __u64 iova, size_t len, bool to_memory)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <linux/pci_regs.h>
+#include <fcntl.h>
 #include <linux/vfio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -50,4 +51,28 @@ int vfio_map_bar(int device, size_t bytes, unsigned char **bar)
 		return -errno;
 	*bar = va;
 	return 0;
+}
+
+int vfio_reset(int device)
+{
+	return ioctl(device, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+int vfio_dmabuf(int device, __u64 offset, __u64 length)
+{
+	struct {
+		struct vfio_device_feature feature;
+		struct vfio_device_feature_dma_buf dmabuf;
+		struct vfio_region_dma_range range;
+	} get = {
+		.feature.argsz = sizeof(get),
+		.feature.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
+		.dmabuf.region_index = VFIO_PCI_BAR0_REGION_INDEX,
+		.dmabuf.open_flags = O_RDWR | O_CLOEXEC,
+		.dmabuf.nr_ranges = 1,
+		.range = { .offset = offset, .length = length },
+	};
+	int fd = ioctl(device, VFIO_DEVICE_FEATURE, &get);
+
+	return fd < 0 ? -errno : fd;
 }

@@ -17,4 +17,10 @@ int vfio_enable(int device, bool on);
 /* Maps the first @bytes of BAR 0 into *bar, which is NULL after an error. */
 int vfio_map_bar(int device, size_t bytes, unsigned char **bar);
 
+/* -ENOTTY or -EINVAL where it has no way to be reset. */
+int vfio_reset(int device);
+
+/* A dma-buf of a range of BAR 0: a descriptor, or -errno. */
+int vfio_dmabuf(int device, __u64 offset, __u64 length);
+
 #endif
