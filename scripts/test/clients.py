@@ -8,7 +8,7 @@ A file is named clients-PEER.ktap, and was written by scripts/test/clients.sh. A
 in the ioctls that map (or attach a device to what is mapped) and that unmap, seconds from the start to the first line of the
 inner guest, and from its last line to the end; of the driver of an NVMe device, nanoseconds that a page takes. Nothing is
 printed where nothing was told. With DOC it goes there, as Markdown, between two lines, <!-- clients: begin --> and
-<!-- clients: end -->.
+<!-- clients: end -->, and how many times as long it takes the others as ours.
 """
 
 import argparse
@@ -71,6 +71,20 @@ def markdown(peers, columns, form):
     return rows if len(rows) > 2 else []
 
 
+def ratios(peers, columns):
+    """How many times as long it takes the others."""
+    ours = peers.get("fast", {})
+    others = {peer: told for peer, told in peers.items() if peer != "fast"}
+    heads = [f"{peer}: {column}" for peer in others for column in columns]
+    rows = [f"| case | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
+    for name in names_of({"fast": ours}, columns):
+        cells = [f"{told[name][c] / ours[name][c]:.1f}" if told.get(name, {}).get(c) and ours[name].get(c) else ""
+                 for told in others.values() for c in columns]
+        if any(cells):
+            rows.append(f"| `{name}` | {' | '.join(cells)} |")
+    return rows if len(rows) > 2 else []
+
+
 def write(doc, rows):
     text = doc.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN + "\n")
@@ -95,6 +109,9 @@ def main():
         rows += [""] * bool(rows) + markdown(peers, NS, "{:.0f}")
         if not any(rows):
             sys.exit("error: no case says what it took")
+        times = ratios(peers, SECONDS[:3] + NS)
+        if times:
+            rows += ["", "How many times as long it takes the others as ours:", "", *times]
         write(args.write, rows)
 
 

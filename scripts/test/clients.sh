@@ -55,6 +55,13 @@ for way in "${ways[@]}"; do
 	add qemu replugged "qemu-$way/replugged" "$way" thp
 	add qemu two_guests "qemu-$way/two-guests" "$way" thp
 	add qemu more_plugged "qemu-$way/more-plugged" "$way" thp
+	add qemu less_and_more "qemu-$way/less-and-more" "$way" thp
+	add qemu ballooned "qemu-$way/ballooned" "$way" thp
+	add qemu rebooted "qemu-$way/rebooted" "$way" thp
+	add qemu migration_refused "qemu-$way/migration-refused" "$way" thp
+	add qemu viommu "qemu-$way/viommu" "$way" base-preallocated
+	# An iommufd takes the registers of a device as a dma-buf, and no container does.
+	[[ $way == container && $peer != type1 ]] || add qemu peers "qemu-$way/peers" "$way" thp
 done
 for memory in dynamic legacy no-huge external anonymous; do
 	add dpdk forwards "dpdk/$memory" "$memory"

@@ -3,10 +3,6 @@
  * How a multiboot loader finds the inner guest, and what it does not leave: a stack, and segments
  * that can be loaded again.
  */
-	.section .multiboot, "a"
-	.align 4
-	.long	0x1badb002, 2, -(0x1badb002 + 2)
-
 	.section .rodata
 	.align 8
 gdt:
@@ -22,6 +18,10 @@ gdt_descriptor:
 stack_end:
 
 	.text
+	/* It looks no further than the first 8 KiB, and this file is linked first. */
+	.align 4
+	.long	0x1badb002, 2, -(0x1badb002 + 2)
+
 	.globl	_start
 _start:
 	mov	$stack_end, %esp

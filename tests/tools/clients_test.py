@@ -6,12 +6,14 @@ import subprocess
 from scratch import SCRIPTS, ScratchTest
 
 FAST = """KTAP version 1
-1..3
+1..4
 # qemu-cdev/thp: map 1.500000 s in 3 calls, attach 0.250000 s in 1 calls, unmap 0.125000 s in 2 calls
 # qemu-cdev/thp: start to first line 2.00 s, last line to end 0.10 s
 ok 1 qemu-cdev/thp
 # qemu-cdev/base: map 9.000000 s in 3 calls, attach 0.000000 s in 1 calls, unmap 9.000000 s in 2 calls
 not ok 2 qemu-cdev/base
+# qemu-container/thp: map 1.000000 s in 3 calls, attach 0.000000 s in 0 calls, unmap 0.250000 s in 2 calls
+ok 3 qemu-container/thp
   KTAP version 1
   1..1
     KTAP version 1
@@ -21,7 +23,7 @@ not ok 2 qemu-cdev/base
     # nvme-cdev/at-once: a page: map 100 ns, unmap 50 ns
     not ok 2 at-once
   not ok 1 nvme-cdev
-not ok 3 nvme
+not ok 4 nvme
 """
 TYPE1 = """KTAP version 1
 1..1
@@ -44,7 +46,7 @@ class Clients(ScratchTest):
         status, lines, _ = self.clients()
         self.assertEqual(status, 0)
         self.assertEqual([line.split() for line in lines if line.startswith(("qemu", "nvme"))], [
-            ["qemu-container/thp", "3.0000", "1.0000"],
+            ["qemu-container/thp", "3.0000", "1.0000", "1.0000", "0.2500"],
             ["qemu-cdev/thp", "1.7500", "0.1250", "2.0000", "0.1000"],
             ["nvme-cdev/one-by-one", "100", "50"],
         ])
@@ -58,6 +60,7 @@ class Clients(ScratchTest):
         self.assertTrue(text.startswith("before\n<!-- clients: begin -->\n"))
         self.assertTrue(text.endswith("<!-- clients: end -->\nafter\n"))
         self.assertIn("| `qemu-cdev/thp` |  |  |  | 1.7500 | 0.1250 | 2.0000 |", text)
+        self.assertIn("| `qemu-container/thp` | 3.0 | 4.0 |  |  |  |", text)
         self.assertIn("| `nvme-cdev/one-by-one` |  |  | 100 | 50 |", text)
         self.assertNotIn("old", text)
         self.assertNotIn("qemu-cdev/base", text)
