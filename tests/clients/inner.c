@@ -99,6 +99,5 @@ void start(const struct multiboot_info *info)
 		edu_copy(edu, round, len);
 		say("round\n");
 	}
-	say("ok\n");
-	end();
+	end("ok\n");
 }

@@ -30,7 +30,8 @@ uint32_t in32(uint16_t port);
 /* In one access: of many registers a write to the lower half clears the upper. */
 void write64(volatile void *reg, uint64_t value);
 void say(const char *text);
-void end(void) __attribute__((noreturn));
+/* Ends the inner guest, and a QEMU that has -no-reboot. */
+void end(const char *last_word) __attribute__((noreturn));
 void fail(const char *what, uint32_t where) __attribute__((noreturn));
 
 /* inner_pci.c: what is in the slots of bus 0. @id is the device's and the vendor's. */

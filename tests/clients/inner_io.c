@@ -38,9 +38,10 @@ static void say_hex(uint32_t value)
 		out8(0xe9, "0123456789abcdef"[value >> shift & 15]);
 }
 
-/* A reset, which ends a QEMU that has -no-reboot. */
-void end(void)
+void end(const char *last_word)
 {
+	say(last_word);
+	/* A reset. */
 	out8(0xcf9, 6);
 	for (;;)
 		asm volatile("cli; hlt");
@@ -52,6 +53,5 @@ void fail(const char *what, uint32_t where)
 	say(what);
 	say(" at ");
 	say_hex(where);
-	say("\n");
-	end();
+	end("\n");
 }

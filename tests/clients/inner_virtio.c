@@ -149,7 +149,9 @@ static void request(const struct virtio *virtio, const void *what, uint32_t byte
 {
 	uint16_t index = available[1];
 
-	descriptors[0] = (struct descriptor){ (uint32_t)what, bytes, answer_bytes ? DESC_NEXT : 0, 1 };
+	descriptors[0] = (struct descriptor){
+		(uint32_t)what, bytes, answer_bytes ? DESC_NEXT : 0, 1
+	};
 	descriptors[1] = (struct descriptor){ (uint32_t)answer, answer_bytes, DESC_WRITE, 0 };
 	available[2 + index % QUEUE_LEN] = 0;
 	asm volatile("" : : : "memory");

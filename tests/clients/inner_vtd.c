@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The inner guest's own IOMMU, as QEMU emulates Intel's (VT-d, with caching-mode=on): each page that
- * is mapped in it is a map of one page in the machine that QEMU runs on, and each that is unmapped
- * an unmap. Tables of three levels, 39 bits of IOVA; all of it is told by registers.
+ * The inner guest's own IOMMU, as QEMU emulates Intel's (VT-d, with caching-mode=on): each page
+ * that is mapped in it is a map of one page in the machine that QEMU runs on, and each that is
+ * unmapped an unmap. Tables of three levels, 39 bits of IOVA; all of it is told by registers.
  */
 #include "inner.h"
 
@@ -126,7 +126,7 @@ void iommu_maps(uint32_t slot, uint32_t len)
 {
 	volatile uint32_t *edu = edu_enable(slot);
 
-	if (NPAGES > len / PAGE)
+	if (len < NPAGES * PAGE)
 		fail("too little memory", len);
 	enable(slot);
 	say("translated\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is tried with a driver of an NVMe device in user space (nvme.h). Each byte that is written to
- * the disk is read back into other memory.
+ * What is tried with a driver of an NVMe device in user space (nvme.h). Each byte that is written
+ * to the disk is read back into other memory.
  *
  * nvme_test [-l] [PATTERN...]: runs (lists) the cases whose "suite/case" matches a pattern. DEVICE
  * in the environment is the device's PCI address. What is on the disk is lost.
