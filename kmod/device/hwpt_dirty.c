@@ -58,6 +58,19 @@ static int read_bitmap(struct iommufd_hwpt *hwpt,
 	return rc;
 }
 
+/*
+ * The IOMMU core's helper pins the page after the bitmap, too, and of the last page of
+ * user space it says nothing and sets no bit. Marks would be lost.
+ */
+static bool is_in_reach(const struct iommu_hwpt_get_dirty_bitmap *arg)
+{
+	u64 nr_bytes = DIV_ROUND_UP_ULL(arg->length / arg->page_size, BITS_PER_BYTE);
+	u64 end;
+
+	return !check_add_overflow(arg->data, nr_bytes, &end) &&
+	       end <= TASK_SIZE_MAX - PAGE_SIZE;
+}
+
 /* A bit stands for a page that the domain can have, or several of them. */
 static int check_range(const struct iommu_domain *domain,
 		       const struct iommu_hwpt_get_dirty_bitmap *arg)
@@ -70,7 +83,7 @@ static int check_range(const struct iommu_domain *domain,
 		return -EINVAL;
 	if (check_add_overflow(arg->iova, arg->length - 1, &last))
 		return -EOVERFLOW;
-	return 0;
+	return is_in_reach(arg) ? 0 : -EFAULT;
 }
 
 /**
@@ -82,8 +95,9 @@ static int check_range(const struct iommu_domain *domain,
  *
  * Return: 0; -EOPNOTSUPP for unknown flags, a reserved field, or a HWPT that was
  * not allocated for it; -EINVAL for a page size that the HWPT can not have, or a
- * range that is not in such pages; -EOVERFLOW; -ENOENT; what the IOMMU driver
- * says; -ENOMEM; -EINTR for a fatal signal, with some of the marks cleared.
+ * range that is not in such pages; -EOVERFLOW; -EFAULT for a bitmap that reaches into
+ * the last page of user space; -ENOENT; what the IOMMU driver says; -ENOMEM; -EINTR
+ * for a fatal signal, with some of the marks cleared.
  */
 int ioctl_get_dirty_bitmap(struct ioctl_call *call)
 {
