@@ -299,12 +299,17 @@ static void run_access(const void *arg)
 	peers_close(&p, PEERS_BYTES);
 }
 
-/* What a device has written to is told, until it is revoked. */
+/*
+ * Devices may have written to all of it, until it is revoked: its tables, which may go at any time,
+ * are not looked at. The bitmap is not on the stack, whose last page the helper of the IOMMU core
+ * does not get at.
+ */
 static void run_dirty(const void *arg)
 {
-	static const __u8 none[PEERS_BYTES / PAGE / 8];
-	__u8 bits[PEERS_BYTES / PAGE / 8] = {}, written[PEERS_BYTES / PAGE / 8] = { 1, 0x80 };
+	static __u8 bits[PEERS_BYTES / PAGE / 8];
+	const __u8 none[sizeof(bits)] = {};
 	struct mock_device device;
+	__u8 all[sizeof(bits)];
 	__u32 ioas, hwpt;
 	struct peers p;
 	struct mock m;
@@ -314,17 +319,15 @@ static void run_dirty(const void *arg)
 		ktap_skip("known difference: in-tree, the mock IOMMU maps no dma-buf");
 	mock_open(&m);
 	mock_close(&m);
+	memset(all, 0xff, sizeof(all));
 	peers_open(&p);
 	ASSERT_OK(ioas_alloc(p.rig.iofd, &ioas));
 	ASSERT_OK(peers_map_in(&p, ioas, IOAS_FIXED_RW, MOCK_IOVA));
 	ASSERT_OK(mock_device(p.rig.iofd, ioas, 0, &device));
 	ASSERT_OK(hwpt_alloc(p.rig.iofd, IOMMU_HWPT_ALLOC_DIRTY_TRACKING, device.dev, ioas, &hwpt));
 	EXPECT_OK(hwpt_track_dirty(p.rig.iofd, hwpt, true));
-	EXPECT_EQ(2, mock_write_pages(p.rig.iofd, hwpt, MOCK_IOVA, PEERS_BYTES, PAGE, written));
 	EXPECT_OK(hwpt_read_dirty(p.rig.iofd, hwpt, 0, MOCK_IOVA, PEERS_BYTES, PAGE, bits));
-	EXPECT_BYTES(written, bits, sizeof(bits));
-	/* What is still to be read is gone with it. */
-	EXPECT_EQ(2, mock_write_pages(p.rig.iofd, hwpt, MOCK_IOVA, PEERS_BYTES, PAGE, written));
+	EXPECT_BYTES(all, bits, sizeof(bits));
 	EXPECT_OK(edu_enable(p.exporter, false));
 	memset(bits, 0, sizeof(bits));
 	EXPECT_OK(hwpt_read_dirty(p.rig.iofd, hwpt, 0, MOCK_IOVA, PEERS_BYTES, PAGE, bits));

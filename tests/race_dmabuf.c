@@ -135,7 +135,7 @@ static void open_dirty(struct race *race)
 
 static bool do_dirty(struct race *race)
 {
-	__u8 bits[PEERS_BYTES / PAGE / 8] = {};
+	static __u8 bits[PEERS_BYTES / PAGE / 8];
 
 	return EXPECT_OK(hwpt_read_dirty(race->p.rig.iofd, race->hwpt, 0, MOCK_IOVA, PEERS_BYTES,
 					 PAGE, bits));
@@ -143,7 +143,7 @@ static bool do_dirty(struct race *race)
 
 static void close_dirty(struct race *race)
 {
-	__u8 bits[PEERS_BYTES / PAGE / 8] = {}, none[sizeof(bits)] = {};
+	static __u8 bits[PEERS_BYTES / PAGE / 8], none[sizeof(bits)];
 	int iofd = race->p.rig.iofd;
 
 	/* There is nothing any more that could have become dirty. */

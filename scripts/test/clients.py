@@ -39,7 +39,8 @@ def read(path):
         elif match := PASSED.match(line):
             # A case of a suite has its own name alone, and comes just after what it told.
             passed.add(next((name for name in list(told)[-1:] if name.endswith(f"/{match[1]}")), match[1]))
-    return {name: figures for name, figures in told.items() if name in passed}
+    # What was killed in the midst of it did not do the same everywhere.
+    return {name: figures for name, figures in told.items() if name in passed and "/killed" not in name}
 
 
 def names_of(peers, columns):
@@ -78,7 +79,7 @@ def ratios(peers, columns):
     heads = [f"{peer}: {column}" for peer in others for column in columns]
     rows = [f"| case | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
     for name in names_of({"fast": ours}, columns):
-        cells = [f"{told[name][c] / ours[name][c]:.1f}" if told.get(name, {}).get(c) and ours[name].get(c) else ""
+        cells = [f"{told[name][c] / ours[name][c]:#.3g}".rstrip(".") if told.get(name, {}).get(c) and ours[name].get(c) else ""
                  for told in others.values() for c in columns]
         if any(cells):
             rows.append(f"| `{name}` | {' | '.join(cells)} |")
@@ -109,9 +110,10 @@ def main():
         rows += [""] * bool(rows) + markdown(peers, NS, "{:.0f}")
         if not any(rows):
             sys.exit("error: no case says what it took")
-        times = ratios(peers, SECONDS[:3] + NS)
-        if times:
-            rows += ["", "How many times as long it takes the others as ours:", "", *times]
+        times = [ratios(peers, columns) for columns in (SECONDS[:3], NS)]
+        if any(times):
+            rows += ["", "How many times as long it takes the others as ours:", "", *times[0]]
+            rows += [""] * bool(all(times)) + times[1]
         write(args.write, rows)
 
 

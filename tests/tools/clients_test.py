@@ -60,7 +60,7 @@ class Clients(ScratchTest):
         self.assertTrue(text.startswith("before\n<!-- clients: begin -->\n"))
         self.assertTrue(text.endswith("<!-- clients: end -->\nafter\n"))
         self.assertIn("| `qemu-cdev/thp` |  |  |  | 1.7500 | 0.1250 | 2.0000 |", text)
-        self.assertIn("| `qemu-container/thp` | 3.0 | 4.0 |  |  |  |", text)
+        self.assertIn("| `qemu-container/thp` | 3.00 | 4.00 |  |", text)
         self.assertIn("| `nvme-cdev/one-by-one` |  |  | 100 | 50 |", text)
         self.assertNotIn("old", text)
         self.assertNotIn("qemu-cdev/base", text)
