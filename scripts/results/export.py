@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Print a run in a form that other programs read.
 
-usage: main.py export benchmark-action [--peer PEER]... [--lane LANE] FILE
-       main.py export openmetrics [--peer PEER]... [--lane LANE] FILE
+usage: main.py export FORMAT [--peer PEER]... [--lane LANE] FILE
 
 FILE is a results file (results/latest/icount.json), or a history (.jsonl), of which the newest run of the lane is taken
 (icount, if not said). Of all peers, unless some are named.
 
 benchmark-action: the JSON that github-action-benchmark reads as its tool customSmallerIsBetter.
 openmetrics: OpenMetrics text, for a Prometheus push gateway or the node exporter's textfile collector.
+bencher: the Bencher Metric Format, that its adapter json reads.
+kcidb: a report for KernelCI's database, of its schema 5.3; --origin says whose it is.
+csv: a column for each figure and a line for each run of the lane in a history, as Apache Otava reads it.
 
 A benchmark that failed has no figure to print; it is named on standard error.
 """
 
 import argparse
+import csv
+import io
 import json
 import pathlib
+import re
 import sys
 
 from .history import load
@@ -75,17 +80,84 @@ def openmetrics(run, figures):
     return "\n".join([*lines, "# EOF"]) + "\n"
 
 
-FORMATS = {"benchmark-action": benchmark_action, "openmetrics": openmetrics}
+def slug(text):
+    """Words as those formats have them that allow no others."""
+    return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def bencher(_, figures):
+    """By benchmark, by measure, a value."""
+    found = {}
+    for key, value in figures:
+        name = " ".join(filter(None, (key.op, key.shape, key.size, f"({key.peer})")))
+        found.setdefault(name, {})[slug(f"{key.unit} per {key.per}")] = {"value": value}
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+def kcidb(run, figures, origin):
+    """A checkout of this project, what was built of it for a kernel, and a test for each figure."""
+    checkout = f"{origin}:{run.commit}"
+    build = f"{checkout}-{run.environment.get('config', run.lane)}"
+    tests = []
+    for key, value in figures:
+        path = [slug(part) for part in (key.op, key.shape, key.size, f"per {key.per}", key.peer) if part]
+        tests.append({
+            "id": f"{build}-{run.lane}-{run.machine['id']}-{slug(run.date)}-{'-'.join(path)}",
+            "build_id": build,
+            "origin": origin,
+            "path": ".".join(["iommufd_fast", slug(run.lane), *path]),
+            "status": "DONE",
+            "start_time": run.date,
+            "number": {"value": value, "unit": key.unit},
+            "environment": {"comment": run.machine["name"], "misc": run.environment},
+        })
+    return json.dumps({
+        "version": {"major": 5, "minor": 3},
+        "checkouts": [{"id": checkout, "origin": origin, "tree_name": "iommufd-fast", "git_commit_hash": run.commit}],
+        "builds": [{"id": build, "checkout_id": checkout, "origin": origin, "architecture": "x86_64",
+                    "config_name": run.environment.get("config", ""), "status": "PASS"}],
+        "tests": tests,
+    }, indent=1) + "\n"
+
+
+def table(runs, peers):
+    """All runs as CSV. What is measured in more than one unit has a column for each."""
+    columns, lines = {}, []
+    for run in runs:
+        line = {"time": run.committed, "commit": run.commit}
+        for key, value in run.figures().items():
+            if not peers or key.peer in peers:
+                name = slug(" ".join((key.op, key.shape, key.size, key.unit, "per", key.per, key.peer)))
+                columns[name] = None
+                line[name] = value
+        lines.append(line)
+    if not columns:
+        raise BadRun("there is no figure" + (f" of {', '.join(peers)}" if peers else ""))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["time", "commit", *columns], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+FORMATS = {"benchmark-action": benchmark_action, "openmetrics": openmetrics, "bencher": bencher, "kcidb": kcidb}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("format", choices=FORMATS)
+    parser.add_argument("format", choices=[*FORMATS, "csv"])
     parser.add_argument("--peer", action="append", default=[])
     parser.add_argument("--lane", default="icount")
+    parser.add_argument("--origin", default="iommufd_fast")
     parser.add_argument("file", type=pathlib.Path)
     args = parser.parse_args()
     try:
+        if not re.fullmatch("[a-z0-9_]+", args.origin):
+            raise BadRun(f"'{args.origin}' is no origin: it has small letters, digits and _")
+        if args.format == "csv":
+            runs = [run for run in load(args.file) if run.lane == args.lane]
+            sys.stdout.write(table(runs, args.peer))
+            return
         run = newest(args.file, args.lane) if args.file.suffix == ".jsonl" else from_results(args.file)
         figures = [(key, value) for key, value in run.figures().items() if not args.peer or key.peer in args.peer]
         if not figures:
@@ -94,4 +166,5 @@ def main():
         sys.exit(f"error: {error}")
     for name, why in run.errors().items():
         print(f"warning: {name} has no figure: {why}", file=sys.stderr)
-    sys.stdout.write(FORMATS[args.format](run, figures))
+    more = {"origin": args.origin} if args.format == "kcidb" else {}
+    sys.stdout.write(FORMATS[args.format](run, figures, **more))

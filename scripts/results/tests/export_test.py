@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Exports, read by the formats' own parsers, or by their schema."""
 
+import csv
+import datetime
+import io
 import json
 import os
 import pathlib
@@ -36,6 +39,43 @@ BENCHMARK_ACTION = {
         },
     },
 }
+
+
+# The Bencher Metric Format, as it is published.
+BENCHER = {
+    "type": "object",
+    "patternProperties": {".+": {"type": "object", "patternProperties": {".+": {
+        "type": "object",
+        "properties": {name: {"type": "number"} for name in ("value", "lower_value", "upper_value")},
+        "required": ["value"],
+    }}}},
+}
+
+# Of KCIDB's schema 5.3 what a report of figures has; anything else is refused, as there.
+ORIGIN, ID = {"type": "string", "pattern": "^[a-z0-9_]+$"}, {"type": "string", "pattern": "^[a-z0-9_]+:.+$"}
+
+
+def strict(required, **properties):
+    """An object of these and no others."""
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+STATUS = {"enum": ["FAIL", "ERROR", "MISS", "PASS", "DONE", "SKIP"]}
+TEXT = {"type": "string"}
+KCIDB = strict(
+    ["version"],
+    version=strict(["major", "minor"], major={"const": 5}, minor={"const": 3}),
+    checkouts={"type": "array", "items": strict(
+        ["id", "origin"], id=ID, origin=ORIGIN, tree_name=TEXT, git_commit_hash={"type": "string", "pattern": "^[0-9a-f]{40}$"})},
+    builds={"type": "array", "items": strict(
+        ["id", "checkout_id", "origin"], id=ID, checkout_id=ID, origin=ORIGIN, architecture=TEXT, config_name=TEXT, status=STATUS)},
+    tests={"type": "array", "items": strict(
+        ["id", "build_id", "origin"], id=ID, build_id=ID, origin=ORIGIN, status=STATUS,
+        path={"type": "string", "pattern": r"^$|^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*$"},
+        start_time={"type": "string", "format": "date-time"},
+        number=strict(["value"], value={"type": "number"}, unit=TEXT, prefix={"enum": ["metric", "binary"]}),
+        environment=strict([], comment=TEXT, misc={"type": "object"}))},
+)
 
 
 class ExportTest(ScratchTest):
@@ -91,6 +131,34 @@ class ExportTest(ScratchTest):
         found = self.metrics(prometheus_client.openmetrics.parser, text)
         self.assertEqual(found["iommufd_fast_run", None, None, None, None].labels["qemu"], 'a "b" \\ c\nd')
 
+    def test_bencher(self):
+        found = json.loads(self.export("bencher", self.results))
+        jsonschema.validate(found, BENCHER)
+        self.assertEqual(found["map thp 256MiB (fast)"], {"instructions-per-4-kib": {"value": 1.93}})
+        self.assertEqual(sum(map(len, found.values())), 10)
+        self.assertTrue(all(len(measure) <= 64 for measures in found.values() for measure in measures))
+
+    def test_kcidb(self):
+        report = json.loads(self.export("kcidb", "--origin", "somebody", self.results))
+        jsonschema.validate(report, KCIDB)
+        self.assertEqual(report["tests"][0]["build_id"], report["builds"][0]["id"])
+        self.assertEqual(report["builds"][0]["checkout_id"], report["checkouts"][0]["id"])
+        numbers = {test["path"]: test["number"] for test in report["tests"]}
+        self.assertEqual(numbers["iommufd_fast.icount.map.thp.256mib.per-4-kib.fast"], {"value": 1.93, "unit": "instructions"})
+        self.assertEqual(len({test["id"] for test in report["tests"]}), 10)
+
+    def test_csv_is_a_line_for_each_run(self):
+        history = self.dir / "history.jsonl"
+        every = lines(runs=4)
+        history.write_text("\n".join(reversed(every)))
+        rows = list(csv.DictReader(io.StringIO(self.export("csv", "--peer", "fast", history))))
+        self.assertEqual([row["commit"] for row in rows], [json.loads(line)["commit"] for line in every])
+        self.assertEqual(list(rows[0])[:2], ["time", "commit"])
+        for row in rows:
+            datetime.datetime.fromisoformat(row["time"])
+            self.assertTrue(all(float(value) > 0 for value in list(row.values())[2:]))
+        self.assertGreater(len(rows[0]), 2)
+
     def test_the_newest_run_of_a_history(self):
         history = self.dir / "history.jsonl"
         every = lines(runs=4)
@@ -104,14 +172,15 @@ class ExportTest(ScratchTest):
 
     def test_errors_are_one_line(self):
         for args in (["openmetrics", self.dir / "absent.json"], ["openmetrics", "--peer", "none", self.results],
-                     ["benchmark-action", "--lane", "kvm", self.dir / "absent.jsonl"]):
+                     ["benchmark-action", "--lane", "kvm", self.dir / "absent.jsonl"], ["csv", self.dir / "absent.jsonl"],
+                     ["kcidb", "--origin", "Not One", self.results]):
             with self.subTest(str(args)):
                 run = command("export", *args)
                 self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (1, "", 1), run.stderr)
 
     def test_exports_in_the_documentation_work(self):
         found = re.findall(r"^    (scripts/results/main\.py export .*) >(\S+)$", (ROOT / "docs/results.md").read_text(), re.MULTILINE)
-        self.assertEqual(len(found), 3)
+        self.assertEqual(len(found), 6)
         past = self.dir / "history.jsonl"
         history.append([from_results(write(self.dir / "native-insn.json", callgrind()))], past)
         for line, _ in found:
