@@ -7,9 +7,9 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bandwidth profile threads lockstat test test-kcsan soak kunit selftest clients options coverage fuzz micro micro-check gate \
-	baseline compare report record dashboard tools-test fresh-test kernel modules deb package-test test-symvers compat lint doc \
-	clean distclean
+.PHONY: help bench bandwidth profile threads lockstat test test-kcsan soak kunit selftest clients options coverage \
+	fuzz micro micro-check gate baseline compare report record check-history dashboard tools-test fresh-test kernel \
+	modules deb package-test test-symvers compat lint doc clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -35,6 +35,7 @@ help:
 	@echo '  make compare    A=ref B=ref: build and run two commits, and print what differs'
 	@echo '  make report     REPORT.md, its plots and the table in README.md, from what was measured last'
 	@echo '  make record     add what was measured last to results/history.jsonl, see docs/results.md'
+	@echo '  make check-history  where that history took another level, and whether it is known why'
 	@echo '  make dashboard  a static site from that history, build/dashboard/: trends, commits, comparisons'
 	@echo '  make tools-test  the tests of these: history, exports, dashboard (in headless Chromium), CI recipes'
 	@echo '  make fresh-test  what README.md says, on a machine that has nothing, and what can go wrong there (as root, a quarter of an hour)'
@@ -127,6 +128,9 @@ report:
 
 record:
 	@scripts/keep/record.sh
+
+check-history:
+	@scripts/keep/check-history.sh
 
 dashboard:
 	@scripts/keep/dashboard.sh

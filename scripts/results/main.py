@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "REPORT.md and the table in README.md",
     "plots": "the plots of REPORT.md",
     "history": "add runs to the history, merge histories, check and list them",
+    "changes": "where the history took another level",
     "export": "a run, for other programs",
     "dashboard": "the history, for the pages of the dashboard",
     "repository": "whether the tree is that of a commit",
