@@ -45,10 +45,11 @@ function axis(extra) {
  * @param {Object<string, number[]>} what.figures by peer, of these runs
  * @param {boolean} [what.log] a logarithmic scale
  * @param {?number} [what.pinned] the position that is marked
+ * @param {number[]} [what.marks] positions at which another level begins
  * @param {function(number)} what.onMove told which run the cursor is at
  * @param {function(number)} what.onPin told which run was chosen
  */
-export function trend({ label, track, positions, figures, log, pinned, onMove, onPin, height = 250 }) {
+export function trend({ label, track, positions, figures, log, pinned, marks = [], onMove, onPin, height = 250 }) {
 	const peers = Object.keys(figures);
 	const box = h('div.chart', { tabindex: 0, role: 'group', 'aria-label': `${label}. Arrow keys go from run to run, Enter pins one.` });
 	const text = (index) => (Number.isInteger(index) && positions[index] !== undefined ? day(track.runs.committed[positions[index]]) : '');
@@ -64,7 +65,7 @@ export function trend({ label, track, positions, figures, log, pinned, onMove, o
 			label: peer, stroke: peerColour(peer, track.peers), width: peer === track.ours ? 2 : 1.5,
 			dash: DASHES[peer], spanGaps: true, points: { show: positions.length < 80, size: 5 },
 		}))],
-		hooks: { setCursor: [(u) => u.cursor.idx !== null && u.cursor.idx !== undefined && onMove(positions[u.cursor.idx])] },
+		hooks: { drawAxes: [(u) => drawMarks(u, marks.map((position) => positions.indexOf(position)).filter((index) => index > 0))], setCursor: [(u) => u.cursor.idx !== null && u.cursor.idx !== undefined && onMove(positions[u.cursor.idx])] },
 	};
 	const data = [positions.map((_, index) => index), ...peers.map((peer) => figures[peer])];
 	let chart;
@@ -101,6 +102,22 @@ export function trend({ label, track, positions, figures, log, pinned, onMove, o
 			queueMicrotask(() => moveTo(positions.indexOf(pinned)));
 	});
 	return box;
+}
+
+// A line just before the run that a level begins with.
+function drawMarks(u, indices) {
+	u.ctx.save();
+	u.ctx.strokeStyle = colour('muted');
+	u.ctx.lineWidth = devicePixelRatio;
+	u.ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+	for (const index of indices) {
+		const left = u.valToPos(index - 0.5, 'x', true);
+		u.ctx.beginPath();
+		u.ctx.moveTo(left, u.bbox.top);
+		u.ctx.lineTo(left, u.bbox.top + u.bbox.height);
+		u.ctx.stroke();
+	}
+	u.ctx.restore();
 }
 
 function padded(low, high) {

@@ -3,20 +3,22 @@
 
 import { h, select, toggle } from './dom.js';
 import { change, figure, ratio, times, verdict } from './format.js';
-import { bar, chosen, matching } from './filters.js';
+import { bar, chosen, limit, limitText, matching } from './filters.js';
 import { benchmarkLink, changeText, differences, empty, facts } from './parts.js';
 import { choose, read } from './state.js';
 
 /** What became of each benchmark of a peer from one run to another. */
-function changes(track, peer, before, after, threshold) {
+function changes(track, peer, before, after) {
 	const rows = matching(track).filter((each) => each.peers.includes(peer)).map((each) => {
 		const then = before[peer]?.[each.row] ?? null;
 		const now = after[peer]?.[each.row] ?? null;
 		const value = ratio(now, then);
-		return { ...each, then, now, value, verdict: verdict(value, threshold) };
+		return { ...each, then, now, value, verdict: verdict(value, limit(track, each.row)) };
 	});
 	const compared = rows.filter((row) => row.value !== null && row.value > 0);
-	const size = (row) => Math.abs(Math.log(row.value));
+	// Where significance is asked for, a change is as large as it is against what the benchmark differs by anyway.
+	const { threshold } = chosen(track);
+	const size = (row) => Math.abs(Math.log(row.value)) / (threshold === null ? track.noise[row.row] : 1);
 	const sum = compared.reduce((total, row) => total + Math.log(row.value), 0);
 	return {
 		changed: compared.filter((row) => row.verdict !== 'same').sort((a, b) => size(b) - size(a)),
@@ -34,11 +36,10 @@ function changes(track, peer, before, after, threshold) {
  */
 export async function comparison(track, from, to) {
 	const [before, after] = await Promise.all([track.figures(from.at), track.figures(to.at)]);
-	const { threshold } = chosen(track);
 	const { params } = read();
 	const peer = track.peers.includes(params.get('of')) ? params.get('of') : track.ours;
 	const all = params.get('rows') === 'all';
-	const found = changes(track, peer, before, after, threshold);
+	const found = changes(track, peer, before, after);
 	const higher = found.changed.filter((row) => row.verdict === 'worse').length;
 	const failed = Object.entries(after.errors);
 	const rows = all ? [...found.changed, ...found.same] : found.changed;
@@ -56,7 +57,7 @@ export async function comparison(track, from, to) {
 		bar(track, { threshold: true }),
 		h('div.filters', select('Changes of', track.peers.map((each) => [each, each]), peer, (of) => choose({ of: of === track.ours ? null : of })),
 			toggle('Unchanged, too', all, (on) => choose({ rows: on ? 'all' : null }), { class: 'chip box' })),
-		rows.length ? table(track, peer, rows, after, from, to, threshold) : empty(`Nothing changed by ${threshold * 100} %.`),
+		rows.length ? table(track, peer, rows, after, from, to) : empty(`Nothing changed by ${limitText(track)}.`),
 		list('New', found.added), list('Vanished', found.gone),
 		failures(after),
 	];
@@ -72,7 +73,7 @@ function card(name, value, mood) {
 	return h('div.card', h('span.who', name), h(`b.num.${mood}`, value));
 }
 
-function table(track, peer, rows, after, from, to, threshold) {
+function table(track, peer, rows, after, from, to) {
 	const beside = chosen(track).peers.filter((each) => each !== peer);
 	return h('div.scroll', h('table.figures',
 		h('caption.hidden', `What ${peer} cost before and after`),
@@ -83,7 +84,7 @@ function table(track, peer, rows, after, from, to, threshold) {
 		h('tbody', rows.map((row) => h('tr', { 'data-row': '' },
 			h('th', { scope: 'row' }, benchmarkLink(row)),
 			h('td.num.wide', figure(row.then, row.unit)), h('td.num.mine', figure(row.now, row.unit)),
-			changeText(row.value, threshold, 'td'),
+			changeText(row.value, limit(track, row.row), 'td'),
 			beside.map((each) => h('td.num.wide', times(ratio(row.now, after[each]?.[row.row] ?? null)))),
 			h('td.muted.wide', row.unitText))))));
 }

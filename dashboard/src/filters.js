@@ -6,18 +6,30 @@ import { choose, read } from './state.js';
 import { peerColour } from './chart.js';
 
 export const NARROW = matchMedia('(max-width: 720px)');
-const THRESHOLDS = [['0.005', '0.5 %'], ['0.01', '1 %'], ['0.02', '2 %'], ['0.05', '5 %']];
+const SIGNIFICANT = 'significant';
+const THRESHOLDS = [[SIGNIFICANT, 'significant'], ['0', 'all'], ['0.01', '1 %'], ['0.05', '5 %']];
 
 /** What is chosen. */
 export function chosen(track) {
 	const { params } = read();
 	const peers = params.get('peers')?.split(',').filter((peer) => track.peers.includes(peer));
-	const threshold = Number(params.get('threshold'));
+	const threshold = params.has('threshold') ? Number(params.get('threshold')) : NaN;
 	return {
 		op: params.get('op') ?? '', shape: params.get('shape') ?? '', size: params.get('size') ?? '', q: params.get('q') ?? '',
 		peers: peers?.length ? peers : track.peers,
-		threshold: threshold > 0 ? threshold : 0.01,
+		threshold: threshold >= 0 ? threshold : null,
 	};
+}
+
+/** What a change of a benchmark has to be more than: what was chosen, or what its own history has for noise. */
+export function limit(track, row) {
+	return chosen(track).threshold ?? track.noise[row];
+}
+
+/** The same in words. */
+export function limitText(track) {
+	const { threshold } = chosen(track);
+	return threshold === null ? 'more than it differs by anyway' : `more than ${threshold * 100} %`;
 }
 
 /** The benchmarks that are chosen. */
@@ -49,7 +61,7 @@ export function bar(track, { threshold = false } = {}) {
 		select('Operation', of('op'), now.op, (op) => choose({ op })),
 		select('Shape', of('shape'), now.shape, (shape) => choose({ shape })),
 		select('Size', of('size'), now.size, (size) => choose({ size })),
-		threshold && select('Counts as a change', THRESHOLDS, String(now.threshold), (value) => choose({ threshold: value === '0.01' ? null : value })),
+		threshold && select('Counts as a change', THRESHOLDS, String(now.threshold ?? SIGNIFICANT), (value) => choose({ threshold: value === SIGNIFICANT ? null : value })),
 		peerChips(track),
 		any && h('button.plain', { id: 'clear', type: 'button', click: () => choose({ op: null, shape: null, size: null, q: null }) }, 'Clear')));
 }

@@ -3,7 +3,8 @@
 
 import { h, select, toggle } from './dom.js';
 import { figure, minute, ratio, times, verdict } from './format.js';
-import { chosen, matching, peerChips } from './filters.js';
+import { chosen, limit, limitText, matching, peerChips } from './filters.js';
+import { command, sentence } from './about.js';
 import { changeText, commitLine, commitLink, empty, facts } from './parts.js';
 import { choose, link, read } from './state.js';
 import { peerColour, trend } from './chart.js';
@@ -17,7 +18,7 @@ export async function view(track, [op, shape, size]) {
 		return [h('h1', 'No such benchmark'), empty(`The lane ${track.name} has no ${[op, shape, size].filter(Boolean).join(' ')}.`)];
 	const figures = await track.history(it.row);
 	const { params } = read();
-	const { peers, threshold } = chosen(track);
+	const { peers } = chosen(track);
 	const range = params.get('range') ?? '200';
 	const log = params.get('scale') !== 'linear';
 	const first = range === 'all' ? 0 : Math.max(0, track.length - Number(range));
@@ -35,7 +36,8 @@ export async function view(track, [op, shape, size]) {
 	show(pinned < 0 ? track.length - 1 : pinned);
 	return [
 		h('div.title', h('h1', op, ' ', shape !== 'none' && h('span.soft', shape), ' ', h('span.soft', size === '0' ? '' : size)), neighbours(track, it)),
-		h('p.lead', `In ${it.unitText}, lane ${track.name}. Lower is better.`),
+		h('p.lead', sentence(it), ' ', `In ${it.unitText}, lane ${track.name}. Lower is better.`),
+		command(track, it) && h('p.command', h('span.muted', 'Again: '), h('code', command(track, it))),
 		cards(track, it),
 		h('section.filters', { 'aria-label': 'What the charts show' },
 			select('Runs', RANGES, range, (value) => choose({ range: value === '200' ? null : value })),
@@ -43,12 +45,14 @@ export async function view(track, [op, shape, size]) {
 			toggle('Logarithmic', log, (on) => choose({ scale: on ? null : 'linear' }), { class: 'chip box' })),
 		h('div.panels',
 			it.peers.includes(track.ours) && panel(`${track.ours} alone`, 'The scale is that of its own changes.',
-				trend({ ...shared, label: `${track.ours} over commits`, figures: { [track.ours]: cut(track.ours) } })),
+				trend({ ...shared, marks: track.points[it.row], label: `${track.ours} over commits`, figures: { [track.ours]: cut(track.ours) } })),
 			panel('Beside its peers', legend(track, shown),
 				trend({ ...shared, log, label: `${shown.join(', ')} over commits`, figures: Object.fromEntries(shown.map((peer) => [peer, cut(peer)])) }))),
 		readout,
 		h('h2', 'Where it changed'),
-		steps(track, it, figures, first, threshold),
+		levels(track, it, figures[track.ours] ?? []),
+		h('h2', 'From one commit to the next'),
+		steps(track, it, figures, first),
 	];
 }
 
@@ -96,28 +100,48 @@ function readoutOf(track, it, figures, at) {
 	];
 }
 
+// Where another level begins, by a step or by a drift, the newest first.
+function levels(track, it, column) {
+	const points = track.points[it.row];
+	if (!points.length)
+		return empty('It has been on one level.');
+	const bounds = [0, ...points, column.length];
+	const mean = (from, to) => {
+		const known = column.slice(from, to).filter((value) => value !== null);
+		return known.reduce((sum, value) => sum + value, 0) / known.length;
+	};
+	const found = points.map((at, index) => ({ at, before: mean(bounds[index], at), after: mean(at, bounds[index + 2]) })).reverse();
+	return changeTable('Where another level begins', 'level before', 'level since', found.map(({ at, before, after }) =>
+		({ at, before, after, value: ratio(after, before) })), track, it);
+}
+
+function changeTable(caption, was, is, rows, track, it) {
+	return h('div.scroll', h('table.figures',
+		h('caption.hidden', caption),
+		h('thead', h('tr', h('th', { scope: 'col' }, 'Commit'), h('th.num.wide', { scope: 'col' }, was), h('th.num', { scope: 'col' }, is), h('th.num', { scope: 'col' }, 'change'))),
+		h('tbody', rows.map(({ at, before, after, value }) => h('tr', { 'data-row': '' },
+			h('th', { scope: 'row' }, commitLine(track.run(at))),
+			h('td.num.wide', figure(before, it.unit)),
+			h('td.num', figure(after, it.unit)),
+			changeText(value, limit(track, it.row), 'td'))))));
+}
+
 // The largest changes from one commit to the next, largest first.
-function steps(track, it, figures, first, threshold) {
+function steps(track, it, figures, first) {
 	const column = figures[track.ours] ?? [];
 	const found = [];
 	for (let at = first; at < column.length; at++) {
 		const before = track.previous[at];
 		const value = before < 0 ? null : ratio(column[at], column[before]);
-		if (verdict(value, threshold) !== 'same')
+		if (verdict(value, limit(track, it.row)) !== 'same')
 			found.push({ at, value, before });
 	}
 	found.sort((a, b) => Math.abs(Math.log(b.value)) - Math.abs(Math.log(a.value)));
 	if (!found.length)
-		return empty(`No commit among these runs changed it by ${threshold * 100} %.`);
+		return empty(`No commit among these runs changed it by ${limitText(track)}.`);
 	return [
 		h('p.count', found.length > STEPS ? `The ${STEPS} largest of ${found.length} changes.` : `${found.length} changes.`),
-		h('div.scroll', h('table.figures',
-			h('caption.hidden', 'Commits that changed it'),
-			h('thead', h('tr', h('th', { scope: 'col' }, 'Commit'), h('th.num.wide', { scope: 'col' }, 'before'), h('th.num', { scope: 'col' }, 'after'), h('th.num', { scope: 'col' }, 'change'))),
-			h('tbody', found.slice(0, STEPS).map(({ at, value, before }) => h('tr', { 'data-row': '' },
-				h('th', { scope: 'row' }, commitLine(track.run(at))),
-				h('td.num.wide', figure(column[before], it.unit)),
-				h('td.num', figure(column[at], it.unit)),
-				changeText(value, threshold, 'td')))))),
+		changeTable('Commits that changed it', 'before', 'after',
+			found.slice(0, STEPS).map(({ at, value, before }) => ({ at, before: column[before], after: column[at], value })), track, it),
 	];
 }

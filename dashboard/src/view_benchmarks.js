@@ -3,8 +3,9 @@
 
 import { h } from './dom.js';
 import { change, figure, ratio, times, verdict } from './format.js';
-import { bar, chosen, matching, others } from './filters.js';
-import { benchmarkLink, changeText, commitLine, empty } from './parts.js';
+import { bar, chosen, limit, matching, others } from './filters.js';
+import { benchmarkLink, changeText, commitLine, empty, facts } from './parts.js';
+import { peerText } from './about.js';
 import { peerColour, spark } from './chart.js';
 
 export function view(track) {
@@ -13,11 +14,22 @@ export function view(track) {
 	return [
 		h('h1', 'Benchmarks'),
 		h('p.lead', `What ${track.ours} costs in the lane ${track.name}, as of `, commitLine(last), '.'),
+		introduction(track),
 		bar(track, { threshold: true }),
 		h('p.count', { 'aria-live': 'polite' }, `${found.length} of ${track.benchmarks.length} benchmarks`),
 		found.length > 0 && summary(track, found),
 		found.length ? tables(track, found) : empty('No benchmark matches.'),
 	];
+}
+
+// For who is here for the first time.
+function introduction(track) {
+	return h('details.about', h('summary', 'What is this?'),
+		h('p', 'iommufd-fast takes the place of the kernel module iommufd, through which a virtual machine or a driver in user space lets a device reach its memory. ',
+			'Here stands what that costs: how many instructions, or how much time, the kernel needs to map a page for a device and to unmap it, for kinds of memory and sizes of them.'),
+		h('p', 'A ratio is what ours costs divided by what another one costs: under 1 ours is cheaper, 0.50 is half. ',
+			'A change is against the recorded run before. It counts as one where it is more than the benchmark differs by from run to run anyway.'),
+		facts(track.peers.map((peer) => [peer, peerText(peer)])));
 }
 
 // The mean of ratios is their geometric one: it does not depend on which way round they are.
@@ -66,7 +78,7 @@ function tables(track, found) {
 }
 
 function table(track, section) {
-	const { peers, threshold } = chosen(track);
+	const { peers } = chosen(track);
 	const beside = others(track).filter((peer) => section.peers.has(peer));
 	const ours = peers.includes(track.ours) && section.peers.has(track.ours);
 	const stroke = peerColour(track.ours, track.peers);
@@ -84,10 +96,10 @@ function table(track, section) {
 			ours && h('th.trend.wide', { scope: 'col' }, 'trend'))),
 		section.groups.map(([op, rows]) => h('tbody',
 			h('tr.group', h('th', { scope: 'rowgroup', colspan: 2 + beside.length * 2 + 2 }, op, h('span.unit', rows[0].unitText))),
-			rows.map((each) => row(track, each, { ours, beside, threshold, stroke, narrow })))));
+			rows.map((each) => row(track, each, { ours, beside, stroke, narrow })))));
 }
 
-function row(track, each, { ours, beside, threshold, stroke, narrow }) {
+function row(track, each, { ours, beside, stroke, narrow }) {
 	const mine = track.latest(each.row, track.ours);
 	return h('tr', { 'data-row': '' },
 		h('th', { scope: 'row' }, benchmarkLink(each)),
@@ -97,6 +109,6 @@ function row(track, each, { ours, beside, threshold, stroke, narrow }) {
 			const value = ratio(mine, track.latest(each.row, peer));
 			return h(`td.num.ratio.${verdict(value, 0.003)}${narrow(at)}`, times(value));
 		}),
-		ours && changeText(ratio(mine, track.before[each.row]), threshold, 'td'),
+		ours && changeText(ratio(mine, track.before[each.row]), limit(track, each.row), 'td'),
 		ours && h('td.trend.wide', spark(track.recent[each.row], stroke)));
 }

@@ -120,7 +120,7 @@ await run('dashboard', {
 
 	async a_commit_shows_what_it_changed_largest_first(browser) {
 		for (const at of [track.length - 1, 7, 23]) {
-			const page = await open(browser, site, `#/commit/${digits(track[at])}`);
+			const page = await open(browser, site, `#/commit/${digits(track[at])}?threshold=0.01`);
 			const expected = changes(track[at - 1], track[at]);
 			assert.deepEqual(await rowNames(page), expected.map(({ name }) => name));
 			const shown = await page.$$eval('td.change', (cells) => cells.map((cell) => cell.textContent));
@@ -130,6 +130,53 @@ await run('dashboard', {
 			}
 			await close(page);
 		}
+	},
+
+	async what_is_significant_is_more_than_what_runs_differ_by(browser) {
+		const page = await open(browser, site, `#/commit/${digits(track[7])}`);
+		const some = await rowNames(page);
+		assert.ok(some.length > 0 && some.length < NAMES.length, `${some.length} of ${NAMES.length}`);
+		assert.ok(some.includes(changes(track[6], track[7])[0].name), some.join());
+		for (const name of some)
+			assert.ok(Math.abs(cost(track[7], name) / cost(track[6], name) - 1) > 0.0049, name);
+		await page.selectOption('#c-Counts-as-a-change', '0');
+		await page.waitForFunction((count) => document.querySelectorAll('tr[data-row]').length > count, some.length);
+		await close(page);
+	},
+
+	async a_benchmark_shows_where_another_level_begins(browser) {
+		// The largest step that is not near others, or near another kernel.
+		let best = { size: 0 };
+		for (const name of NAMES) {
+			const steps = track.map((each, at) => (at ? Math.abs(Math.log(cost(each, name) / cost(track[at - 1], name))) : 0));
+			for (let at = 6; at < track.length - 6; at++) {
+				const around = [...Array(11).keys()].map((index) => at - 5 + index);
+				const alone = around.every((near) => near === at || steps[near] < 0.004);
+				const alike = around.every((near) => track[near].environment.config === track[at].environment.config);
+				if (alone && alike && steps[at] > best.size)
+					best = { size: steps[at], name, at };
+			}
+		}
+		assert.ok(best.size > 0.015, JSON.stringify(best));
+		const page = await open(browser, site, `#/benchmark/${best.name}`);
+		const table = page.locator('table', { has: page.locator('caption', { hasText: 'Where another level begins' }) });
+		const commits = await table.locator('a.sha').allInnerTexts();
+		assert.ok(commits.includes(digits(track[best.at])), `${digits(track[best.at])} is not among ${commits}`);
+		await close(page);
+	},
+
+	async a_benchmark_says_what_it_does_and_how_to_repeat_it(browser) {
+		const page = await open(browser, site, '#/benchmark/map/thp/256MiB');
+		assert.match(await text(page, '.lead'), /^Maps memory that is there.*: anonymous memory in transparent huge pages, 256MiB\./);
+		assert.equal(await text(page, '.command code'), "make bench BENCH_FILTER='^map/thp/256MiB/'");
+		await close(page);
+	},
+
+	async the_first_page_says_what_it_is(browser) {
+		const page = await open(browser, site);
+		await page.click('.about summary');
+		assert.match(await text(page, '.about'), /under 1 ours is cheaper[^]*type1\s+VFIO.s own container/);
+		await close(page);
 	},
 
 	async the_first_commit_has_nothing_before_it(browser) {
@@ -147,7 +194,7 @@ await run('dashboard', {
 	},
 
 	async any_two_commits_compare(browser) {
-		const page = await open(browser, site, '#/compare');
+		const page = await open(browser, site, '#/compare?threshold=0.01');
 		await page.fill('#from', track[3].commit.slice(0, 8));
 		await page.press('#from', 'Enter');
 		await page.fill('#to', track[40].commit.slice(0, 8));

@@ -18,7 +18,7 @@ out=${OUT:-$ROOT/build/dashboard}
 part=$out.part
 
 [[ -s $history ]] || die "$history has no runs; 'make bench' measures one and 'make record' adds it"
-need_packages python3 python3-fastjsonschema "${NPM_PACKAGES[@]}"
+need_packages python3 python3-fastjsonschema python3-numpy python3-scipy "${NPM_PACKAGES[@]}"
 modules=$(npm_modules)
 
 lock dashboard

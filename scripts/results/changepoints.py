@@ -80,22 +80,33 @@ def candidates(values, first, last):
     return {at} | candidates(values, first, at) | candidates(values, at, last)
 
 
+def judge(values, before, at, after):
+    """How weak a point is between its neighbours: the larger, the weaker; nothing below 0 has to go."""
+    sides = values[before:at], values[at:after]
+    by_chance, by_size = chance(*sides), size(ratio(*sides))
+    if by_chance <= STRONG and by_size >= LEAST:
+        return -1.0
+    return by_chance + (by_size < LEAST)
+
+
 def points(values):
     """The positions at which a level begins that is another one than before."""
     values = numpy.asarray(values, dtype=float)
     found = set()
     for first in range(0, max(len(values) - WINDOW // 2, 1), WINDOW // 2):
         found |= candidates(values, first, min(first + WINDOW, len(values)))
-    found = sorted(found)
-    while found:
-        bounds = [0, *found, len(values)]
-        sides = [(values[a:b], values[b:c]) for a, b, c in zip(bounds, bounds[1:], bounds[2:])]
-        judged = [(chance(*side), -size(ratio(*side))) for side in sides]
-        weakest = max(range(len(found)), key=lambda at: (judged[at][0] > STRONG, -judged[at][1] < LEAST, judged[at]))
-        if judged[weakest][0] <= STRONG and -judged[weakest][1] >= LEAST:
-            break
-        del found[weakest]
-    return found
+    found = [0, *sorted(found), len(values)]
+    weak = {at: judge(values, *around) for around in zip(found, found[1:], found[2:]) for at in around[1:2]}
+    while weak and max(weak.values()) >= 0:
+        weakest = max(weak, key=weak.get)
+        del weak[weakest]
+        place = found.index(weakest)
+        del found[place]
+        # Its neighbours stand between others now.
+        for near in (place - 1, place):
+            if 0 < near < len(found) - 1:
+                weak[found[near]] = judge(values, *found[near - 1:near + 2])
+    return found[1:-1]
 
 
 def threshold(values):

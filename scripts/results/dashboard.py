@@ -17,6 +17,7 @@ import math
 import pathlib
 import sys
 
+from . import changepoints
 from .e2e import OPS, PEERS, SHAPES, rank
 from .history import HISTORY, Problem, report, scan
 from .run import OURS, BadRun
@@ -104,6 +105,20 @@ class Track:
         return [round(math.exp(math.fsum(logs) / len(logs)), 5) if logs else None, higher, lower]
 
 
+def levels(track, column):
+    """Where another level begins, as positions, and what is noise. Only runs of one environment are compared."""
+    groups = collections.defaultdict(list)
+    for position, value in enumerate(column):
+        if value is not None:
+            groups[json.dumps(track.runs[position][0].environment, sort_keys=True)].append(position)
+    points, noise = [], changepoints.LEAST
+    for positions in groups.values():
+        values = [column[position] for position in positions]
+        points += [positions[at] for at in changepoints.points(values)]
+        noise = max(noise, changepoints.threshold(values))
+    return sorted(points), noise
+
+
 def short(value):
     """A figure as the pages get it."""
     return NONE if value is None else f"{value:.6g}"
@@ -157,6 +172,7 @@ def write_track(directory, name, track):
         )
         put(f"r{start // BLOCK}", figures(runs))
     ours = [columns.get(track.ours, [None]) for _, columns in track.rows]
+    found = [levels(track, columns.get(track.ours, [])) for _, columns in track.rows]
     return {
         "name": track.name,
         "lane": track.lane,
@@ -167,6 +183,8 @@ def write_track(directory, name, track):
         "newest": {peer: [round_to(last(columns.get(peer, []))) for _, columns in track.rows] for peer in track.peers},
         "before": [round_to(last(column, 1)) for column in ours],
         "recent": [[round_to(value) for value in column[-RECENT:]] for column in ours],
+        "points": [points for points, _ in found],
+        "noise": [float(f"{noise:.3g}") for _, noise in found],
         "previous": track.previous,
         "change": [track.change(at) for at in range(len(track.runs))],
     }

@@ -68,6 +68,15 @@ class PackTest(ScratchTest):
         self.assertEqual(track["previous"], [-1, 0, 0])
         self.assertEqual(track["change"], [[None, 0, 0], [1.03, 1, 0], [0.515, 0, 1]])
 
+    def test_levels_are_those_of_one_environment(self):
+        documents = [json.loads(line) for line in lines(runs=30, benchmarks=1)]
+        for at, document in enumerate(documents):
+            document["environment"] = {"kernel": "7.3.4" if at < 10 else "7.3.5"}
+            document["benchmarks"] = {"map/thp/4KiB/fast": {"insn_per_4k": (100, 120, 121.5)[(at >= 10) + (at >= 20)]}}
+        _, index = self.pack("\n".join(map(json.dumps, documents)))
+        track = index["tracks"][0]
+        self.assertEqual((track["points"], track["noise"]), ([[20]], [0.005]))
+
     def test_lanes_and_machines_are_tracks(self):
         _, index = self.pack("\n".join(lines(runs=12, lanes=("mttcg", "mttcg", "icount"))))
         names = [track["name"] for track in index["tracks"]]
