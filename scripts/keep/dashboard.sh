@@ -6,6 +6,7 @@
 #
 #   HISTORY=FILE  another history
 #   OUT=DIR       another place
+#   SITE_URL=URL  where it will be, for the links in its feed of changes, feed.xml
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -25,7 +26,8 @@ lock dashboard
 rm -rf "$part"
 mkdir -p "$part"
 # Chunks of data are packed while the pages are bundled.
-(let_go_of_locks && exec "$ROOT/scripts/results/main.py" dashboard --history "$history" --output "$part/data") >"$part/packed" &
+(let_go_of_locks && exec "$ROOT/scripts/results/main.py" dashboard --history "$history" --url "${SITE_URL:-}" --feed "$part/feed.xml" \
+	--output "$part/data") >"$part/packed" &
 packing=$!
 trap 'end_children "$packing"' EXIT
 NODE_PATH=$modules run_logged dashboard-bundle "$modules/.bin/esbuild" "$ROOT/dashboard/src/main.js" "$ROOT/dashboard/src/app.css" \

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Pack a history into what the pages of the dashboard load.
 
-usage: main.py dashboard [--history FILE] --output DIR
+usage: main.py dashboard [--history FILE] [--triage FILE] [--url URL] [--feed FILE] --output DIR
 
 DIR gets index.js, which the first page needs, and for each track (a lane, and a machine where the lane depends on it) a
 directory with a file for each benchmark (b<row>.js: all runs) and for some runs at a time (r<block>.js: all benchmarks).
-They are scripts, not JSON: a page that is opened from a file may load nothing else. Figures have six digits.
+They are scripts, not JSON: a page that is opened from a file may load nothing else. Figures have six digits. FILE gets the
+feed of changes (feed.py), for a site that is at URL.
 """
 
 import argparse
@@ -17,10 +18,11 @@ import math
 import pathlib
 import sys
 
-from . import changepoints
+from . import changepoints, feed, triage
+from .changes import Change, name_of
 from .e2e import OPS, PEERS, SHAPES, rank
 from .history import HISTORY, Problem, report, scan
-from .run import OURS, BadRun
+from .run import OURS, BadRun, Key
 from .text import bytes_of
 
 # So many runs share a file.
@@ -78,12 +80,23 @@ class Track:
             rows.items(),
             key=lambda row: (row[0][4] == "bytes", rank(OPS, row[0][0]), rank(SHAPES, row[0][1]), size_rank(row[0][2])),
         )
+        self.levels = [levels(self, columns.get(self.ours, [])) for _, columns in self.rows]
         self.previous = []
         for position, (run, *_) in enumerate(self.runs):
             before = position - 1
             while before >= 0 and self.runs[before][0].commit == run.commit:
                 before = self.previous[before]
             self.previous.append(before)
+
+    def changes(self, verdicts):
+        """What is said of each level of ours."""
+        for (row, columns), (points, _) in zip(self.rows, self.levels):
+            key, column = Key(*row, self.ours), columns.get(self.ours, [])
+            bounds = [0, *points, len(column)]
+            for first, at, last in zip(bounds, points, bounds[2:]):
+                run = self.runs[at][0]
+                yield Change(key, run, mean(column[first:at]), mean(column[at:last]), last - at,
+                             triage.find(verdicts, name_of(key), run.commit))
 
     @property
     def name(self):
@@ -103,6 +116,12 @@ class Track:
                 higher += ratio > 1 + CHANGE
                 lower += ratio < 1 - CHANGE
         return [round(math.exp(math.fsum(logs) / len(logs)), 5) if logs else None, higher, lower]
+
+
+def mean(column):
+    """Of the figures that are there."""
+    known = [value for value in column if value is not None]
+    return math.fsum(known) / len(known)
 
 
 def levels(track, column):
@@ -172,7 +191,6 @@ def write_track(directory, name, track):
         )
         put(f"r{start // BLOCK}", figures(runs))
     ours = [columns.get(track.ours, [None]) for _, columns in track.rows]
-    found = [levels(track, columns.get(track.ours, [])) for _, columns in track.rows]
     return {
         "name": track.name,
         "lane": track.lane,
@@ -183,8 +201,8 @@ def write_track(directory, name, track):
         "newest": {peer: [round_to(last(columns.get(peer, []))) for _, columns in track.rows] for peer in track.peers},
         "before": [round_to(last(column, 1)) for column in ours],
         "recent": [[round_to(value) for value in column[-RECENT:]] for column in ours],
-        "points": [points for points, _ in found],
-        "noise": [float(f"{noise:.3g}") for _, noise in found],
+        "points": [points for points, _ in track.levels],
+        "noise": [float(f"{noise:.3g}") for _, noise in track.levels],
         "previous": track.previous,
         "change": [track.change(at) for at in range(len(track.runs))],
     }
@@ -231,7 +249,7 @@ def describe(tracks):
     return runs, environments.all(), machines.all()
 
 
-def build(history, output):
+def build(history, output, verdicts=(), url="", feed_file=None):
     """All files; says what is in them."""
     tracks, problems = {}, []
     for each in scan(history):
@@ -260,16 +278,22 @@ def build(history, output):
         "skipped": len(problems),
     }
     (output / "index.js").write_text(f"iommufdFast.index({literal(content)});\n", encoding="utf-8")
+    if feed_file:
+        newest = max((track.runs[-1][0] for track in ordered), key=lambda run: run.order)
+        feed.write(feed_file, [change for track in ordered for change in track.changes(verdicts)], newest, url)
     return sum(len(track.runs) for track in ordered), sum(len(track.rows) for track in ordered)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--history", type=pathlib.Path, default=HISTORY)
+    parser.add_argument("--triage", type=pathlib.Path, default=triage.TRIAGE)
+    parser.add_argument("--url", default="")
+    parser.add_argument("--feed", type=pathlib.Path)
     parser.add_argument("--output", type=pathlib.Path, required=True)
     args = parser.parse_args()
     try:
-        runs, rows = build(args.history, args.output)
+        runs, rows = build(args.history, args.output, triage.load(args.triage), args.url, args.feed)
     except (BadRun, OSError) as error:
         sys.exit(f"error: {error}")
     print(f"{runs} runs of {rows} benchmarks")

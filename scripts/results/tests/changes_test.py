@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Change points: what is planted is found, and nothing where there is none; what was said of it is read."""
 
+import datetime
 import json
 import random
 import unittest
+import xml.etree.ElementTree
 
 from fixtures import command, lines
 from results import changepoints, triage
@@ -127,6 +129,25 @@ class ChangesTest(ScratchTest):
         self.assertTrue(self.changes("--peer", "iommufd")[1].startswith("0 changes"))
         status, _, error = self.changes("--lane", "kvm")
         self.assertEqual((status, len(error.splitlines())), (1, 1))
+
+    def test_the_feed_has_an_entry_for_each_commit(self):
+        history, atom = self.history(), "{http://www.w3.org/2005/Atom}"
+        self.say(f'[[change]]\nbenchmark = "map/*"\ncommit = "{self.commit[:10]}"\nverdict = "accepted"\nreason = "a <reason>"\n')
+        found = command("dashboard", "--history", history, "--triage", self.dir / "triage.toml", "--url", "https://example.org/site",
+                        "--feed", self.dir / "feed.xml", "--output", self.dir / "data")
+        self.assertEqual(found.returncode, 0, found.stderr)
+        feed = xml.etree.ElementTree.parse(self.dir / "feed.xml").getroot()
+        self.assertEqual(feed.tag, f"{atom}feed")
+        for part in [feed, *feed.iter(f"{atom}entry")]:
+            for name in ("id", "title", "updated"):
+                self.assertEqual(len(part.findall(f"{atom}{name}")), 1)
+            datetime.datetime.fromisoformat(part.find(f"{atom}updated").text)
+        entries = feed.findall(f"{atom}entry")
+        self.assertEqual(len(entries), 2)
+        self.assertEqual(entries[1].find(f"{atom}link").get("href"), f"https://example.org/site/index.html#/commit/{self.commit[:12]}")
+        self.assertEqual(entries[1].find(f"{atom}content").text, "map/thp/256MiB/fast, lane icount: 1.50 → 1.60 instructions per 4 KiB, "
+                         "+6.7 % (accepted: a <reason>)")
+        self.assertLess(entries[1].find(f"{atom}updated").text, entries[0].find(f"{atom}updated").text)
 
     def test_what_nobody_can_mean_is_refused(self):
         good = {"benchmark": "map/*", "commit": "0123456", "verdict": "accepted", "reason": "why"}
