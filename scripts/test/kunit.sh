@@ -8,6 +8,7 @@
 #   SUITE=GLOB  only the suites that match, with or without their "iommufd-" ("extent", "*io*")
 #   CASE=GLOB   only the cases that match
 #   SEED=N      repeat the random choices of a run that printed this seed
+#   PARAMETERS="pin_walk=0"  of the module
 #   REPEAT=N    run them so often, in one guest: for what happens at the same time
 #   TEST_KERNEL=kcsan  on the kernel that looks for data races
 
@@ -21,6 +22,7 @@ suites=${SUITE:-*}
 cases=${CASE:-*}
 seed=${SEED:-0}
 repeat=${REPEAT:-1}
+parameters=${PARAMETERS:-}
 config=${TEST_KERNEL:-test}
 name=kunit
 [[ $config == test ]] || name+=-$config
@@ -31,6 +33,7 @@ END='kunit.sh: end'
 # They go into the guest's command lines.
 [[ $suites$cases =~ ^[][A-Za-z0-9_*?-]+$ ]] || die "SUITE='$suites' CASE='$cases': a pattern has letters, digits, - _ * ? [ ]"
 [[ $seed =~ ^(0x[0-9a-fA-F]+|[0-9]+)$ ]] || die "SEED='$seed' is no number"
+[[ $parameters =~ ^[a-z0-9_=\ ]*$ ]] || die "PARAMETERS='$parameters': NAME=VALUE, several with blanks between them"
 [[ $repeat =~ ^[1-9][0-9]*$ ]] || die "REPEAT='$repeat' is no number"
 [[ $config =~ ^(test|kcsan)$ ]] || die "no TEST_KERNEL '$config' (there are: test kcsan)"
 [[ $suites == iommufd-* || $suites == \** ]] || suites=iommufd-$suites
@@ -57,7 +60,7 @@ write_job() {
 		scan_when_told
 		# A worker that passes on what its CPU has counted may be interrupted in the midst of it: kunit/balance.c.
 		echo 100000 >/proc/sys/vm/stat_interval
-		insmod /host/iommufd.ko seed=$seed || exit 2
+		insmod /host/iommufd.ko seed=$seed $parameters || exit 2
 		echo 0 >\$debug/fail_iommufd/verbose
 		set -- \$debug/kunit/*/run
 		[ -e "\$1" ] || exit 3
