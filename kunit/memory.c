@@ -69,18 +69,17 @@ static void touch_in_order(struct kunit *test, unsigned long va,
 	}
 }
 
+/* Base pages last: khugepaged does not collapse what may not be huge any more. */
 static void touch_mixed(struct kunit *test, unsigned long va,
 			unsigned long npages)
 {
-	for (unsigned long i = 0; i < npages; i++) {
-		bool huge = !(i / MEMORY_HUGE_NPAGES % 2);
-
-		if (!(i % MEMORY_HUGE_NPAGES))
-			allow_huge(test, va, huge);
-		else if (huge)
-			continue;
+	allow_huge(test, va, true);
+	for (unsigned long i = 0; i < npages; i += 2 * MEMORY_HUGE_NPAGES)
 		memory_touch(test, va + (i << PAGE_SHIFT));
-	}
+	allow_huge(test, va, false);
+	for (unsigned long i = 0; i < npages; i++)
+		if (i / MEMORY_HUGE_NPAGES % 2)
+			memory_touch(test, va + (i << PAGE_SHIFT));
 }
 
 static bool is_huge(enum memory_layout layout)
