@@ -505,9 +505,12 @@ static void pin_user_range_of_absent_fails_without_a_trace(struct kunit *test)
 
 #define PAGE_LEAK_ROUNDS	2000
 
+/* And what the slab allocator has, for KASAN has it keep what was freed for a while. */
 static long nr_free_pages_now(void)
 {
-	return global_zone_page_state(NR_FREE_PAGES);
+	return global_zone_page_state(NR_FREE_PAGES) +
+	       global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
+	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
 }
 
 /* Of whole pages kmemleak knows nothing. */
