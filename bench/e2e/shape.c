@@ -43,6 +43,58 @@ static int make_thp(char *va, size_t bytes)
 	return 0;
 }
 
+/* Which huge pages the kernel hands out for one size; a word of the kernel's. */
+static int allow_folios(const char *size, const char *what, const char *word)
+{
+	char path[128];
+	int fd, rc = 0;
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/transparent_hugepage/hugepages-%s/%s", size,
+		 what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, word, strlen(word)) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+/* Folios of one size between base and huge pages, each mapped page by page. */
+static int make_folios(char *va, size_t bytes, const char *size)
+{
+	int rc = allow_folios("2048kB", "enabled", "never");
+
+	if (!rc)
+		rc = allow_folios(size, "enabled", "madvise");
+	if (!rc)
+		rc = make_thp(va, bytes);
+	allow_folios(size, "enabled", "never");
+	allow_folios("2048kB", "enabled", "inherit");
+	/* khugepaged leaves them as they are. */
+	if (!rc && madvise(va, bytes, MADV_NOHUGEPAGE))
+		rc = -errno;
+	return rc;
+}
+
+static int make_mthp64k(char *va, size_t bytes)
+{
+	return make_folios(va, bytes, "64kB");
+}
+
+static int make_mthp1m(char *va, size_t bytes)
+{
+	return make_folios(va, bytes, "1024kB");
+}
+
+static int make_memfd64k(char *va, size_t bytes)
+{
+	int rc = allow_folios("64kB", "shmem_enabled", "always");
+
+	if (!rc && madvise(va, bytes, MADV_POPULATE_WRITE))
+		rc = -errno;
+	allow_folios("64kB", "shmem_enabled", "never");
+	return rc;
+}
+
 static int make_as_is(char *va, size_t bytes)
 {
 	return madvise(va, bytes, MADV_POPULATE_WRITE) ? -errno : 0;
@@ -67,6 +119,7 @@ static int make_fresh(char *va, size_t bytes)
 
 #define BULK (256 * MIB)
 #define PER_PAGE (BULK / PAGE_BYTES)
+#define PER_64K (BULK / (64 * KIB))
 #define PER_2M (BULK / (2 * MIB))
 
 /*
@@ -93,6 +146,16 @@ const struct shape_kind shape_kinds[] = {
 	  .make = make_thp, .min_runs = 1, .max_runs = 4 * PER_2M },
 	{ .name = "scatter4k", .bytes = BULK, .leaf_bytes = PAGE_BYTES,
 	  .make = make_scattered, .min_runs = PER_PAGE, .max_runs = PER_PAGE },
+	{ .name = "mapfile4k", .bytes = BULK, .leaf_bytes = PAGE_BYTES, .memfd = true,
+	  .by_file = true, .make = make_as_is, .min_runs = 1, .max_runs = PER_PAGE },
+	{ .name = "mthp64k", .bytes = BULK, .leaf_bytes = 64 * KIB,
+	  .make = make_mthp64k, .min_runs = 1, .max_runs = PER_64K },
+	{ .name = "mthp1m", .bytes = BULK, .leaf_bytes = MIB,
+	  .make = make_mthp1m, .min_runs = 1, .max_runs = PER_64K / 16 },
+	{ .name = "memfd64k", .bytes = BULK, .leaf_bytes = 64 * KIB, .memfd = true,
+	  .make = make_memfd64k, .min_runs = 1, .max_runs = PER_64K },
+	{ .name = "mapfile64k", .bytes = BULK, .leaf_bytes = 64 * KIB, .memfd = true,
+	  .by_file = true, .make = make_memfd64k, .min_runs = 1, .max_runs = PER_64K },
 
 	{ .name = "populate4k", .use = SHAPE_LARGE, .bytes = GIB, .leaf_bytes = PAGE_BYTES,
 	  .make = make_base, .min_runs = 1, .max_runs = 4 * PER_PAGE / 16 },

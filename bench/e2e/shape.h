@@ -29,7 +29,7 @@ enum shape_use {
  * @name: as in the names of benchmarks
  * @use: what for; those of one use have different names
  * @bytes: how much of it
- * @leaf_bytes: what the CPU page table maps it by
+ * @leaf_bytes: what the CPU page table maps it by, or the folios are of that it maps by base pages
  * @memfd: it is a file
  * @by_file: it is mapped through its file and not through its address
  * @huge: explicit huge pages of @leaf_bytes

@@ -12,7 +12,8 @@ from .text import bytes_of, number
 PEERS = ("type1", "iommufd", "fast", "floor")
 OPS = ("map", "unmap", "fault_in", "small map", "small unmap", "deep map", "deep unmap", "million map", "million unmap",
        "copy", "attach", "lookup")
-SHAPES = ("populate4k", "scatter4k", "thp", "hugetlb2m", "hugetlb1g", "memfd4k", "memfd2m", "mapfile")
+SHAPES = ("populate4k", "scatter4k", "mthp64k", "mthp1m", "thp", "hugetlb2m", "hugetlb1g", "memfd4k", "memfd64k", "memfd2m",
+          "mapfile4k", "mapfile64k", "mapfile")
 # Of the sizes of a shape, the one that short tables show.
 USUAL_SIZE = {"hugetlb1g": "1GiB"}
 
