@@ -195,6 +195,7 @@ static const struct ktap_case cases[] = {
 	COPY("from-detached-mapfile4k", run_from_detached, MAPFILE4K),
 	{ "read-only", run_read_only, NULL },
 	COPY("part-populate4k", run_part, POPULATE4K),
+	COPY("part-mthp64k", run_part, MTHP64K),
 	COPY("part-thp", run_part, THP),
 	COPY("part-mapfile2m", run_part, MAPFILE2M),
 	{}

@@ -135,6 +135,8 @@ static const struct ktap_case cases[] = {
 	READ_ONLY("thp", THP),
 	READ_ONLY("hugetlb2m", HUGETLB2M),
 	READ_ONLY("memfd4k", MEMFD4K),
+	READ_ONLY("mthp64k", MTHP64K),
+	READ_ONLY("memfd64k", MEMFD64K),
 	READ_ONLY("mapfile2m", MAPFILE2M),
 	WRITE_ONLY("populate4k", POPULATE4K),
 	WRITE_ONLY("thp", THP),

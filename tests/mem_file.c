@@ -293,12 +293,15 @@ static void run_shared_read(const void *arg)
 
 static const struct ktap_case cases[] = {
 	FILE_CASE("hole-memfd4k", run_hole, MEMFD4K),
+	FILE_CASE("hole-memfd64k", run_hole, MEMFD64K),
 	FILE_CASE("hole-memfd2m", run_hole, MEMFD2M),
 	FILE_CASE("hole-mapfile4k", run_hole, MAPFILE4K),
+	FILE_CASE("hole-mapfile64k", run_hole, MAPFILE64K),
 	FILE_CASE("hole-mapfile2m", run_hole, MAPFILE2M),
 	FILE_CASE("truncate-memfd4k", run_truncate, MEMFD4K),
 	FILE_CASE("truncate-memfd2m", run_truncate, MEMFD2M),
 	FILE_CASE("truncate-mapfile4k", run_truncate, MAPFILE4K),
+	FILE_CASE("truncate-mapfile64k", run_truncate, MAPFILE64K),
 	FILE_CASE("truncate-mapfile2m", run_truncate, MAPFILE2M),
 	FILE_CASE("delete-memfd4k", run_delete, MEMFD4K),
 	FILE_CASE("delete-mapfile4k", run_delete, MAPFILE4K),

@@ -252,17 +252,22 @@ static void run_block_stays(const void *arg)
 
 static const struct ktap_case cases[] = {
 	STAYS("compaction-populate4k", POPULATE4K, compact),
+	STAYS("compaction-mthp64k", MTHP64K, compact),
 	STAYS("compaction-scatter4k", SCATTER4K, compact),
 	STAYS("compaction-thp", THP, compact),
 	STAYS("compaction-memfd4k", MEMFD4K, compact),
 	STAYS("compaction-mapfile4k", MAPFILE4K, compact),
+	STAYS("compaction-mapfile64k", MAPFILE64K, compact),
 	STAYS("gigantic-page-populate4k", POPULATE4K, want_gigantic_page),
 	STAYS("gigantic-page-thp", THP, want_gigantic_page),
 	MOVED("movable-populate4k", run_movable, POPULATE4K),
+	MOVED("movable-mthp64k", run_movable, MTHP64K),
 	MOVED("movable-thp", run_movable, THP),
 	MOVED("movable-memfd4k", run_movable, MEMFD4K),
 	MOVED("movable-mapfile4k", run_movable, MAPFILE4K),
+	MOVED("movable-mapfile64k", run_movable, MAPFILE64K),
 	MOVED("block-stays-populate4k", run_block_stays, POPULATE4K),
+	MOVED("block-stays-mthp64k", run_block_stays, MTHP64K),
 	MOVED("block-stays-thp", run_block_stays, THP),
 	MOVED("block-stays-hugetlb2m", run_block_stays, HUGETLB2M),
 	{}

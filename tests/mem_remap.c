@@ -171,11 +171,13 @@ static void run_protect(const void *arg)
 
 static const struct ktap_case cases[] = {
 	MOVE("populate4k", POPULATE4K, 5 * PAGE),
+	MOVE("mthp64k", MTHP64K, 5 * PAGE),
 	MOVE("thp", THP, 0),
 	MOVE("thp-to-odd-address", THP, 5 * PAGE),
 	MOVE("hugetlb2m", HUGETLB2M, 0),
 	MOVE("memfd4k", MEMFD4K, 5 * PAGE),
 	REMAP("move-part-populate4k", run_move_part, POPULATE4K),
+	REMAP("move-part-mthp64k", run_move_part, MTHP64K),
 	REMAP("move-part-thp", run_move_part, THP),
 	REMAP("move-part-memfd4k", run_move_part, MEMFD4K),
 	REMAP("resize-populate4k", run_resize, POPULATE4K),

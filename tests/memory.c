@@ -26,12 +26,15 @@ static const struct {
 } shapes[NSHAPES] = {
 	[POPULATE4K] = { "populate4k", PAGE, false },
 	[SCATTER4K] = { "scatter4k", PAGE, false },
+	[MTHP64K] = { "mthp64k", 64 * KIB, false },
 	[THP] = { "thp", 2 * MIB, false },
 	[HUGETLB2M] = { "hugetlb2m", 2 * MIB, false },
 	[HUGETLB1G] = { "hugetlb1g", GIB, false },
 	[MEMFD4K] = { "memfd4k", PAGE, false },
+	[MEMFD64K] = { "memfd64k", 64 * KIB, false },
 	[MEMFD2M] = { "memfd2m", 2 * MIB, false },
 	[MAPFILE4K] = { "mapfile4k", PAGE, true },
+	[MAPFILE64K] = { "mapfile64k", 64 * KIB, true },
 	[MAPFILE2M] = { "mapfile2m", 2 * MIB, true },
 };
 
@@ -73,6 +76,22 @@ static void reserve_hugetlb(size_t page_bytes, size_t count)
 		return;
 	rewind(f);
 	fprintf(f, "%zu\n", all_pages + count - free_pages);
+	fclose(f);
+}
+
+/* Whether the kernel hands out folios of a size, for anonymous memory or for shmem. */
+static void allow_folios(const char *size, const char *what, const char *word)
+{
+	char path[96];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/transparent_hugepage/hugepages-%s/%s", size,
+		 what);
+	f = fopen(path, "re+");
+	if (!f)
+		ktap_skip("no folios of %s in this kernel", size);
+	setbuf(f, NULL);
+	ktap_assert(fputs(word, f) >= 0);
 	fclose(f);
 }
 
@@ -120,13 +139,34 @@ static void touch_scattered(unsigned char *va, size_t bytes)
 		touch(va + first * PAGE, bytes - first * PAGE, SCATTER_STRIDE * PAGE);
 }
 
+/* No huge page is to be had instead of smaller folios. */
+static void touch_mthp64k(unsigned char *va, size_t bytes)
+{
+	allow_folios("64kB", "enabled", "madvise");
+	allow_folios("2048kB", "enabled", "never");
+	touch(va, bytes, PAGE);
+	/* And khugepaged makes none of them afterwards. */
+	ktap_assert(!madvise(va, bytes, MADV_NOHUGEPAGE));
+	allow_folios("2048kB", "enabled", "inherit");
+	allow_folios("64kB", "enabled", "never");
+}
+
+static void touch_shmem64k(unsigned char *va, size_t bytes)
+{
+	allow_folios("64kB", "shmem_enabled", "always");
+	touch(va, bytes, PAGE);
+	allow_folios("64kB", "shmem_enabled", "never");
+}
+
 static void map_memfd(struct memory *mem, bool huge)
 {
 	unsigned int flags = MFD_CLOEXEC | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
 
 	mem->fd = memfd_create("tests", flags);
 	ktap_assert(mem->fd >= 0 && !ftruncate(mem->fd, mem->bytes));
-	mem->va = map_or_end(NULL, mem->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, mem->fd);
+	/* The kernel gives a file no folios that its mapping could not hold aligned. */
+	mem->va = map_aligned(mem->bytes, shape_page_bytes(mem->shape));
+	map_or_end(mem->va, mem->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, mem->fd);
 }
 
 static void read_layout(struct memory *mem)
@@ -195,6 +235,7 @@ void memory_alloc(struct memory *mem, enum shape shape, size_t bytes)
 	case SCATTER4K:
 		mem->va = map_aligned(bytes, PAGE);
 		break;
+	case MTHP64K:
 	case THP:
 		mem->va = map_aligned(bytes, 2 * MIB);
 		ktap_assert(!madvise(mem->va, bytes, MADV_HUGEPAGE));
@@ -211,6 +252,8 @@ void memory_alloc(struct memory *mem, enum shape shape, size_t bytes)
 		break;
 	case MEMFD4K:
 	case MAPFILE4K:
+	case MEMFD64K:
+	case MAPFILE64K:
 		map_memfd(mem, false);
 		break;
 	case MEMFD2M:
@@ -223,6 +266,10 @@ void memory_alloc(struct memory *mem, enum shape shape, size_t bytes)
 	}
 	if (shape == SCATTER4K)
 		touch_scattered(mem->va, bytes);
+	else if (shape == MTHP64K)
+		touch_mthp64k(mem->va, bytes);
+	else if (shape == MEMFD64K || shape == MAPFILE64K)
+		touch_shmem64k(mem->va, bytes);
 	else
 		touch(mem->va, bytes, PAGE);
 	read_layout(mem);

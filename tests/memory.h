@@ -11,12 +11,15 @@
 enum shape {
 	POPULATE4K,	/* base pages as the kernel hands them out */
 	SCATTER4K,	/* base pages, no two neighbours contiguous */
+	MTHP64K,	/* anonymous folios of 64 KiB, mapped by base pages */
 	THP,		/* anonymous huge pages */
 	HUGETLB2M,
 	HUGETLB1G,
 	MEMFD4K,	/* a mapped memfd of base pages */
+	MEMFD64K,	/* a mapped memfd of folios of 64 KiB */
 	MEMFD2M,	/* a mapped memfd of hugetlb pages */
-	MAPFILE4K,	/* the same two, given to the IOAS as a file */
+	MAPFILE4K,	/* the same three, given to the IOAS as a file */
+	MAPFILE64K,
 	MAPFILE2M,
 	NSHAPES,
 };
