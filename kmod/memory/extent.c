@@ -235,6 +235,77 @@ int extents_append(struct extents *ex, unsigned long pfn, unsigned long npages,
 	return 0;
 }
 
+/*
+ * As many runs as join nothing, and for which there is room in a group that has
+ * begun. Returns how many.
+ */
+static size_t append_plain_runs(struct extents *ex, const extent_t *run, size_t nr)
+{
+	struct extent_chunk *chunk;
+	unsigned long npages = 0, end_pfn;
+	size_t room, n;
+
+	if (!ex->nr_chunks)
+		return 0;
+	chunk = &ex->chunk[ex->nr_chunks - 1];
+	if (!(chunk->nr % EXTENT_GROUP_LEN))
+		return 0;
+	room = EXTENT_GROUP_LEN - chunk->nr % EXTENT_GROUP_LEN;
+	if (room > chunk->capacity - chunk->nr)
+		room = chunk->capacity - chunk->nr;
+	if (nr > room)
+		nr = room;
+	end_pfn = extent_end_pfn(chunk->run[chunk->nr - 1]);
+	for (n = 0; n < nr; n++) {
+		unsigned long pfn = extent_pfn(run[n]);
+		unsigned long run_npages = extent_npages(run[n]);
+
+		if (pfn == end_pfn || (pfn & (EXTENT_MAX_NPAGES - 1)) + run_npages >
+					      EXTENT_MAX_NPAGES)
+			break;
+		chunk->run[chunk->nr + n] = run[n];
+		end_pfn = pfn + run_npages;
+		npages += run_npages;
+	}
+	chunk->nr += n;
+	ex->npages += npages;
+	return n;
+}
+
+/**
+ * extents_append_runs() - add runs at the end of a sequence
+ * @ex: the sequence
+ * @run: the runs
+ * @nr: how many
+ *
+ * As extents_append() for each of them, at less than its price where they are not
+ * neighbours.
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM with what fitted appended: the caller knows by
+ * @ex->npages how far it got.
+ */
+int extents_append_runs(struct extents *ex, const extent_t *run, size_t nr)
+{
+	size_t i = 0;
+
+	while (i < nr) {
+		size_t n = append_plain_runs(ex, run + i, nr - i);
+
+		if (!n) {
+			int rc = extents_append(ex, extent_pfn(run[i]),
+						extent_npages(run[i]),
+						extent_pin_order(run[i]));
+
+			if (rc)
+				return rc;
+			n = 1;
+		}
+		i += n;
+	}
+	return 0;
+}
+
 /* Put @it at the first run of a chunk. Without chunks there is one, @few. */
 static void enter_chunk(struct extents_iter *it, u32 chunk)
 {

@@ -350,6 +350,23 @@ static void extents_append_out_of_memory_keeps_what_there_is(struct kunit *test)
 	KUNIT_EXPECT_GE(test, fault.nr_failed, 4);
 }
 
+/* A run that is longer than one may be, among others. */
+static void extents_append_runs_splits_long_runs(struct kunit *test)
+{
+	const extent_t run[] = {
+		extent_make(1, 1, 0), extent_make(3, 1, 0), extent_make(5, 1, 0),
+		extent_make(7, EXTENT_MAX_NPAGES, 0), extent_make(2, 1, 0),
+	};
+	struct extents_iter it;
+
+	KUNIT_ASSERT_EQ(test, extents_append_runs(&ex, run, ARRAY_SIZE(run)), 0);
+	KUNIT_EXPECT_EQ(test, ex.npages, EXTENT_MAX_NPAGES + 4);
+	KUNIT_EXPECT_EQ(test, extents_nr_runs(&ex), ARRAY_SIZE(run) + 1);
+	KUNIT_ASSERT_TRUE(test, extents_seek(&ex, 3, &it));
+	KUNIT_EXPECT_EQ(test, extent_end_pfn(it.run), EXTENT_MAX_NPAGES);
+	extents_free(&ex);
+}
+
 /* A list of chunks that is larger than a page need not be in one piece. */
 static void extents_append_where_memory_is_in_pieces(struct kunit *test)
 {
@@ -449,6 +466,28 @@ static void model_append(struct kunit *test, struct model *model,
 		model->pfn[model->npages++] = pfn + i;
 }
 
+/* Many at once, of which some follow each other. */
+static void model_append_runs(struct kunit *test, struct model *model,
+			      struct rnd_state *rnd)
+{
+	static extent_t run[200];
+	size_t nr = random_between(rnd, 1, ARRAY_SIZE(run));
+	unsigned long pfn = 0;
+
+	if (model->npages + 8 * nr > MODEL_NPAGES)
+		return;
+	for (size_t i = 0; i < nr; i++) {
+		unsigned long npages = random_between(rnd, 1, 8);
+
+		if (!pfn || random_below(rnd, 10))
+			pfn = random_between(rnd, 1, 100000);
+		run[i] = extent_make(pfn, npages, 0);
+		while (npages--)
+			model->pfn[model->npages++] = pfn++;
+	}
+	KUNIT_ASSERT_EQ(test, extents_append_runs(&ex, run, nr), 0);
+}
+
 static void model_cut(struct kunit *test, struct model *model,
 		      struct rnd_state *rnd)
 {
@@ -503,6 +542,8 @@ static void extents_agree_with_an_array(struct kunit *test)
 	for (int step = 0; step < MODEL_STEPS; step++) {
 		if (random_below(&rnd, 12))
 			model_append(test, &model, &rnd);
+		else if (random_below(&rnd, 2))
+			model_append_runs(test, &model, &rnd);
 		else
 			model_cut(test, &model, &rnd);
 		if (!(step % 4))
@@ -538,6 +579,7 @@ static struct kunit_case extent_test_cases[] = {
 	KUNIT_CASE_PARAM(extents_cut_moves_the_end, length_gen_params),
 	KUNIT_CASE(extents_cut_beyond_the_end_moves_nothing),
 	KUNIT_CASE(extents_append_out_of_memory_keeps_what_there_is),
+	KUNIT_CASE(extents_append_runs_splits_long_runs),
 	KUNIT_CASE(extents_append_where_memory_is_in_pieces),
 	KUNIT_CASE(extents_hold_more_runs_than_there_were),
 	KUNIT_CASE(extents_cut_out_of_memory_changes_nothing),
