@@ -83,18 +83,6 @@ static void advance(struct pin_walk *walk, unsigned long npages)
 	walk->npages -= npages;
 }
 
-/* The pages of one block of @e, or what @e has of it. */
-static inline void unpin_blocks(extent_t e, bool dirty)
-{
-	unsigned long block_npages = 1UL << extent_pin_order(e);
-	unsigned long pfn = extent_pfn(e);
-
-	while (pfn < extent_end_pfn(e)) {
-		unpin_user_page_range_dirty_lock(pfn_to_page(pfn), 1, dirty);
-		pfn = ALIGN_DOWN(pfn, block_npages) + block_npages;
-	}
-}
-
 /* The run of huge leaves is complete. On failure what is not in @ex is unpinned. */
 static int end_run(struct pin_walk *walk)
 {
@@ -109,8 +97,8 @@ static int end_run(struct pin_walk *walk)
 	if (rc) {
 		unsigned long done = walk->ex->npages - old_npages;
 
-		unpin_blocks(extent_make(walk->run_pfn + done, npages - done,
-					 walk->run_order), false);
+		unpin_run(extent_make(walk->run_pfn + done, npages - done,
+				      walk->run_order), false);
 	}
 	return rc;
 }
@@ -334,34 +322,6 @@ int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
 	if (npages == 1 && mm == current->mm)
 		return pin_page(va, write, ex);
 	return pin_pages(mm, va, npages, write, ex);
-}
-
-/**
- * unpin_extents() - give back every pin of a sequence, and its memory
- * @ex: the sequence; empty afterwards
- * @dirty: the pages were pinned for writing and may have been written to
- *
- * Context: Process; sleeps.
- */
-void unpin_extents(struct extents *ex, bool dirty)
-{
-	struct extents_iter it;
-
-	extents_for_each(&it, ex) {
-		if (extent_pin_order(it.run)) {
-			unpin_blocks(it.run, dirty);
-		} else {
-			unpin_user_page_range_dirty_lock(pfn_to_page(extent_pfn(it.run)),
-							 extent_npages(it.run),
-							 dirty);
-			if (extent_npages(it.run) > 1)
-				cond_resched();
-		}
-		/* Behind many runs of one page, or of few blocks. */
-		if (extents_ends_chunk(&it))
-			cond_resched();
-	}
-	extents_free(ex);
 }
 
 /**

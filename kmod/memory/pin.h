@@ -10,6 +10,8 @@
 
 #include <linux/types.h>
 
+#include "extent.h"
+
 /*
  * What one call pins, pages or folios: as many pointers as a page holds. Short
  * ranges use an array on the stack; 16 pointers are 128 bytes of it.
@@ -17,7 +19,6 @@
 #define PIN_BATCH_LEN		(PAGE_SIZE / sizeof(void *))
 #define PIN_STACK_LEN		16
 
-struct extents;
 struct file;
 struct mm_struct;
 
@@ -25,6 +26,7 @@ int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
 		   bool write, struct extents *ex);
 int pin_file_range(struct file *file, loff_t start, unsigned long npages,
 		   struct extents *ex);
+void unpin_run(extent_t e, bool dirty);
 void unpin_extents(struct extents *ex, bool dirty);
 int pin_cut(struct extents *ex, unsigned long index, struct extents *tail);
 
