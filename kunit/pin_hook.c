@@ -4,6 +4,7 @@
  */
 #include <linux/sched.h>
 
+#include "memory/walk.h"
 #include "pin_hook.h"
 
 static struct task_struct *hooked;
@@ -44,6 +45,18 @@ int pin_hook_fast(unsigned long va, int npages, unsigned int flags,
 	if (pin_hook_disarm())
 		hook(hook_data);
 	return got;
+}
+
+/** pin_hook_walk() - walk_pin(), and what is armed if that pins anything */
+unsigned int pin_hook_walk(struct mm_struct *mm, unsigned long va,
+			   unsigned long npages, bool write, bool remote,
+			   extent_t *run, unsigned int max_runs)
+{
+	unsigned int nr = walk_pin(mm, va, npages, write, remote, run, max_runs);
+
+	if (nr && pin_hook_disarm())
+		hook(hook_data);
+	return nr;
 }
 
 /**

@@ -3,13 +3,15 @@
  * The moment after a pin, for what only happens when another thread is quick.
  *
  * kmod/memory/pin.c and kmod/memory/pin_file.c are built with this in front of them (Kbuild),
- * so that their calls of pin_user_pages_fast() and memfd_pin_folios() go by way
- * of here.
+ * so that their calls of pin_user_pages_fast(), memfd_pin_folios() and walk_pin() go by
+ * way of here.
  */
 #ifndef KUNIT_PIN_HOOK_H
 #define KUNIT_PIN_HOOK_H
 
 #include <linux/mm.h>
+
+#include "memory/extent.h"
 
 struct file;
 struct folio;
@@ -22,10 +24,14 @@ int pin_hook_fast(unsigned long va, int npages, unsigned int flags,
 long pin_hook_folios(struct file *file, loff_t start, loff_t end,
 		     struct folio **folios, unsigned int max_folios,
 		     pgoff_t *offset);
+unsigned int pin_hook_walk(struct mm_struct *mm, unsigned long va,
+			   unsigned long npages, bool write, bool remote,
+			   extent_t *run, unsigned int max_runs);
 
 #ifdef PIN_HOOK_IN_FRONT
 #define pin_user_pages_fast	pin_hook_fast
 #define memfd_pin_folios	pin_hook_folios
+#define walk_pin		pin_hook_walk
 #endif
 
 #endif

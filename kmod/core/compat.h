@@ -4,12 +4,17 @@
  * between these kernels is here, so that no other file asks which one it is.
  *
  * 7.2 does not know IOMMU_IOAS_NOIOMMU_GET_PA, nor devices without an IOMMU, of whose
- * memory it would tell: there it is -EOPNOTSUPP.
+ * memory it would tell: there it is -EOPNOTSUPP. Its pte_uffd() has an older name.
  */
 #ifndef IOMMUFD_COMPAT_H
 #define IOMMUFD_COMPAT_H
 
+#include <linux/pgtable.h>
 #include <uapi/linux/iommufd.h>
+
+#ifndef _PAGE_UFFD
+#define pte_uffd	pte_uffd_wp
+#endif
 
 #ifndef IOMMU_IOAS_NOIOMMU_GET_PA
 /**

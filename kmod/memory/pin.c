@@ -13,6 +13,7 @@
 #include "extent.h"
 #include "leaf.h"
 #include "pin.h"
+#include "walk.h"
 
 /**
  * struct pin_walk - the pinning of one range, under way
@@ -27,6 +28,7 @@
  * @run_order: its pin order
  * @nr_runs: how many such runs there were
  * @page: batch array
+ * @found: the same memory, for what walk_pin() finds
  * @batch_len: its length
  */
 struct pin_walk {
@@ -40,9 +42,14 @@ struct pin_walk {
 	unsigned long run_npages;
 	unsigned int run_order;
 	unsigned int nr_runs;
-	struct page **page;
+	union {
+		struct page **page;
+		extent_t *found;
+	};
 	unsigned long batch_len;
 };
+
+static_assert(sizeof(extent_t) == sizeof(struct page *));
 
 static unsigned long limit_batch(unsigned long len)
 {
@@ -83,24 +90,55 @@ static void advance(struct pin_walk *walk, unsigned long npages)
 	walk->npages -= npages;
 }
 
+/* What of these runs lies @npages or more behind the first page. */
+static void unpin_rest(const extent_t *run, unsigned int nr_runs,
+		       unsigned long npages)
+{
+	for (; nr_runs; nr_runs--, run++) {
+		unsigned long skip = min(npages, extent_npages(*run));
+
+		npages -= skip;
+		if (skip < extent_npages(*run))
+			unpin_run(extent_clip(*run, skip,
+					      extent_npages(*run) - skip),
+				  false);
+	}
+}
+
+/**
+ * pin_add_runs() - write down what is pinned
+ * @ex: the sequence that it follows
+ * @run: runs
+ * @nr_runs: how many
+ *
+ * Context: Process; may sleep.
+ * Return: the number of pages; or -ENOMEM, and what is not in @ex is unpinned.
+ */
+long pin_add_runs(struct extents *ex, const extent_t *run, unsigned int nr_runs)
+{
+	unsigned long old_npages = ex->npages;
+	int rc = extents_append_runs(ex, run, nr_runs);
+
+	if (unlikely(rc)) {
+		unpin_rest(run, nr_runs, ex->npages - old_npages);
+		return rc;
+	}
+	return ex->npages - old_npages;
+}
+
 /* The run of huge leaves is complete. On failure what is not in @ex is unpinned. */
 static int end_run(struct pin_walk *walk)
 {
-	unsigned long old_npages = walk->ex->npages;
 	unsigned long npages = walk->run_npages;
-	int rc;
+	extent_t run;
+	long rc;
 
 	if (!npages)
 		return 0;
 	walk->run_npages = 0;
-	rc = extents_append(walk->ex, walk->run_pfn, npages, walk->run_order);
-	if (rc) {
-		unsigned long done = walk->ex->npages - old_npages;
-
-		unpin_run(extent_make(walk->run_pfn + done, npages - done,
-				      walk->run_order), false);
-	}
-	return rc;
+	run = extent_make(walk->run_pfn, npages, walk->run_order);
+	rc = pin_add_runs(walk->ex, &run, 1);
+	return rc < 0 ? rc : 0;
 }
 
 /* Runs of huge leaves between two looks at signals: 8 GiB at the most. */
@@ -136,7 +174,23 @@ static unsigned long npages_in_table(unsigned long va)
 	return (PMD_SIZE - (va & ~PMD_MASK)) >> PAGE_SHIFT;
 }
 
-/* Base pages: a pin for each, neighbours become one run. */
+/* What the page table maps already. Returns how many pages, or an errno. */
+static long pin_mapped(struct pin_walk *walk)
+{
+	unsigned int nr_runs;
+
+	if (!READ_ONCE(walk_allowed))
+		return 0;
+	nr_runs = walk_pin(walk->mm, walk->va, walk->npages, walk->write,
+			   walk->remote, walk->found, walk->batch_len);
+	return pin_add_runs(walk->ex, walk->found, nr_runs);
+}
+
+/*
+ * Base pages, and larger ones in pieces: those that are mapped by a walk of their
+ * table, and the rest of it, from what is unusual on, by the kernel's call: a pin
+ * for each, neighbours become one run.
+ */
 static int pin_small(struct pin_walk *walk)
 {
 	long got, done;
@@ -145,6 +199,11 @@ static int pin_small(struct pin_walk *walk)
 	rc = end_run(walk);
 	if (rc)
 		return rc;
+	got = pin_mapped(walk);
+	if (got < 0)
+		return got;
+	if (got)
+		goto pinned;
 	got = pin_some(walk, min3(walk->npages, walk->batch_len,
 				  npages_in_table(walk->va)));
 	if (got < 0)
@@ -163,6 +222,7 @@ static int pin_small(struct pin_walk *walk)
 		}
 		done += run_npages;
 	}
+pinned:
 	advance(walk, got);
 	/* Memory that is there already is pinned without a look at signals. */
 	return walk->npages ? cond_resched_killable() : 0;

@@ -26,6 +26,8 @@ int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
 		   bool write, struct extents *ex);
 int pin_file_range(struct file *file, loff_t start, unsigned long npages,
 		   struct extents *ex);
+long pin_add_runs(struct extents *ex, const extent_t *run,
+		  unsigned int nr_runs);
 void unpin_run(extent_t e, bool dirty);
 void unpin_extents(struct extents *ex, bool dirty);
 int pin_cut(struct extents *ex, unsigned long index, struct extents *tail);

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages that a page table maps already: what kmod/memory/walk.h says is pinned
+ * from there, and what is left to the kernel's calls.
+ */
+#include <kunit/test.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/mmap_lock.h>
+
+#include "balance.h"
+#include "memory.h"
+#include "memory/extent.h"
+#include "memory/pin.h"
+#include "memory/walk.h"
+
+#define HUGE	MEMORY_HUGE_NPAGES
+#define NPAGES	64
+
+static extent_t runs[HUGE];
+static bool was_allowed;
+static struct extents ex;
+
+/*
+ * That @nr runs are pinned, of what is mapped from @va on, with a pin for each block,
+ * and @before was before. Unpins them. How many pages they are.
+ */
+static unsigned long expect_found(struct kunit *test, unsigned int nr,
+				  unsigned long va, bool write,
+				  const struct balance *before)
+{
+	unsigned long index = 0, npins = 0;
+
+	extents_init(&ex);
+	for (unsigned int i = 0; i < nr; i++) {
+		unsigned long pfn = extent_pfn(runs[i]);
+
+		npins += extent_npins(runs[i]);
+		for (; pfn < extent_end_pfn(runs[i]); pfn++, index++) {
+			KUNIT_ASSERT_EQ(test, pfn,
+					memory_pfn(va + index * PAGE_SIZE));
+			KUNIT_ASSERT_GT(test, pfn_npins(pfn), 0);
+		}
+		KUNIT_ASSERT_EQ(test, extents_append(&ex, extent_pfn(runs[i]),
+						     extent_npages(runs[i]),
+						     extent_pin_order(runs[i])),
+				0);
+	}
+	KUNIT_EXPECT_EQ(test, balance_since(before).pins, npins);
+	unpin_extents(&ex, write);
+	balance_expect_even(test, before);
+	return index;
+}
+
+/* How many pages are pinned from the page table. Nothing stays pinned. */
+static unsigned long walk_npages(struct kunit *test, unsigned long va,
+				 unsigned long npages, bool write,
+				 unsigned int max_runs)
+{
+	struct balance before = balance_now();
+	unsigned int nr;
+
+	nr = walk_pin(current->mm, va, npages, write, false, runs, max_runs);
+	KUNIT_EXPECT_LE(test, nr, max_runs);
+	return expect_found(test, nr, va, write, &before);
+}
+
+static void walk_pin_finds_what_is_mapped(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_BASE, 2 * HUGE);
+
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 1, true, HUGE), 1);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, HUGE), NPAGES);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, false, HUGE), NPAGES);
+	/* Not beyond its table. */
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va + 5 * PAGE_SIZE, 2 * HUGE - 5,
+					  true, HUGE), HUGE - 5);
+}
+
+static void walk_pin_keeps_to_the_room_there_is(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_SCATTERED, NPAGES);
+
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, 1), 1);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, 7), 7);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, HUGE), NPAGES);
+}
+
+static void walk_pin_stops_where_nothing_is_mapped(struct kunit *test)
+{
+	unsigned long va = memory_map_prot(test, NPAGES, PROT_READ | PROT_WRITE);
+
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, HUGE), 0);
+	for (int i = 0; i < 9; i++)
+		memory_touch(test, va + i * PAGE_SIZE);
+	memory_touch(test, va + 11 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, HUGE), 9);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va + 9 * PAGE_SIZE, 3, true, HUGE),
+			0);
+}
+
+static void walk_pin_stops_at_the_end_of_a_mapping(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_BASE, HUGE);
+
+	KUNIT_ASSERT_EQ(test, vm_munmap(va + NPAGES * PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, HUGE, true, HUGE), NPAGES);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va + NPAGES * PAGE_SIZE, 1, true,
+					  HUGE), 0);
+}
+
+/* It is shared by all, and a pin for long has to get a page of its own. */
+static void walk_pin_leaves_the_page_of_zeroes(struct kunit *test)
+{
+	unsigned long va = memory_map_prot(test, 4, PROT_READ | PROT_WRITE);
+
+	memory_touch(test, va);
+	KUNIT_ASSERT_EQ(test, memory_read(test, va + PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 4, false, HUGE), 1);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 4, true, HUGE), 1);
+}
+
+static void walk_pin_leaves_huge_leaves(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_THP, HUGE);
+	struct file *file = memory_hugetlb(test, HUGE);
+	unsigned long file_va = memory_map_file(test, file, HUGE);
+
+	memory_touch(test, file_va);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, HUGE, true, HUGE), 0);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, file_va, HUGE, true, HUGE), 0);
+}
+
+/*
+ * What is left of a huge page, a part of which was unmapped, is mapped page by
+ * page. It is one folio as before, and one pin holds all of it.
+ */
+static void walk_pin_takes_one_pin_for_a_folio(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_THP, HUGE);
+	struct balance before;
+
+	KUNIT_ASSERT_EQ(test, vm_munmap(va, PAGE_SIZE), 0);
+	va += PAGE_SIZE;
+	before = balance_now();
+	KUNIT_ASSERT_EQ(test, walk_pin(current->mm, va, HUGE - 1, true, false,
+				       runs, HUGE), 1);
+	KUNIT_EXPECT_EQ(test, extent_pfn(runs[0]), memory_pfn(va));
+	KUNIT_EXPECT_EQ(test, extent_npages(runs[0]), HUGE - 1);
+	KUNIT_EXPECT_EQ(test, 1UL << extent_pin_order(runs[0]), HUGE);
+	KUNIT_EXPECT_EQ(test, balance_since(&before).pins, 1);
+	KUNIT_ASSERT_EQ(test, extents_append(&ex, extent_pfn(runs[0]), HUGE - 1,
+					     extent_pin_order(runs[0])), 0);
+	unpin_extents(&ex, true);
+	balance_expect_even(test, &before);
+
+	/* A hole leaves two runs in one folio, each with a pin of its own. */
+	KUNIT_ASSERT_EQ(test, vm_munmap(va + 9 * PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, HUGE - 1, true, HUGE), 9);
+	va += 10 * PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, HUGE - 11, true, HUGE),
+			HUGE - 11);
+}
+
+static void walk_pin_knows_shmem(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, NPAGES);
+	unsigned long va = memory_map_file(test, file, NPAGES);
+
+	for (int i = 0; i < NPAGES; i++)
+		memory_touch(test, va + i * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, HUGE), NPAGES);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, false, HUGE), NPAGES);
+}
+
+/* A page of the file may be replaced by a copy, and is not what is to be pinned. */
+static void walk_pin_of_a_private_file_wants_copies(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, 4);
+	unsigned long va;
+
+	va = kunit_vm_mmap(test, file, 0, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE, 0);
+	KUNIT_ASSERT_NE(test, va, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	for (int i = 0; i < 4; i++)
+		memory_read(test, va + i * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 4, false, HUGE), 0);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 4, true, HUGE), 0);
+	memory_touch(test, va);
+	memory_touch(test, va + PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 4, false, HUGE), 2);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 4, true, HUGE), 2);
+}
+
+static void walk_pin_asks_for_rights(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, 1);
+	unsigned long va;
+
+	memory_touch(test, memory_map_file(test, file, 1));
+	va = kunit_vm_mmap(test, file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, 0);
+	KUNIT_ASSERT_NE(test, va, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	memory_read(test, va);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 1, false, HUGE), 1);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 1, true, HUGE), 0);
+}
+
+/* How many pins it takes to pin all of it. */
+static long npins_of(struct kunit *test, unsigned long va, unsigned long npages)
+{
+	struct balance before = balance_now();
+	long pins;
+
+	KUNIT_EXPECT_EQ(test, pin_user_range(current->mm, va, npages, true, &ex),
+			0);
+	KUNIT_EXPECT_EQ(test, ex.npages, npages);
+	pins = balance_since(&before).pins;
+	unpin_extents(&ex, true);
+	balance_expect_even(test, &before);
+	return pins;
+}
+
+/* The kernel's calls pin each page of a folio that is mapped page by page. */
+static void pin_user_range_walks_unless_told_not_to(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_THP, HUGE) + PAGE_SIZE;
+
+	KUNIT_ASSERT_EQ(test, vm_munmap(va - PAGE_SIZE, PAGE_SIZE), 0);
+	walk_allowed = true;
+	KUNIT_EXPECT_EQ(test, npins_of(test, va, HUGE - 1), 1);
+	walk_allowed = false;
+	KUNIT_EXPECT_EQ(test, npins_of(test, va, HUGE - 1), HUGE - 1);
+}
+
+/* Fork asks for this before it shares pages. */
+static void walk_pin_says_that_there_are_pins(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_BASE, NPAGES);
+
+	KUNIT_EXPECT_FALSE(test, mm_flags_test(MMF_HAS_PINNED, current->mm));
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, HUGE), NPAGES);
+	KUNIT_EXPECT_TRUE(test, mm_flags_test(MMF_HAS_PINNED, current->mm));
+}
+
+/* Who changes the mappings is not waited for: then it is for the kernel's calls. */
+static void walk_pin_waits_for_no_lock(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_BASE, NPAGES);
+	struct balance before = balance_now();
+
+	mmap_write_lock(current->mm);
+	KUNIT_EXPECT_EQ(test, walk_pin(current->mm, va, NPAGES, true, false,
+				       runs, HUGE), 0);
+	mmap_write_unlock(current->mm);
+	balance_expect_even(test, &before);
+	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, HUGE), NPAGES);
+}
+
+static int walk_test_init(struct kunit *test)
+{
+	extents_init(&ex);
+	was_allowed = walk_allowed;
+	return kunit_attach_mm();
+}
+
+static void walk_test_exit(struct kunit *test)
+{
+	walk_allowed = was_allowed;
+}
+
+static struct kunit_case walk_test_cases[] = {
+	KUNIT_CASE(walk_pin_finds_what_is_mapped),
+	KUNIT_CASE(walk_pin_keeps_to_the_room_there_is),
+	KUNIT_CASE(walk_pin_stops_where_nothing_is_mapped),
+	KUNIT_CASE(walk_pin_stops_at_the_end_of_a_mapping),
+	KUNIT_CASE(walk_pin_leaves_the_page_of_zeroes),
+	KUNIT_CASE(walk_pin_leaves_huge_leaves),
+	KUNIT_CASE(walk_pin_takes_one_pin_for_a_folio),
+	KUNIT_CASE(walk_pin_knows_shmem),
+	KUNIT_CASE(walk_pin_of_a_private_file_wants_copies),
+	KUNIT_CASE(walk_pin_asks_for_rights),
+	KUNIT_CASE(pin_user_range_walks_unless_told_not_to),
+	KUNIT_CASE(walk_pin_says_that_there_are_pins),
+	KUNIT_CASE(walk_pin_waits_for_no_lock),
+	{}
+};
+
+static struct kunit_suite walk_test_suite = {
+	.name = "iommufd-pin-walk",
+	.init = walk_test_init,
+	.exit = walk_test_exit,
+	.test_cases = walk_test_cases,
+};
+
+kunit_test_suite(walk_test_suite);
