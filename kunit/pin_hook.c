@@ -59,6 +59,20 @@ unsigned int pin_hook_walk(struct mm_struct *mm, unsigned long va,
 	return nr;
 }
 
+/** pin_hook_walk_file() - walk_pin_file(); of one page, if there is what is armed */
+unsigned int pin_hook_walk_file(struct address_space *mapping, pgoff_t index,
+				unsigned long npages, extent_t *run,
+				unsigned int max_runs)
+{
+	bool armed = READ_ONCE(hooked) == current;
+	unsigned int nr;
+
+	nr = walk_pin_file(mapping, index, armed ? 1 : npages, run, max_runs);
+	if (armed && nr && pin_hook_disarm())
+		hook(hook_data);
+	return nr;
+}
+
 /**
  * pin_hook_folios() - memfd_pin_folios(), and what is armed
  *

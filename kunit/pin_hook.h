@@ -3,8 +3,8 @@
  * The moment after a pin, for what only happens when another thread is quick.
  *
  * kmod/memory/pin.c and kmod/memory/pin_file.c are built with this in front of them (Kbuild),
- * so that their calls of pin_user_pages_fast(), memfd_pin_folios() and walk_pin() go by
- * way of here.
+ * so that their calls of pin_user_pages_fast(), memfd_pin_folios(), walk_pin() and
+ * walk_pin_file() go by way of here.
  */
 #ifndef KUNIT_PIN_HOOK_H
 #define KUNIT_PIN_HOOK_H
@@ -13,6 +13,7 @@
 
 #include "memory/extent.h"
 
+struct address_space;
 struct file;
 struct folio;
 struct page;
@@ -27,11 +28,15 @@ long pin_hook_folios(struct file *file, loff_t start, loff_t end,
 unsigned int pin_hook_walk(struct mm_struct *mm, unsigned long va,
 			   unsigned long npages, bool write, bool remote,
 			   extent_t *run, unsigned int max_runs);
+unsigned int pin_hook_walk_file(struct address_space *mapping, pgoff_t index,
+				unsigned long npages, extent_t *run,
+				unsigned int max_runs);
 
 #ifdef PIN_HOOK_IN_FRONT
 #define pin_user_pages_fast	pin_hook_fast
 #define memfd_pin_folios	pin_hook_folios
 #define walk_pin		pin_hook_walk
+#define walk_pin_file		pin_hook_walk_file
 #endif
 
 #endif

@@ -8,10 +8,12 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
 
 #include "core/core.h"
 #include "extent.h"
 #include "pin.h"
+#include "walk.h"
 
 /*
  * A folio of shmem that is not up to date has not been used yet, and whoever
@@ -121,14 +123,48 @@ static int append_folios(struct extents *ex, struct folio **folio,
 	return 0;
 }
 
+/**
+ * union file_batch - what is pinned and not written down yet
+ * @folio: by the kernel's call
+ * @run: by walk_pin_file()
+ */
+union file_batch {
+	struct folio **folio;
+	extent_t *run;
+};
+
+static_assert(sizeof(extent_t) == sizeof(struct folio *));
+
 /*
- * Pin what follows the pages that @ex has, in up to @batch_len folios; at least
- * one of them is then in @ex.
+ * What the file has. Of more than its size, which a large folio may reach beyond, that
+ * is nothing: it is refused. Returns how many pages, or an errno.
+ */
+static long pin_there(struct file *file, loff_t at, unsigned long npages,
+		      union file_batch batch, unsigned long batch_len,
+		      struct extents *ex)
+{
+	unsigned int nr_runs;
+
+	if (!READ_ONCE(walk_allowed) || !shmem_file(file) ||
+	    at + ((loff_t)npages << PAGE_SHIFT) > i_size_read(file_inode(file)))
+		return 0;
+	nr_runs = walk_pin_file(file->f_mapping, at >> PAGE_SHIFT, npages,
+				batch.run, batch_len);
+	if (nr_runs)
+		race_point("pin_file:pinned");
+	return pin_add_runs(ex, batch.run, nr_runs);
+}
+
+/*
+ * Pin what follows the pages that @ex has, in up to @batch_len folios or runs; at
+ * least one of them is then in @ex. Mostly the file has them. Those that it has not,
+ * or that nobody has used, are the kernel's call's to find.
  */
 static int pin_batch(struct file *file, loff_t start, unsigned long npages,
-		     struct folio **folio, unsigned long batch_len,
+		     union file_batch batch, unsigned long batch_len,
 		     struct extents *ex)
 {
+	struct folio **folio = batch.folio;
 	loff_t at = start + ((loff_t)ex->npages << PAGE_SHIFT);
 	loff_t end = start + ((loff_t)npages << PAGE_SHIFT);
 	pgoff_t skip_bytes = 0;
@@ -139,6 +175,9 @@ static int pin_batch(struct file *file, loff_t start, unsigned long npages,
 		return -ENOMEM;
 	npages -= ex->npages;
 	batch_len = test_limit_len(batch_len, sizeof(*folio));
+	got = pin_there(file, at, npages, batch, batch_len, ex);
+	if (got)
+		return got < 0 ? got : 0;
 	got = memfd_pin_folios(file, at, end - 1, folio, min(npages, batch_len),
 			       &skip_bytes);
 	if (got <= 0)
@@ -156,16 +195,18 @@ static int pin_batch(struct file *file, loff_t start, unsigned long npages,
 static int pin_rest(struct file *file, loff_t start, unsigned long npages,
 		    struct extents *ex)
 {
-	struct folio **folio = (struct folio **)__get_free_page(GFP_KERNEL);
-	int rc = folio ? 0 : -ENOMEM;
+	union file_batch batch = {
+		.folio = (struct folio **)__get_free_page(GFP_KERNEL),
+	};
+	int rc = batch.folio ? 0 : -ENOMEM;
 
 	while (!rc && ex->npages < npages) {
 		rc = cond_resched_killable();
 		if (!rc)
-			rc = pin_batch(file, start, npages, folio,
+			rc = pin_batch(file, start, npages, batch,
 				       PIN_BATCH_LEN, ex);
 	}
-	free_page((unsigned long)folio);
+	free_page((unsigned long)batch.folio);
 	return rc;
 }
 
@@ -195,7 +236,8 @@ int pin_file_range(struct file *file, loff_t start, unsigned long npages,
 	struct folio *folio[PIN_STACK_LEN];
 	int rc;
 
-	rc = pin_batch(file, start, npages, folio, PIN_STACK_LEN, ex);
+	rc = pin_batch(file, start, npages, (union file_batch){ .folio = folio },
+		       PIN_STACK_LEN, ex);
 	if (!rc && ex->npages < npages)
 		rc = pin_rest(file, start, npages, ex);
 	if (rc)

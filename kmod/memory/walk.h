@@ -58,6 +58,15 @@
  *
  * Interrupts stay on, and nothing is retried. The longest that a table's lock is
  * held is for 512 entries, as zap has it.
+ *
+ * Of a file that is shmem's its own list of folios is walked in the same way, in a
+ * section of RCU (walk_pin_file()):
+ *
+ * - *The folio is the file's* as the pin is taken: a count of 0 is not raised, which
+ *   is what those who free it, split it or move it set it to, and after that the list
+ *   is asked again. It may leave the file from then on, as may all that is pinned.
+ * - *It shows what the file shows*: one that is not up to date is left.
+ * - *For long* is as above, and one pin stands for a folio.
  */
 #ifndef IOMMUFD_WALK_H
 #define IOMMUFD_WALK_H
@@ -66,6 +75,7 @@
 
 #include "extent.h"
 
+struct address_space;
 struct mm_struct;
 
 /* The module's parameter pin_walk. Off: the kernel's calls pin everything. */
@@ -74,5 +84,8 @@ extern bool walk_allowed;
 unsigned int walk_pin(struct mm_struct *mm, unsigned long va,
 		      unsigned long npages, bool write, bool remote,
 		      extent_t *run, unsigned int max_runs);
+unsigned int walk_pin_file(struct address_space *mapping, pgoff_t index,
+			   unsigned long npages, extent_t *run,
+			   unsigned int max_runs);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages that a page table maps already: what kmod/memory/walk.h says is pinned
- * from there, and what is left to the kernel's calls.
+ * Pages that a page table maps already, or that a file has: what kmod/memory/walk.h says
+ * is pinned from there, and what is left to the kernel's calls.
  */
 #include <kunit/test.h>
 #include <linux/file.h>
@@ -64,6 +64,19 @@ static unsigned long walk_npages(struct kunit *test, unsigned long va,
 	nr = walk_pin(current->mm, va, npages, write, false, runs, max_runs);
 	KUNIT_EXPECT_LE(test, nr, max_runs);
 	return expect_found(test, nr, va, write, &before);
+}
+
+/* How many pages are pinned of a file, from @index on, which is mapped at @va. */
+static unsigned long file_npages(struct kunit *test, struct file *file,
+				 unsigned long va, unsigned long index,
+				 unsigned long npages, unsigned int max_runs)
+{
+	struct balance before = balance_now();
+	unsigned int nr;
+
+	nr = walk_pin_file(file->f_mapping, index, npages, runs, max_runs);
+	KUNIT_EXPECT_LE(test, nr, max_runs);
+	return expect_found(test, nr, va + index * PAGE_SIZE, true, &before);
 }
 
 static void walk_pin_finds_what_is_mapped(struct kunit *test)
@@ -259,6 +272,87 @@ static void walk_pin_waits_for_no_lock(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, HUGE), NPAGES);
 }
 
+static void walk_pin_file_finds_what_is_there(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, HUGE + NPAGES);
+	unsigned long va = memory_map_file(test, file, HUGE + NPAGES);
+
+	for (int i = 0; i < HUGE + NPAGES; i++)
+		memory_touch(test, va + i * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 0, 1, HUGE), 1);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 7, NPAGES, HUGE),
+			NPAGES);
+	/* Not more than in one go. */
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 3, HUGE + 9, HUGE),
+			HUGE);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, HUGE, NPAGES + 1, HUGE),
+			NPAGES);
+}
+
+static void walk_pin_file_stops_at_a_hole(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, NPAGES);
+	unsigned long va = memory_map_file(test, file, NPAGES);
+
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 0, NPAGES, HUGE), 0);
+	for (int i = 0; i < NPAGES; i++)
+		memory_touch(test, va + i * PAGE_SIZE);
+	memory_punch(test, file, 20, 10);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 0, NPAGES, HUGE), 20);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 25, 5, HUGE), 0);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 30, NPAGES - 30, HUGE),
+			NPAGES - 30);
+}
+
+/* It has to be cleared before a device sees it. */
+static void walk_pin_file_leaves_what_is_unused(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, NPAGES);
+	unsigned long va = memory_map_file(test, file, NPAGES);
+
+	for (int i = 0; i < NPAGES; i++)
+		memory_touch(test, va + i * PAGE_SIZE);
+	memory_punch(test, file, 20, 10);
+	memory_soil(test, file, 20, 10, 0);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 0, NPAGES, HUGE), 20);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 20, 10, HUGE), 0);
+}
+
+static void walk_pin_file_takes_one_pin_for_a_folio(struct kunit *test)
+{
+	struct file *file = memory_shmem_huge(test, 3 * HUGE);
+	unsigned long va = memory_map_file(test, file, 3 * HUGE);
+	struct balance before;
+
+	for (int i = 0; i < 3; i++)
+		memory_touch(test, va + i * PMD_SIZE);
+	before = balance_now();
+	KUNIT_ASSERT_EQ(test, walk_pin_file(file->f_mapping, HUGE + 5, 9, runs, 1),
+			1);
+	KUNIT_EXPECT_EQ(test, balance_since(&before).pins, 1);
+	KUNIT_EXPECT_EQ(test, expect_found(test, 1, va + PMD_SIZE + 5 * PAGE_SIZE,
+					   true, &before), 9);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, HUGE - 1, 2, 1 + HUGE),
+			2);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 9, 3 * HUGE - 9, HUGE),
+			3 * HUGE - 9);
+}
+
+/* A large folio may reach beyond the end of its file, and what is there is not its. */
+static void pin_file_range_beyond_the_end_of_a_folio_fails(struct kunit *test)
+{
+	struct file *file = memory_shmem_huge(test, HUGE);
+	struct balance before = balance_now();
+
+	memory_touch(test, memory_map_file(test, file, HUGE));
+	i_size_write(file_inode(file), NPAGES * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, pin_file_range(file, 0, NPAGES + 1, &ex), -EINVAL);
+	balance_expect_even(test, &before);
+	KUNIT_EXPECT_EQ(test, pin_file_range(file, 0, NPAGES, &ex), 0);
+	unpin_extents(&ex, true);
+	balance_expect_even(test, &before);
+}
+
 static int walk_test_init(struct kunit *test)
 {
 	extents_init(&ex);
@@ -285,6 +379,11 @@ static struct kunit_case walk_test_cases[] = {
 	KUNIT_CASE(pin_user_range_walks_unless_told_not_to),
 	KUNIT_CASE(walk_pin_says_that_there_are_pins),
 	KUNIT_CASE(walk_pin_waits_for_no_lock),
+	KUNIT_CASE(walk_pin_file_finds_what_is_there),
+	KUNIT_CASE(walk_pin_file_stops_at_a_hole),
+	KUNIT_CASE(walk_pin_file_leaves_what_is_unused),
+	KUNIT_CASE(walk_pin_file_takes_one_pin_for_a_folio),
+	KUNIT_CASE(pin_file_range_beyond_the_end_of_a_folio_fails),
 	{}
 };
 

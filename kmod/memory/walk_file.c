@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages that a file has already. See walk.h.
+ */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rcupdate.h>
+#include <linux/xarray.h>
+
+#include "found.h"
+#include "walk.h"
+
+/* Folios that one section of RCU is for. One run holds all that they may have. */
+#define MAX_FOLIOS	512
+static_assert(MAX_FOLIOS << (PMD_SHIFT - PAGE_SHIFT) <= EXTENT_MAX_NPAGES);
+
+/*
+ * A pin, of what may leave the file at any time. False if it did, or is about to: a
+ * count of 0 is not raised, and what took the folio's place is not what was asked for.
+ */
+static bool get_pin(struct xa_state *xas, struct folio *folio)
+{
+	/* It may be no folio any more: nothing else is to be asked yet. */
+	bool large = test_bit(PG_head, &folio->flags.f);
+	int refs = large ? 1 : GUP_PIN_COUNTING_BIAS;
+
+	if (!folio_ref_try_add(folio, refs))
+		return false;
+	/* With the reference it stays as large as it is. */
+	if (folio != xas_reload(xas) || folio_test_large(folio) != large) {
+		folio_put_refs(folio, refs);
+		return false;
+	}
+	if (large)
+		atomic_inc(&folio->_pincount);
+	return true;
+}
+
+static void undo_pin(struct folio *folio)
+{
+	int refs = 1;
+
+	if (folio_has_pincount(folio))
+		atomic_dec(&folio->_pincount);
+	else
+		refs = GUP_PIN_COUNTING_BIAS;
+	folio_put_refs(folio, refs);
+}
+
+/* Pin what a folio has from @index on, at most @npages. Returns how many, or 0. */
+static unsigned long pin_folio(struct found *found, struct xa_state *xas,
+			       struct folio *folio, pgoff_t index,
+			       unsigned long npages)
+{
+	unsigned int order = 0;
+	unsigned long pfn, skip;
+
+	if (!get_pin(xas, folio))
+		return 0;
+	pfn = folio_pfn(folio);
+	if (folio_test_large(folio)) {
+		order = folio_large_order(folio);
+		skip = index - folio->index;
+		npages = min(npages, (1UL << order) - skip);
+		pfn += skip;
+	} else {
+		npages = 1;
+	}
+	if (!folio_test_uptodate(folio) || !found_may_be_pinned(found, folio) ||
+	    !found_add(found, pfn, npages, order)) {
+		undo_pin(folio);
+		return 0;
+	}
+	found_count(found, folio);
+	return npages;
+}
+
+/* And nothing that was swapped out, or is about to change. */
+static bool is_folio(const void *entry)
+{
+	return entry && !xa_is_value(entry) && !xa_is_internal(entry);
+}
+
+/**
+ * walk_pin_file() - pin pages that a file has already
+ * @mapping: of a shmem file
+ * @index: the first page
+ * @npages: how many pages, at least 1
+ * @run: where to put the runs; of a large folio one pin stands for what a run
+ *       has of it
+ * @max_runs: how many there is room for
+ *
+ * Pins from @index on, without a hole, up to what only the kernel's call may decide
+ * about, but not more folios than can be looked at in one go.
+ *
+ * Context: Process. Does not sleep.
+ * Return: the number of runs; 0 if nothing was pinned.
+ */
+unsigned int walk_pin_file(struct address_space *mapping, pgoff_t index,
+			   unsigned long npages, extent_t *run,
+			   unsigned int max_runs)
+{
+	struct found found = FOUND_NONE(run, max_runs);
+	XA_STATE(xas, &mapping->i_pages, index);
+	unsigned int nr_folios = 0;
+	struct folio *folio;
+
+	rcu_read_lock();
+	for (folio = xas_load(&xas); is_folio(folio); folio = xas_next(&xas)) {
+		unsigned long n = pin_folio(&found, &xas, folio, index, npages);
+
+		npages -= n;
+		index += n;
+		if (!n || !npages || ++nr_folios == MAX_FOLIOS)
+			break;
+		/* To the end of it, where it is large. */
+		xas_advance(&xas, index - 1);
+	}
+	rcu_read_unlock();
+	found_settle(&found);
+	return found.nr_runs;
+}
