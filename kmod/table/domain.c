@@ -32,6 +32,7 @@ unsigned long domain_alignment_bytes(const struct iommu_domain *domain)
  * @combine: let neighbouring pages form large entries
  * @fill: how to map otherwise than by iommu_map(), or NULL
  * @filled: some were mapped so
+ * @entry_end_bytes: where the last entry ends that iommu_map() was called for alone
  * @walk: where the memory is, after @done_bytes
  */
 struct mapping {
@@ -42,6 +43,7 @@ struct mapping {
 	int prot;
 	bool combine;
 	bool filled;
+	unsigned long entry_end_bytes;
 	const struct fill_ops *fill;
 	struct backing_walk *walk;
 };
@@ -92,13 +94,36 @@ static int fill_pages(struct mapping *map)
 	return rc;
 }
 
+/* Filling so many costs as much less than iommu_map() as a call of that does. */
+#define ENTRIES_PER_CALL	32
+
 /*
- * One run, from @skip_bytes of its first page on, in one call; or one page,
- * where pages are not to be combined.
+ * How much of the run that comes next iommu_map() gets in one call: all; one page,
+ * where pages are not to be combined; and one entry of many, for that makes the table
+ * which the others are filled into. Where that did not help, all.
  */
+static unsigned long npages_to_map(struct mapping *map)
+{
+	unsigned long iova = map->iova + map->done_bytes;
+	unsigned long entry_bytes = PAGE_SIZE;
+
+	if (!map->combine)
+		return 1;
+	if (is_huge(map, iova))
+		entry_bytes = PMD_SIZE;
+	if (!map->fill || map->done_bytes == map->entry_end_bytes ||
+	    map->walk->npages << PAGE_SHIFT <= ENTRIES_PER_CALL * entry_bytes ||
+	    fill_can_be_large(iova, map->walk->pfn, map->walk->npages,
+			      larger_page_bytes(map->domain, entry_bytes)))
+		return map->walk->npages;
+	map->entry_end_bytes = map->done_bytes + entry_bytes;
+	return entry_bytes >> PAGE_SHIFT;
+}
+
+/* By iommu_map(), from @skip_bytes of the first page on. */
 static int map_run(struct mapping *map, unsigned long skip_bytes)
 {
-	unsigned long npages = map->combine ? map->walk->npages : 1;
+	unsigned long npages = npages_to_map(map);
 	unsigned long n = min((npages << PAGE_SHIFT) - skip_bytes,
 			      map->length_bytes - map->done_bytes);
 	int rc;
@@ -178,6 +203,7 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 		.length_bytes = length_bytes,
 		.prot = prot,
 		.combine = combine,
+		.entry_end_bytes = ULONG_MAX,
 		.fill = fill_ops_of(domain),
 		.walk = &walk,
 	};

@@ -71,8 +71,11 @@ static __always_inline int fill_entries(struct pt_state *pts,
 					unsigned int page_lg2)
 {
 	unsigned long step_npages = 1UL << (page_lg2 - PAGE_SHIFT);
+	/* Copies, which no entry that is written can be a part of. */
+	const struct pt_write_attrs attrs = args->attrs;
 	struct backing_walk *walk = args->fill->walk;
-	unsigned long iova = args->fill->iova;
+	pt_oaddr_t oa = PFN_PHYS(walk->pfn);
+	unsigned long npages = walk->npages;
 	unsigned int start_index;
 	int ret = 0;
 
@@ -80,26 +83,31 @@ static __always_inline int fill_entries(struct pt_state *pts,
 	start_index = pts->index;
 	while (pts->index < pts->end_index) {
 		enum pt_entry_type type = pt_load_entry_raw(pts);
+		unsigned long iova;
 
 		if (type != PT_ENTRY_EMPTY) {
 			/* A table that may be empty is for iommu_map(). */
 			ret = type == PT_ENTRY_TABLE ? 0 : -EADDRINUSE;
 			break;
 		}
-		pt_install_leaf_entry(pts, PFN_PHYS(walk->pfn), page_lg2,
-				      &args->attrs);
+		pt_install_leaf_entry(pts, oa, page_lg2, &attrs);
 		pts->index++;
-		iova += step_npages << PAGE_SHIFT;
-		walk->pfn += step_npages;
-		walk->npages -= step_npages;
-		if (walk->npages >= step_npages)
+		oa += step_npages << PAGE_SHIFT;
+		npages -= step_npages;
+		if (npages >= step_npages)
 			continue;
-		if (walk->npages)
+		if (npages)
 			break;
 		backing_walk_next(walk);
+		oa = PFN_PHYS(walk->pfn);
+		npages = walk->npages;
+		iova = args->fill->iova +
+		       ((unsigned long)(pts->index - start_index) << page_lg2);
 		if (!fits(args->fill, iova, step_npages))
 			break;
 	}
+	walk->pfn = PHYS_PFN(oa);
+	walk->npages = npages;
 	flush_entries(pts, start_index, pts->index);
 	args->fill->done_npages += (pts->index - start_index) * step_npages;
 	return ret;
