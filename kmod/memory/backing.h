@@ -170,6 +170,29 @@ void backing_walk_start(struct backing *backing, struct backing_walk *walk,
 void backing_walk_next(struct backing_walk *walk);
 
 /**
+ * backing_walk_step() - backing_walk_next(), inline for scattered memory
+ * @walk: the walk
+ *
+ * Mostly the extent behind the next one is no neighbour of it.
+ */
+static inline void backing_walk_step(struct backing_walk *walk)
+{
+	struct extents_iter *it = &walk->it;
+	unsigned long left_npages = walk->left_npages;
+
+	if (!left_npages || extent_npages(it->run) >= left_npages ||
+	    extents_ends_chunk(it) ||
+	    extent_pfn(it->pos[1]) == extent_end_pfn(it->run)) {
+		backing_walk_next(walk);
+		return;
+	}
+	walk->pfn = extent_pfn(it->run);
+	walk->npages = extent_npages(it->run);
+	walk->left_npages = left_npages - extent_npages(it->run);
+	extents_next(it);
+}
+
+/**
  * backing_walk_skip() - take pages from the start of the current run
  * @walk: the walk
  * @npages: how many, at most the length of the run

@@ -10,4 +10,5 @@
 #include <fmt/defs_amdv1.h>
 #include <fmt/amdv1.h>
 
+#define FILL_ENTRY_OA AMDV1PT_FMT_OA
 #include "fill_template.h"

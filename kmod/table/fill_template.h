@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * struct fill_ops for one format of generic_pt. See fill.h. Define PT_FMT and
- * PT_SUPPORTED_FEATURES, include the format, then this.
+ * PT_SUPPORTED_FEATURES, include the format, say which of its bits are the address
+ * (FILL_ENTRY_OA), then include this.
  */
 #include <linux/args.h>
 #include <linux/build_bug.h>
 #include <linux/iommu.h>
 #include <linux/log2.h>
 #include <linux/pgtable.h>
+#include <linux/unroll.h>
 
 #define PTPFX CONCATENATE(PT_FMT, _)
 
@@ -32,6 +34,9 @@ static_assert(PT_GRANULE_LG2SZ + PT_TABLEMEM_LG2SZ - ilog2(PT_ITEM_WORD_SIZE) ==
 	      PMD_SHIFT);
 static_assert(!(CONCATENATE(FILL_FEATURES_, PT_FMT) &
 		BIT(PT_FEAT_DETAILED_GATHER)));
+
+/* An entry is a number, and what it leads to is added to it: see fill_row(). */
+static_assert(GENMASK_ULL(51, PAGE_SHIFT) == FILL_ENTRY_OA);
 
 struct fill_args {
 	struct fill *fill;
@@ -65,6 +70,37 @@ static __always_inline bool fits(const struct fill *fill, unsigned long iova,
 				  fill->large_bytes);
 }
 
+/* So many entries are written in one go, where there are as many: it is cheaper. */
+#define STEP		8
+
+/*
+ * Entries that map what follows the one before them, as far as there are as many at
+ * once, and all are empty. The format's own function made that one, and these differ
+ * from it by the address alone. Returns how many of @nr.
+ */
+static __always_inline unsigned long fill_row(u64 *entry, unsigned long nr,
+					      unsigned int page_lg2)
+{
+	u64 val = entry[-1];
+	unsigned long n;
+
+	for (n = 0; n + STEP <= nr; n += STEP) {
+		u64 old = 0;
+
+		unrolled_count(STEP)
+		for (unsigned int i = 0; i < STEP; i++)
+			old |= READ_ONCE(entry[n + i]);
+		if (old)
+			break;
+		unrolled_count(STEP)
+		for (unsigned int i = 0; i < STEP; i++) {
+			val += 1UL << page_lg2;
+			WRITE_ONCE(entry[n + i], val);
+		}
+	}
+	return n;
+}
+
 /* @page_lg2 is a constant: the size of what this level holds. */
 static __always_inline int fill_entries(struct pt_state *pts,
 					struct fill_args *args,
@@ -94,11 +130,21 @@ static __always_inline int fill_entries(struct pt_state *pts,
 		pts->index++;
 		oa += step_npages << PAGE_SHIFT;
 		npages -= step_npages;
+		if (npages >= STEP * step_npages) {
+			unsigned long room = pts->end_index - pts->index;
+			unsigned long n = min(npages / step_npages, room);
+
+			n = fill_row(pt_cur_table(pts, u64) + pts->index, n,
+				     page_lg2);
+			pts->index += n;
+			oa += n << page_lg2;
+			npages -= n * step_npages;
+		}
 		if (npages >= step_npages)
 			continue;
 		if (npages)
 			break;
-		backing_walk_next(walk);
+		backing_walk_step(walk);
 		oa = PFN_PHYS(walk->pfn);
 		npages = walk->npages;
 		iova = args->fill->iova +

@@ -10,4 +10,5 @@
 #include <fmt/defs_vtdss.h>
 #include <fmt/vtdss.h>
 
+#define FILL_ENTRY_OA VTDSS_FMT_OA
 #include "fill_template.h"

@@ -11,4 +11,5 @@
 #include <fmt/defs_x86_64.h>
 #include <fmt/x86_64.h>
 
+#define FILL_ENTRY_OA X86_64_FMT_OA
 #include "fill_template.h"
