@@ -11,6 +11,7 @@
 #include <linux/page_ref.h>
 #include <linux/pgtable.h>
 #include <linux/sched.h>
+#include <linux/unroll.h>
 #include <linux/vmstat.h>
 
 #include "extent.h"
@@ -40,8 +41,8 @@ static void count_unpins(struct unpin *unpin)
  * @npins pins of @folio, which were taken for pages from @page on. False if it was by
  * the kernel's call.
  */
-static bool unpin_folio_pages(struct unpin *unpin, struct folio *folio,
-			      struct page *page, int npins)
+static __always_inline bool unpin_folio_pages(struct unpin *unpin, struct folio *folio,
+					      struct page *page, int npins)
 {
 	int refs = npins;
 
@@ -76,12 +77,32 @@ static void unpin_blocks(struct unpin *unpin, extent_t e)
 	}
 }
 
-/* Behind @page in memory; a memory map in one piece is as good as an array. */
-static struct page *page_behind(struct page *page)
+/* So many pages are looked at in one go, where there are as many: it is cheaper. */
+#define STEP		8
+
+/*
+ * Are @nr pages from @page on base pages, whose flags of @mask are these? They are
+ * pinned, so none of it changes.
+ */
+static __always_inline bool are_alike(struct page *page, unsigned long nr,
+				      unsigned long flags, unsigned long mask)
 {
-	if (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP))
-		return page + 1;
-	return pfn_to_page(page_to_pfn(page) + 1);
+	unsigned long other = 0, tail = 0;
+
+	unrolled_count(STEP)
+	for (unsigned long i = 0; i < nr; i++) {
+		/* Other flags may change. */
+		other |= data_race(page[i].flags.f) ^ flags;
+		tail |= PageTail(page + i);
+	}
+	return !((other & mask) | tail);
+}
+
+static __always_inline void unpin_base_pages(struct page *page, unsigned long nr)
+{
+	unrolled_count(STEP)
+	for (unsigned long i = 0; i < nr; i++)
+		folio_put_refs((struct folio *)(page + i), GUP_PIN_COUNTING_BIAS);
 }
 
 /*
@@ -94,19 +115,24 @@ static unsigned long unpin_alike(struct unpin *unpin, struct page *page,
 				 unsigned long flags, unsigned long max)
 {
 	unsigned long mask = NODES_MASK << NODES_PGSHIFT | BIT(PG_head);
-	unsigned long n;
+	unsigned long pfn = page_to_pfn(page);
+	unsigned long n = 1;
 
 	if (unpin->dirty) {
 		mask |= BIT(PG_dirty);
 		flags |= BIT(PG_dirty);
 	}
 	/* Up to the page of zeroes, which is never the first one. */
-	max = min(max, page_to_pfn(ZERO_PAGE(0)) - page_to_pfn(page));
-	for (n = 1; n < max; n++) {
-		page = page_behind(page);
-		if (((READ_ONCE(page->flags.f) ^ flags) & mask) || PageTail(page))
-			break;
-		folio_put_refs((struct folio *)page, GUP_PIN_COUNTING_BIAS);
+	max = min(max, page_to_pfn(ZERO_PAGE(0)) - pfn);
+	/* And to the end of the page block: so far the memory map is an array. */
+	max = min(max, pageblock_end_pfn(pfn) - pfn);
+	while (n + STEP <= max && are_alike(page + n, STEP, flags, mask)) {
+		unpin_base_pages(page + n, STEP);
+		n += STEP;
+	}
+	while (n < max && are_alike(page + n, 1, flags, mask)) {
+		unpin_base_pages(page + n, 1);
+		n++;
 	}
 	unpin->nr_pins += n - 1;
 	return n - 1;
@@ -122,19 +148,40 @@ static void unpin_pages(struct unpin *unpin, extent_t e)
 		struct page *page = pfn_to_page(pfn);
 		struct folio *folio = page_folio(page);
 		unsigned long flags = READ_ONCE(page->flags.f);
+		bool large = folio_test_large(folio);
 
-		if (folio_test_large(folio)) {
+		if (large)
 			n = min(folio_nr_pages(folio) -
 				folio_page_idx(folio, page), max);
-			unpin_folio_pages(unpin, folio, page, n);
-		} else if (unpin_folio_pages(unpin, folio, page, 1) && max > 1) {
+		if (unpin_folio_pages(unpin, folio, page, n) && !large)
 			n += unpin_alike(unpin, page, flags, max);
-		}
 		pfn += n;
 	}
 }
 
-static void unpin_one_run(struct unpin *unpin, extent_t e)
+/*
+ * What scattered memory mostly is: a base page alone, which need not be made dirty, where
+ * the one before it was. Returns false with nothing done for all others.
+ */
+static __always_inline bool unpin_lone_page(struct unpin *unpin, extent_t e)
+{
+	unsigned long pfn = extent_pfn(e), flags;
+	struct page *page = pfn_to_page(pfn);
+
+	if (extent_npages(e) > 1 || extent_pin_order(e))
+		return false;
+	flags = READ_ONCE(page->flags.f);
+	if (PageTail(page) || flags & BIT(PG_head) ||
+	    (unpin->dirty && !(flags & BIT(PG_dirty))) || is_zero_pfn(pfn) ||
+	    page_pgdat(page) != unpin->node)
+		return false;
+	folio_put_refs((struct folio *)page, GUP_PIN_COUNTING_BIAS);
+	unpin->nr_pins++;
+	return true;
+}
+
+/* Not inline: a lone page has no use for what this keeps on the stack. */
+static noinline void unpin_one_run(struct unpin *unpin, extent_t e)
 {
 	if (extent_pin_order(e))
 		unpin_blocks(unpin, e);
@@ -177,7 +224,8 @@ void unpin_extents(struct extents *ex, bool dirty)
 		return;
 	}
 	extents_for_each(&it, ex) {
-		unpin_one_run(&unpin, it.run);
+		if (!unpin_lone_page(&unpin, it.run))
+			unpin_one_run(&unpin, it.run);
 		if (!extent_pin_order(it.run) && extent_npages(it.run) > 1)
 			cond_resched();
 		/* Behind many runs of one page, or of few blocks. */
