@@ -86,6 +86,20 @@ static inline bool is_pinnable_block(unsigned long pfn)
 #endif
 
 /**
+ * found_saw_block() - is the page block of a page known to be pinnable?
+ * @found: what was pinned before
+ * @pfn: the page
+ *
+ * Return: true if it is; false also if it was not asked.
+ */
+static inline bool found_saw_block(const struct found *found, unsigned long pfn)
+{
+	unsigned long block = pfn >> pageblock_order;
+
+	return found->block[found_slot(block)] == block;
+}
+
+/**
  * found_may_be_pinned() - is a folio of such memory as may be pinned for long?
  * @found: what was pinned before
  * @folio: the folio; it can not be freed
@@ -138,6 +152,18 @@ static inline bool found_add(struct found *found, unsigned long pfn,
 		return false;
 	found->run[found->nr_runs++] = extent_make(pfn, npages, order);
 	return true;
+}
+
+/**
+ * found_lengthen() - add base pages that follow the last run
+ * @found: what was pinned before; the last page of it is a base page
+ * @npages: how many
+ */
+static inline void found_lengthen(struct found *found, unsigned long npages)
+{
+	extent_t *last = &found->run[found->nr_runs - 1];
+
+	*last = extent_make(extent_pfn(*last), extent_npages(*last) + npages, 0);
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <linux/pgtable.h>
 #include <linux/rcupdate.h>
 #include <linux/shmem_fs.h>
+#include <linux/unroll.h>
 
 #include "core/compat.h"
 #include "found.h"
@@ -23,17 +24,37 @@ MODULE_PARM_DESC(pin_walk,
 		 "Pin pages that are mapped already by a walk of their page table (default: true)");
 
 /**
+ * struct alike - what was asked of the base page that was pinned last
+ * @val: the entry that maps it
+ * @flags: of the page
+ * @flags_mask: those that count
+ * @mapping: of the page
+ * @mapping_mask: what of it counts
+ *
+ * Mostly the answers for the next one are the same, and that is seen at a glance.
+ */
+struct alike {
+	pteval_t val;
+	unsigned long flags;
+	unsigned long flags_mask;
+	unsigned long mapping;
+	unsigned long mapping_mask;
+};
+
+/**
  * struct table_walk - the pinning of what one table maps
  * @mapping: of a shared mapping, whose pages they have to be; NULL where they
  *           have to be anonymous
  * @write: pin for writing
  * @flags: of the entry that was found plain last; 0, as of none that is, if none was
+ * @last: the base page that was pinned last; nothing if none was
  * @found: what was pinned
  */
 struct table_walk {
 	const struct address_space *mapping;
 	bool write;
 	pteval_t flags;
+	struct alike last;
 	struct found found;
 };
 
@@ -64,10 +85,31 @@ static pte_t without_use(pte_t pte)
 	return pte_mkold(pte_mkclean(pte));
 }
 
+/* So many entries are looked at in one go, where there are as many: it is cheaper. */
+#define STEP		8
+
+/* Of an entry that is present the next page frame is one up. */
+static pteval_t entry_behind(pteval_t val, unsigned long npages)
+{
+	return val + (npages << PFN_PTE_SHIFT);
+}
+
 /*
- * How many entries from @ptep on map what follows @page in its folio, with the
- * rights of the first one, which is @pte. Whether they were used does not matter.
+ * Do @nr entries from @ptep on map what follows each other, the first of them as @val
+ * does? Whether they were used does not matter.
  */
+static __always_inline bool are_entries_of(pteval_t val, pte_t *ptep,
+					   unsigned long nr)
+{
+	pteval_t other = 0;
+
+	unrolled_count(STEP)
+	for (unsigned long i = 0; i < nr; i++)
+		other |= pte_val(ptep_get(ptep + i)) ^ entry_behind(val, i);
+	return !pte_val(without_use(__pte(other)));
+}
+
+/* How many entries from @ptep on map what follows @page in its folio, as @pte does. */
 static unsigned long entries_of_folio(const struct table_walk *walk,
 				      struct folio *folio, struct page *page,
 				      pte_t *ptep, pte_t pte, unsigned long max)
@@ -75,21 +117,15 @@ static unsigned long entries_of_folio(const struct table_walk *walk,
 	bool ask_exclusive = !walk->mapping && !pte_write(pte);
 	unsigned long first = folio_page_idx(folio, page);
 	pteval_t val = pte_val(pte);
-	unsigned long n;
+	unsigned long n = 0;
 
 	max = min(max, folio_nr_pages(folio) - first);
-	for (n = 1; n < max; n++) {
-		pte_t found = ptep_get(ptep + n);
-
-		/* Of an entry that is present the next page frame is one up. */
-		val += 1UL << PFN_PTE_SHIFT;
-		if (pte_val(found) != val &&
-		    (!pte_present(found) ||
-		     !pte_same(without_use(found), without_use(__pte(val)))))
-			break;
-		if (ask_exclusive && !PageAnonExclusive(folio_page(folio, first + n)))
-			break;
-	}
+	while (!ask_exclusive && n + STEP <= max &&
+	       are_entries_of(entry_behind(val, n), ptep + n, STEP))
+		n += STEP;
+	while (n < max && are_entries_of(entry_behind(val, n), ptep + n, 1) &&
+	       (!ask_exclusive || PageAnonExclusive(folio_page(folio, first + n))))
+		n++;
 	return n;
 }
 
@@ -103,58 +139,131 @@ static void take_pin(struct folio *folio)
 	}
 }
 
-/* What of a page's flags is the same for pages that are alike: see pin_alike(). */
+/* What of a page's flags is the same for pages that are alike. */
 #define ALIKE_FLAGS	(ZONES_MASK << ZONES_PGSHIFT | NODES_MASK << NODES_PGSHIFT | \
 			 BIT(PG_head))
 
-/*
- * Base pages that follow the one that was pinned last, in memory and in the table, and
- * of which all is the same that was asked of that one. Mostly all are, and the questions
- * are put at once. Returns how many were pinned; the first one that is not alike is
- * looked at as any other.
- */
-static unsigned long pin_alike(struct table_walk *walk, struct page *page,
-			       pte_t *ptep, pte_t pte, unsigned long max)
+static void remember(struct table_walk *walk, struct page *page, pte_t pte)
 {
-	unsigned long mapping_mask = ULONG_MAX, flags_mask = ALIKE_FLAGS;
-	unsigned long pfn = page_to_pfn(page), flags = READ_ONCE(page->flags.f);
-	unsigned long mapping = (unsigned long)walk->mapping;
-	pteval_t val = pte_val(pte);
-	unsigned long n;
+	struct alike *last = &walk->last;
 
-	if (!mapping) {
-		mapping_mask = FOLIO_MAPPING_ANON;
-		mapping = FOLIO_MAPPING_ANON;
-		flags_mask |= BIT(PG_anon_exclusive);
+	last->val = pte_val(pte);
+	last->flags = READ_ONCE(page->flags.f);
+	last->flags_mask = ALIKE_FLAGS;
+	last->mapping = (unsigned long)walk->mapping;
+	last->mapping_mask = ULONG_MAX;
+	if (!walk->mapping) {
+		last->mapping = FOLIO_MAPPING_ANON;
+		last->mapping_mask = FOLIO_MAPPING_ANON;
+		last->flags_mask |= BIT(PG_anon_exclusive);
 	}
-	/* To the end of the page block: the next one may not be pinnable. */
-	max = min(max, pageblock_end_pfn(pfn) - pfn);
-	for (n = 1; n < max; n++) {
-		struct folio *folio;
-
-		page++;
-		/* Of an entry that is present the next page frame is one up. */
-		val += 1UL << PFN_PTE_SHIFT;
-		if (pte_val(ptep_get(ptep + n)) != val ||
-		    ((READ_ONCE(page->flags.f) ^ flags) & flags_mask) ||
-		    PageTail(page))
-			break;
-		folio = (struct folio *)page;
-		if (((unsigned long)READ_ONCE(folio->mapping) & mapping_mask) !=
-			    mapping ||
-		    folio_ref_count(folio) <= 0)
-			break;
-		folio_ref_add(folio, GUP_PIN_COUNTING_BIAS);
-	}
-	walk->found.nr_pins += n - 1;
-	return n - 1;
 }
 
-/* Does the next entry map the next page? Of scattered memory it does not. */
-static bool is_followed(pte_t *ptep, pte_t pte, unsigned long npages)
+/*
+ * Is of @nr pages all as it was of the one pinned last? All questions are put at once.
+ * Nothing of the answer changes while the table is locked.
+ */
+static __always_inline bool are_alike(const struct alike *last, struct page *page,
+				      unsigned long nr)
 {
-	return npages > 1 &&
-	       pte_val(ptep_get(ptep + 1)) == pte_val(pte) + (1UL << PFN_PTE_SHIFT);
+	unsigned long flags = 0, mapping = 0, tail = 0, other;
+	int refs = 0;
+
+	unrolled_count(STEP)
+	for (unsigned long i = 0; i < nr; i++) {
+		struct folio *folio = (struct folio *)(page + i);
+
+		/* Other flags may change, and what only leads to an anon_vma. */
+		flags |= data_race(page[i].flags.f) ^ last->flags;
+		mapping |= (unsigned long)READ_ONCE(folio->mapping) ^ last->mapping;
+		tail |= PageTail(page + i);
+		refs |= folio_ref_count(folio);
+	}
+	other = (flags & last->flags_mask) | (mapping & last->mapping_mask) | tail;
+	/* Not 0, for they are mapped; and below it what can not be counted. */
+	return (other == 0) & (refs > 0);
+}
+
+/* Do @nr entries map what follows each other, the first of them as @val does? */
+static __always_inline bool are_entries(pteval_t val, pte_t *ptep, unsigned long nr)
+{
+	pteval_t other = 0;
+
+	unrolled_count(STEP)
+	for (unsigned long i = 0; i < nr; i++)
+		other |= pte_val(ptep_get(ptep + i)) ^ entry_behind(val, i);
+	return !other;
+}
+
+static __always_inline void pin_base_pages(struct page *page, unsigned long nr)
+{
+	unrolled_count(STEP)
+	for (unsigned long i = 0; i < nr; i++)
+		folio_ref_add((struct folio *)(page + i), GUP_PIN_COUNTING_BIAS);
+}
+
+/*
+ * Base pages that follow @page, the one that was pinned last, in memory and in the table,
+ * and are like it. Returns how many were pinned; the first one that is not alike is looked
+ * at as any other.
+ */
+static unsigned long pin_neighbours(struct table_walk *walk, struct page *page,
+				    pte_t *ptep, unsigned long max)
+{
+	unsigned long pfn = page_to_pfn(page);
+	pteval_t val = walk->last.val;
+	unsigned long n = 1;
+
+	/* To the end of the page block: the next one may not be pinnable. */
+	max = min(max, pageblock_end_pfn(pfn) - pfn);
+	while (n + STEP <= max &&
+	       are_entries(entry_behind(val, n), ptep + n, STEP) &&
+	       are_alike(&walk->last, page + n, STEP)) {
+		pin_base_pages(page + n, STEP);
+		n += STEP;
+	}
+	while (n < max && are_entries(entry_behind(val, n), ptep + n, 1) &&
+	       are_alike(&walk->last, page + n, 1)) {
+		pin_base_pages(page + n, 1);
+		n++;
+	}
+	n--;
+	walk->found.nr_pins += n;
+	if (n)
+		found_lengthen(&walk->found, n);
+	return n;
+}
+
+/*
+ * Base pages that are like the one that was pinned last, each of them somewhere else in
+ * memory. Returns how many were pinned; neighbours, too, are looked at as any other.
+ */
+static unsigned long pin_scattered(struct table_walk *walk, pte_t *ptep,
+				   unsigned long max)
+{
+	const struct alike *last = &walk->last;
+	struct found *found = &walk->found;
+	unsigned long end_pfn = extent_end_pfn(found->run[found->nr_runs - 1]);
+	unsigned long n;
+
+	max = min(max, found->max_runs - found->nr_runs);
+	for (n = 0; n < max; n++) {
+		pte_t pte = ptep_get(ptep + n);
+		unsigned long pfn = pte_pfn(pte);
+		struct page *page;
+
+		if (pte_flags(pte) != pte_flags(__pte(last->val)) || pfn == end_pfn)
+			break;
+		page = pfn_to_page(pfn);
+		if (!are_alike(last, page, 1) || !found_saw_block(found, pfn))
+			break;
+		pin_base_pages(page, 1);
+		found->run[found->nr_runs + n] = extent_make(pfn, 1, 0);
+		end_pfn = pfn + 1;
+	}
+	found->nr_runs += n;
+	found->nr_pins += n;
+	return n;
 }
 
 /* The table is locked: its entries are stable. Up to @npages from @ptep on. */
@@ -186,12 +295,10 @@ static void pin_entries(struct table_walk *walk, pte_t *ptep,
 			break;
 		take_pin(folio);
 		found_count(&walk->found, folio);
-		if (!order && is_followed(ptep + done, pte, npages - done)) {
-			n += pin_alike(walk, page, ptep + done, pte,
-				       npages - done);
-			if (n > 1)
-				found_add(&walk->found, page_to_pfn(page) + 1,
-					  n - 1, 0);
+		if (!order) {
+			remember(walk, page, pte);
+			n += pin_neighbours(walk, page, ptep + done, npages - done);
+			n += pin_scattered(walk, ptep + done + n, npages - done - n);
 		}
 		done += n;
 	}

@@ -75,6 +75,46 @@ static unsigned long pin_folio(struct found *found, struct xa_state *xas,
 	return npages;
 }
 
+/* What of a folio's flags is the same for folios that are alike. */
+#define ALIKE_FLAGS	(ZONES_MASK << ZONES_PGSHIFT | NODES_MASK << NODES_PGSHIFT | \
+			 BIT(PG_head) | BIT(PG_uptodate))
+
+/*
+ * Base pages that follow @folio, the one that was pinned last and is a base page, in memory
+ * and in the file, and of which all is the same that was asked of that one. @next is what
+ * follows it in the file, and then what follows them. Returns how many were pinned.
+ */
+static unsigned long pin_neighbours(struct found *found, struct xa_state *xas,
+				    struct folio *folio, struct folio **next,
+				    unsigned long max)
+{
+	unsigned long pfn = folio_pfn(folio), flags = READ_ONCE(folio->flags.f);
+	struct page *page = &folio->page;
+	unsigned long n;
+
+	/* To the end of the page block: the next one may not be pinnable. */
+	max = min(max, pageblock_end_pfn(pfn) - pfn - 1);
+	for (n = 0; n < max && *next == (struct folio *)(page + 1); n++) {
+		if (!folio_ref_try_add(*next, GUP_PIN_COUNTING_BIAS))
+			break;
+		/* With the reference it stays what it is: see get_pin(). */
+		if (*next != xas_reload(xas) ||
+		    (READ_ONCE((*next)->flags.f) ^ flags) & ALIKE_FLAGS ||
+		    folio_ref_count(*next) <= 0) {
+			folio_put_refs(*next, GUP_PIN_COUNTING_BIAS);
+			break;
+		}
+		page++;
+		*next = xas_next(xas);
+	}
+	/* Behind the look at PG_uptodate, as folio_test_uptodate() has it. */
+	smp_rmb();
+	found->nr_pins += n;
+	if (n)
+		found_lengthen(found, n);
+	return n;
+}
+
 /* And nothing that was swapped out, or is about to change. */
 static bool is_folio(const void *entry)
 {
@@ -102,19 +142,32 @@ unsigned int walk_pin_file(struct address_space *mapping, pgoff_t index,
 {
 	struct found found = FOUND_NONE(run, max_runs);
 	XA_STATE(xas, &mapping->i_pages, index);
-	unsigned int nr_folios = 0;
+	unsigned long nr_folios = 0;
 	struct folio *folio;
 
 	rcu_read_lock();
-	for (folio = xas_load(&xas); is_folio(folio); folio = xas_next(&xas)) {
+	folio = xas_load(&xas);
+	while (is_folio(folio) && nr_folios < MAX_FOLIOS) {
 		unsigned long n = pin_folio(&found, &xas, folio, index, npages);
+		struct folio *pinned = folio;
 
 		npages -= n;
 		index += n;
-		if (!n || !npages || ++nr_folios == MAX_FOLIOS)
+		nr_folios++;
+		if (!n || !npages)
 			break;
 		/* To the end of it, where it is large. */
 		xas_advance(&xas, index - 1);
+		folio = xas_next(&xas);
+		if (folio_test_large(pinned))
+			continue;
+		n = pin_neighbours(&found, &xas, pinned, &folio,
+				   min(npages, MAX_FOLIOS - nr_folios));
+		nr_folios += n;
+		npages -= n;
+		index += n;
+		if (!npages)
+			break;
 	}
 	rcu_read_unlock();
 	found_settle(&found);
