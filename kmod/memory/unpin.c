@@ -38,15 +38,16 @@ static void count_unpins(struct unpin *unpin)
 }
 
 /*
- * @npins pins of @folio, which were taken for pages from @page on. False if it was by
- * the kernel's call.
+ * @npins pins of @folio, which is large or not, taken for pages from @page on. False if
+ * it was by the kernel's call.
  */
 static __always_inline bool unpin_folio_pages(struct unpin *unpin, struct folio *folio,
-					      struct page *page, int npins)
+					      bool large, struct page *page, int npins)
 {
 	int refs = npins;
 
-	if (is_zero_folio(folio) || (unpin->dirty && !folio_test_dirty(folio))) {
+	if ((!large && is_zero_folio(folio)) ||
+	    (unpin->dirty && !folio_test_dirty(folio))) {
 		unpin_user_page_range_dirty_lock(page, npins, unpin->dirty);
 		return false;
 	}
@@ -55,7 +56,7 @@ static __always_inline bool unpin_folio_pages(struct unpin *unpin, struct folio 
 		unpin->node = folio_pgdat(folio);
 	}
 	unpin->nr_pins += npins;
-	if (folio_has_pincount(folio))
+	if (large)
 		atomic_sub(npins, &folio->_pincount);
 	else
 		refs *= GUP_PIN_COUNTING_BIAS;
@@ -72,7 +73,7 @@ static void unpin_blocks(struct unpin *unpin, extent_t e)
 	while (pfn < extent_end_pfn(e)) {
 		struct page *page = pfn_to_page(pfn);
 
-		unpin_folio_pages(unpin, page_folio(page), page, 1);
+		unpin_folio_pages(unpin, page_folio(page), true, page, 1);
 		pfn = ALIGN_DOWN(pfn, block_npages) + block_npages;
 	}
 }
@@ -153,7 +154,7 @@ static void unpin_pages(struct unpin *unpin, extent_t e)
 		if (large)
 			n = min(folio_nr_pages(folio) -
 				folio_page_idx(folio, page), max);
-		if (unpin_folio_pages(unpin, folio, page, n) && !large)
+		if (unpin_folio_pages(unpin, folio, large, page, n) && !large)
 			n += unpin_alike(unpin, page, flags, max);
 		pfn += n;
 	}
