@@ -59,6 +59,12 @@ unsigned int pin_hook_walk(struct mm_struct *mm, unsigned long va,
 	return nr;
 }
 
+/** pin_hook_walk_one() - walk_pin_one(); if there is what is armed, nothing */
+bool pin_hook_walk_one(unsigned long va, bool write, struct leaf *leaf)
+{
+	return READ_ONCE(hooked) != current && walk_pin_one(va, write, leaf);
+}
+
 /** pin_hook_walk_file() - walk_pin_file(); of one page, if there is what is armed */
 unsigned int pin_hook_walk_file(struct address_space *mapping, pgoff_t index,
 				unsigned long npages, extent_t *run,

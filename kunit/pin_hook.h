@@ -3,8 +3,8 @@
  * The moment after a pin, for what only happens when another thread is quick.
  *
  * kmod/memory/pin.c and kmod/memory/pin_file.c are built with this in front of them (Kbuild),
- * so that their calls of pin_user_pages_fast(), memfd_pin_folios(), walk_pin() and
- * walk_pin_file() go by way of here.
+ * so that their calls of pin_user_pages_fast(), memfd_pin_folios(), walk_pin(),
+ * walk_pin_one() and walk_pin_file() go by way of here.
  */
 #ifndef KUNIT_PIN_HOOK_H
 #define KUNIT_PIN_HOOK_H
@@ -16,6 +16,7 @@
 struct address_space;
 struct file;
 struct folio;
+struct leaf;
 struct page;
 
 void pin_hook_arm(void (*fn)(void *data), void *data);
@@ -28,6 +29,7 @@ long pin_hook_folios(struct file *file, loff_t start, loff_t end,
 unsigned int pin_hook_walk(struct mm_struct *mm, unsigned long va,
 			   unsigned long npages, bool write, bool remote,
 			   extent_t *run, unsigned int max_runs);
+bool pin_hook_walk_one(unsigned long va, bool write, struct leaf *leaf);
 unsigned int pin_hook_walk_file(struct address_space *mapping, pgoff_t index,
 				unsigned long npages, extent_t *run,
 				unsigned int max_runs);
@@ -36,6 +38,7 @@ unsigned int pin_hook_walk_file(struct address_space *mapping, pgoff_t index,
 #define pin_user_pages_fast	pin_hook_fast
 #define memfd_pin_folios	pin_hook_folios
 #define walk_pin		pin_hook_walk
+#define walk_pin_one		pin_hook_walk_one
 #define walk_pin_file		pin_hook_walk_file
 #endif
 

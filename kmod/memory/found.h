@@ -86,6 +86,62 @@ static inline bool is_pinnable_block(unsigned long pfn)
 #endif
 
 /**
+ * found_is_pinnable() - is a folio of such memory as may be pinned for long?
+ * @folio: the folio; it can not be freed
+ *
+ * Return: true if it may, false if that is for the kernel to say.
+ */
+static inline bool found_is_pinnable(struct folio *folio)
+{
+	return !folio_is_zone_movable(folio) && !folio_is_zone_device(folio) &&
+	       is_pinnable_block(folio_pfn(folio)) &&
+	       /* Beyond what can be counted: for the kernel to refuse. */
+	       folio_ref_count(folio) > 0;
+}
+
+/**
+ * found_try_pin() - take a pin of what may be freed at any time
+ * @folio: what is believed to be a folio
+ *
+ * A count of 0, which what is free or a tail has, is not raised. With the pin it stays
+ * the folio that it is, and as large.
+ *
+ * Return: true if it was taken. It is not in the statistics.
+ */
+static inline bool found_try_pin(struct folio *folio)
+{
+	bool large = test_bit(PG_head, &folio->flags.f);
+	int refs = large ? 1 : GUP_PIN_COUNTING_BIAS;
+
+	if (!folio_ref_try_add(folio, refs))
+		return false;
+	if (unlikely(test_bit(PG_head, &folio->flags.f) != large)) {
+		folio_put_refs(folio, refs);
+		return false;
+	}
+	if (large)
+		atomic_inc(&folio->_pincount);
+	/* Before the next look at where it was found. */
+	smp_mb__after_atomic();
+	return true;
+}
+
+/**
+ * found_undo_pin() - take back a pin that is not in the statistics
+ * @folio: what found_try_pin() pinned
+ */
+static inline void found_undo_pin(struct folio *folio)
+{
+	int refs = 1;
+
+	if (folio_has_pincount(folio))
+		atomic_dec(&folio->_pincount);
+	else
+		refs = GUP_PIN_COUNTING_BIAS;
+	folio_put_refs(folio, refs);
+}
+
+/**
  * found_saw_block() - is the page block of a page known to be pinnable?
  * @found: what was pinned before
  * @pfn: the page
@@ -100,7 +156,7 @@ static inline bool found_saw_block(const struct found *found, unsigned long pfn)
 }
 
 /**
- * found_may_be_pinned() - is a folio of such memory as may be pinned for long?
+ * found_may_be_pinned() - found_is_pinnable(), of many
  * @found: what was pinned before
  * @folio: the folio; it can not be freed
  *

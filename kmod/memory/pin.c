@@ -229,6 +229,30 @@ pinned:
 }
 
 /*
+ * Pin the page at the walk's place, and see what maps it: most of the time in one.
+ * Returns 1 if the pin may stand for all of the leaf, 0 if not, or an errno.
+ */
+static int pin_and_look(struct pin_walk *walk, struct leaf *leaf, struct page **page)
+{
+	unsigned long skip_npages = (walk->va & ~PMD_MASK) >> PAGE_SHIFT;
+	long got;
+
+	if (!walk->remote && READ_ONCE(walk_allowed) &&
+	    walk_pin_one(walk->va, walk->write, leaf)) {
+		bool huge = leaf->kind == LEAF_HUGE;
+
+		*page = pfn_to_page(leaf->pfn + (huge ? skip_npages : 0));
+		return huge;
+	}
+	got = pin_some(walk, 1);
+	if (got < 0)
+		return got;
+	*page = walk->page[0];
+	*leaf = leaf_look_up(walk->mm, walk->va);
+	return leaf_holds(leaf, walk->va, *page, walk->write);
+}
+
+/*
  * One page, which may turn out to stand for a whole leaf. Returns 1 when it does,
  * 0 when not, or an errno.
  */
@@ -236,16 +260,12 @@ static int pin_leaf(struct pin_walk *walk)
 {
 	struct page *page;
 	struct leaf leaf;
-	long got;
 	int rc;
 
-	got = pin_some(walk, 1);
-	if (got < 0)
-		return got;
-	page = walk->page[0];
-
-	leaf = leaf_look_up(walk->mm, walk->va);
-	if (leaf_holds(&leaf, walk->va, page, walk->write)) {
+	rc = pin_and_look(walk, &leaf, &page);
+	if (rc < 0)
+		return rc;
+	if (rc) {
 		unsigned long leaf_npages = 1UL << leaf.order;
 		unsigned long npages = leaf_npages - ((walk->va >> PAGE_SHIFT) &
 						      (leaf_npages - 1));
@@ -345,10 +365,17 @@ static int pin_pages(struct mm_struct *mm, unsigned long va,
 static int pin_page(unsigned long va, bool write, struct extents *ex)
 {
 	struct page *page;
+	struct leaf leaf;
 	long got;
 
 	if (!access_ok((void __user *)va, PAGE_SIZE) || test_should_fail())
 		return -EFAULT;
+	if (READ_ONCE(walk_allowed) && walk_pin_one(va, write, &leaf)) {
+		unsigned long skip_npages = leaf.kind == LEAF_HUGE ?
+					    (va & ~PMD_MASK) >> PAGE_SHIFT : 0;
+
+		return extents_append(ex, leaf.pfn + skip_npages, 1, 0);
+	}
 	got = pin_user_pages_fast(va, 1, gup_flags(write), &page);
 	if (got != 1)
 		return got ? got : -EFAULT;

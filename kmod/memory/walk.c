@@ -305,8 +305,16 @@ static void pin_entries(struct table_walk *walk, pte_t *ptep,
 	found_settle(&walk->found);
 }
 
-/* The mmap lock is held: what is above the table of entries stays. */
-static pmd_t *find_table(struct mm_struct *mm, unsigned long va)
+/**
+ * walk_find_pmd() - find the way down to the table of an address
+ * @mm: whose memory
+ * @va: address, in user space
+ *
+ * Context: What is above the table of entries stays: the mmap lock is held, or interrupts
+ * are off.
+ * Return: the entry that leads to it, or NULL where there is none above it.
+ */
+pmd_t *walk_find_pmd(struct mm_struct *mm, unsigned long va)
 {
 	pgd_t *pgdp, pgd;
 	p4d_t *p4dp, p4d;
@@ -330,7 +338,7 @@ static pmd_t *find_table(struct mm_struct *mm, unsigned long va)
 static void pin_table(struct table_walk *walk, struct mm_struct *mm,
 		      unsigned long va, unsigned long npages)
 {
-	pmd_t *pmdp = find_table(mm, va);
+	pmd_t *pmdp = walk_find_pmd(mm, va);
 	spinlock_t *ptl; /* the table's entries */
 	pmd_t pmd;
 

@@ -67,15 +67,35 @@
  *   is asked again. It may leave the file from then on, as may all that is pinned.
  * - *It shows what the file shows*: one that is not up to date is left.
  * - *For long* is as above, and one pin stands for a folio.
+ *
+ * What maps one address, a page or a huge leaf, is pinned without any lock, for that is
+ * what costs most of it then (walk_pin_one()). The rules are those of the kernel's fast
+ * path (gup_fast_pte_range() and gup_fast_pmd_leaf()):
+ *
+ * - *The tables stay*, for interrupts are off (leaf.h).
+ * - *What the entry maps is what is pinned*: a count of 0 is not raised, and after the pin,
+ *   which is a full barrier, the entry, and the one that leads to it, are read again. Who
+ *   makes them go away later sees the pin.
+ * - *Rights* are the entry's alone, with the protection keys of the thread. Of a write-
+ *   protected or unusual one nothing is taken.
+ * - *Fork*: the has-pinned flag is set before, and the sequence count of write protection
+ *   is the same before and after. If not, the pin is undone: fork may have shared the page
+ *   without seeing it.
+ * - *No page is shared behind the pin's back*: it is anonymous, and its entry writable or
+ *   the page exclusive, which is asked behind a barrier, or it is of hugetlbfs and the
+ *   entry writable. Which file another page is of is not known here.
+ * - *One pin for a leaf*: it lies within its folio, which the pin keeps whole and in place.
  */
 #ifndef IOMMUFD_WALK_H
 #define IOMMUFD_WALK_H
 
+#include <linux/pgtable.h>
 #include <linux/types.h>
 
 #include "extent.h"
 
 struct address_space;
+struct leaf;
 struct mm_struct;
 
 /* The module's parameter pin_walk. Off: the kernel's calls pin everything. */
@@ -84,6 +104,8 @@ extern bool walk_allowed;
 unsigned int walk_pin(struct mm_struct *mm, unsigned long va,
 		      unsigned long npages, bool write, bool remote,
 		      extent_t *run, unsigned int max_runs);
+pmd_t *walk_find_pmd(struct mm_struct *mm, unsigned long va);
+bool walk_pin_one(unsigned long va, bool write, struct leaf *leaf);
 unsigned int walk_pin_file(struct address_space *mapping, pgoff_t index,
 			   unsigned long npages, extent_t *run,
 			   unsigned int max_runs);

@@ -15,36 +15,17 @@
 static_assert(MAX_FOLIOS << (PMD_SHIFT - PAGE_SHIFT) <= EXTENT_MAX_NPAGES);
 
 /*
- * A pin, of what may leave the file at any time. False if it did, or is about to: a
- * count of 0 is not raised, and what took the folio's place is not what was asked for.
+ * A pin, of what may leave the file at any time. False if it did, or is about to: what
+ * took the folio's place is not what was asked for.
  */
 static bool get_pin(struct xa_state *xas, struct folio *folio)
 {
-	/* It may be no folio any more: nothing else is to be asked yet. */
-	bool large = test_bit(PG_head, &folio->flags.f);
-	int refs = large ? 1 : GUP_PIN_COUNTING_BIAS;
-
-	if (!folio_ref_try_add(folio, refs))
+	if (!found_try_pin(folio))
 		return false;
-	/* With the reference it stays as large as it is. */
-	if (folio != xas_reload(xas) || folio_test_large(folio) != large) {
-		folio_put_refs(folio, refs);
-		return false;
-	}
-	if (large)
-		atomic_inc(&folio->_pincount);
-	return true;
-}
-
-static void undo_pin(struct folio *folio)
-{
-	int refs = 1;
-
-	if (folio_has_pincount(folio))
-		atomic_dec(&folio->_pincount);
-	else
-		refs = GUP_PIN_COUNTING_BIAS;
-	folio_put_refs(folio, refs);
+	if (folio == xas_reload(xas))
+		return true;
+	found_undo_pin(folio);
+	return false;
 }
 
 /* Pin what a folio has from @index on, at most @npages. Returns how many, or 0. */
@@ -68,7 +49,7 @@ static unsigned long pin_folio(struct found *found, struct xa_state *xas,
 	}
 	if (!folio_test_uptodate(folio) || !found_may_be_pinned(found, folio) ||
 	    !found_add(found, pfn, npages, order)) {
-		undo_pin(folio);
+		found_undo_pin(folio);
 		return 0;
 	}
 	found_count(found, folio);

@@ -10,8 +10,10 @@
 #include <linux/mmap_lock.h>
 
 #include "balance.h"
+#include "hold.h"
 #include "memory.h"
 #include "memory/extent.h"
+#include "memory/leaf.h"
 #include "memory/pin.h"
 #include "memory/walk.h"
 
@@ -121,6 +123,29 @@ static void walk_pin_stops_at_the_end_of_a_mapping(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va, HUGE, true, HUGE), NPAGES);
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va + NPAGES * PAGE_SIZE, 1, true,
 					  HUGE), 0);
+}
+
+/* At any place among those that are looked at in one go, and with any of it. */
+static void walk_pin_sees_what_is_not_alike(struct kunit *test)
+{
+	for (unsigned long at = 1; at < 11; at++) {
+		unsigned long va = memory_map(test, MEMORY_BASE, 40);
+
+		/* Not mapped; or the page of zeroes, and then one that is anywhere. */
+		KUNIT_ASSERT_EQ(test, vm_munmap(va + at * PAGE_SIZE, PAGE_SIZE), 0);
+		KUNIT_ASSERT_EQ(test, walk_npages(test, va, 40, true, HUGE), at);
+		va = memory_map_prot(test, 40, PROT_READ | PROT_WRITE);
+		for (unsigned long i = 0; i < 40; i++) {
+			if (i == at)
+				memory_read(test, va + i * PAGE_SIZE);
+			else
+				memory_touch(test, va + i * PAGE_SIZE);
+		}
+		KUNIT_ASSERT_EQ(test, walk_npages(test, va, 40, true, HUGE), at);
+		KUNIT_ASSERT_EQ(test, walk_npages(test, va, 40, false, HUGE), at);
+		memory_touch(test, va + at * PAGE_SIZE);
+		KUNIT_ASSERT_EQ(test, walk_npages(test, va, 40, true, HUGE), 40);
+	}
 }
 
 /* It is shared by all, and a pin for long has to get a page of its own. */
@@ -272,6 +297,138 @@ static void walk_pin_waits_for_no_lock(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va, NPAGES, true, HUGE), NPAGES);
 }
 
+/* What is pinned of an address by walk_pin_one(), which stays so no longer. */
+static enum leaf_kind one_kind(struct kunit *test, unsigned long va, bool write)
+{
+	struct balance before = balance_now();
+	struct leaf leaf;
+
+	if (!walk_pin_one(va, write, &leaf)) {
+		balance_expect_even(test, &before);
+		return LEAF_ABSENT;
+	}
+	KUNIT_EXPECT_EQ(test, balance_since(&before).pins, 1);
+	KUNIT_EXPECT_EQ(test, leaf.pfn, memory_pfn(va));
+	KUNIT_EXPECT_GT(test, pfn_npins(leaf.pfn), 0);
+	unpin_user_page(pfn_to_page(leaf.pfn));
+	balance_expect_even(test, &before);
+	return leaf.kind;
+}
+
+static void walk_pin_one_finds_what_is_mapped(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_BASE, 2);
+	unsigned long huge_va = memory_map(test, MEMORY_THP, HUGE);
+	struct file *file = memory_hugetlb(test, HUGE);
+	unsigned long file_va = memory_map_file(test, file, HUGE);
+
+	memory_touch(test, file_va);
+	for (int write = 0; write < 2; write++) {
+		KUNIT_EXPECT_EQ(test, one_kind(test, va, write), LEAF_SMALL);
+		KUNIT_EXPECT_EQ(test, one_kind(test, huge_va, write), LEAF_HUGE);
+		KUNIT_EXPECT_EQ(test, one_kind(test, file_va, write), LEAF_HUGE);
+	}
+	KUNIT_EXPECT_TRUE(test, mm_flags_test(MMF_HAS_PINNED, current->mm));
+	/* A part of a huge page, mapped page by page. */
+	KUNIT_ASSERT_EQ(test, vm_munmap(huge_va, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, one_kind(test, huge_va + PAGE_SIZE, true), LEAF_SMALL);
+}
+
+static void walk_pin_one_leaves_what_is_unusual(struct kunit *test)
+{
+	struct file *huge_file = memory_hugetlb(test, HUGE);
+	struct file *file = memory_shmem(test, 2);
+	unsigned long va;
+
+	va = memory_map_prot(test, 2, PROT_READ | PROT_WRITE);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
+	/* The page of zeroes. */
+	KUNIT_ASSERT_EQ(test, memory_read(test, va), 0);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
+
+	/* Of a file, which may be any. */
+	va = memory_map_file(test, file, 1);
+	memory_touch(test, va);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
+
+	/* Of which a copy is still to be made, and then of the copy. */
+	va = kunit_vm_mmap(test, file, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE, 0);
+	KUNIT_ASSERT_NE(test, va, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	memory_read(test, va);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
+	memory_touch(test, va);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_SMALL);
+
+	/* Not writable. */
+	memory_touch(test, memory_map_file(test, huge_file, HUGE));
+	va = kunit_vm_mmap(test, huge_file, 0, PMD_SIZE, PROT_READ, MAP_SHARED, 0);
+	KUNIT_ASSERT_NE(test, va, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	memory_read(test, va);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
+}
+
+struct pin_one_args {
+	unsigned long va;
+	bool pinned;
+};
+
+static void pin_one(void *data)
+{
+	struct pin_one_args *args = data;
+	struct leaf leaf;
+
+	args->pinned = walk_pin_one(args->va, true, &leaf);
+}
+
+/* What fork does before it write-protects. */
+static void begin_to_fork(struct mm_struct *mm)
+{
+	mmap_write_lock(mm);
+	raw_write_seqcount_begin(&mm->write_protect_seq);
+}
+
+static void end_of_fork(struct mm_struct *mm)
+{
+	raw_write_seqcount_end(&mm->write_protect_seq);
+	mmap_write_unlock(mm);
+}
+
+static void walk_pin_one_waits_for_no_fork(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_BASE, 1);
+	bool pinned;
+	struct leaf leaf;
+
+	begin_to_fork(current->mm);
+	pinned = walk_pin_one(va, true, &leaf);
+	end_of_fork(current->mm);
+	KUNIT_EXPECT_FALSE(test, pinned);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_SMALL);
+}
+
+/* A fork that was there meanwhile may have shared the page before it was pinned. */
+static void walk_pin_one_keeps_nothing_of_a_fork(struct kunit *test)
+{
+	struct pin_one_args args = { .va = memory_map(test, MEMORY_BASE, 1) };
+	struct balance before = balance_now();
+	struct held *held;
+
+	held = hold_start(test, "walk_one:pinned", pin_one, &args);
+	KUNIT_EXPECT_GT(test, pfn_npins(memory_pfn(args.va)), 0);
+	begin_to_fork(current->mm);
+	end_of_fork(current->mm);
+	hold_finish(test, held);
+	KUNIT_EXPECT_FALSE(test, args.pinned);
+	KUNIT_EXPECT_EQ(test, pfn_npins(memory_pfn(args.va)), 0);
+	balance_expect_even(test, &before);
+}
+
 static void walk_pin_file_finds_what_is_there(struct kunit *test)
 {
 	struct file *file = memory_shmem(test, HUGE + NPAGES);
@@ -370,6 +527,7 @@ static struct kunit_case walk_test_cases[] = {
 	KUNIT_CASE(walk_pin_keeps_to_the_room_there_is),
 	KUNIT_CASE(walk_pin_stops_where_nothing_is_mapped),
 	KUNIT_CASE(walk_pin_stops_at_the_end_of_a_mapping),
+	KUNIT_CASE(walk_pin_sees_what_is_not_alike),
 	KUNIT_CASE(walk_pin_leaves_the_page_of_zeroes),
 	KUNIT_CASE(walk_pin_leaves_huge_leaves),
 	KUNIT_CASE(walk_pin_takes_one_pin_for_a_folio),
@@ -379,6 +537,10 @@ static struct kunit_case walk_test_cases[] = {
 	KUNIT_CASE(pin_user_range_walks_unless_told_not_to),
 	KUNIT_CASE(walk_pin_says_that_there_are_pins),
 	KUNIT_CASE(walk_pin_waits_for_no_lock),
+	KUNIT_CASE(walk_pin_one_finds_what_is_mapped),
+	KUNIT_CASE(walk_pin_one_leaves_what_is_unusual),
+	KUNIT_CASE(walk_pin_one_waits_for_no_fork),
+	KUNIT_CASE(walk_pin_one_keeps_nothing_of_a_fork),
 	KUNIT_CASE(walk_pin_file_finds_what_is_there),
 	KUNIT_CASE(walk_pin_file_stops_at_a_hole),
 	KUNIT_CASE(walk_pin_file_leaves_what_is_unused),
