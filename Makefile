@@ -8,7 +8,7 @@ export CACHE
 
 .DEFAULT_GOAL := help
 .PHONY: help bench bandwidth profile threads lockstat test test-kcsan soak kunit selftest clients options coverage \
-	fuzz micro micro-check gate baseline compare report record check-history dashboard tools-test fresh-test kernel \
+	fuzz micro estimate micro-check gate baseline compare report record check-history dashboard tools-test fresh-test kernel \
 	modules deb package-test test-symvers compat lint doc clean distclean
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo '  make coverage   which lines of the module all these tests together execute, and which only one kind of them does'
 	@echo '  make fuzz       programs of random calls, with a model of what must be true, docs/fuzz.md; FOR=seconds'
 	@echo '  make micro      the portable core, natively: look-ups, IOVA ranges, extents, in ns; against other ways to do it'
+	@echo '  make estimate   how far the cycles that are estimated of what is counted can be trusted: timed natively, and counted'
 	@echo '  make micro-check  its KUnit suites natively under ASan, UBSan and TSan; its instructions under callgrind'
 	@echo '  make gate       count instructions, and fail where something costs more than results/baseline/ says'
 	@echo '  make baseline   make that baseline from this commit, and learn how exact it is'
@@ -110,6 +111,9 @@ fuzz:
 
 micro:
 	@scripts/measure/micro.sh
+
+estimate:
+	@scripts/measure/estimate.sh
 
 micro-check:
 	@scripts/test/micro-check.sh

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../profile/mark.h"
 #include "edu.h"
 #include "op_table.h"
 #include "report.h"
@@ -31,6 +32,14 @@ static const struct {
 	{ "1GiB", GIB },
 };
 
+static void run(struct bench *b, void *ctx)
+{
+	const struct op_case *c = ctx;
+
+	mark(MARK_BENCHMARK);
+	c->op->run(b, ctx);
+}
+
 /* The memory of a case stays until the end. */
 static void add(const struct op_case *model, const char *size)
 {
@@ -42,7 +51,7 @@ static void add(const struct op_case *model, const char *size)
 	*c = *model;
 	snprintf(name, sizeof(name), "%s/%s/%s/%s", c->op->name, c->kind ? c->kind->name : "none",
 		 size, c->peer->name);
-	bench_register(name, c->op->run, c, op_iterations(c), 0);
+	bench_register(name, run, c, op_iterations(c), 0);
 }
 
 /* By shape, so that each is made once; and in the same order for every peer. */

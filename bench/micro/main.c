@@ -8,6 +8,9 @@
  *		print those that can be counted: name, operations
  *	valgrind --tool=callgrind --instr-atstart=no micro --insn=SUITE
  *		count instructions: a dump of callgrind for each, with its name
+ *	qemu-x86_64 -plugin profile.so,... micro --count=FILE
+ *		count what bench/profile does, of a batch of each benchmark of which FILE has a
+ *		line: name, operations
  */
 #include <err.h>
 #include <stdio.h>
@@ -16,6 +19,7 @@
 #include <unistd.h>
 #include <valgrind/callgrind.h>
 
+#include "../profile/mark.h"
 #include "../shim/bench.h"
 #include "kernel.h"
 #include "perf.h"
@@ -136,6 +140,55 @@ static void count(struct micro *micro)
 	tear_down(micro);
 }
 
+/* One batch, of which the plugin sees nothing but the operations, after one that does not count. */
+static void count_in_model(struct micro *micro, unsigned long ops)
+{
+	int i;
+
+	mark(MARK_BENCHMARK);
+	micro->start(micro);
+	for (i = 0; i < 2; i++) {
+		mark(MARK_DROP);
+		mark(MARK_BEGIN);
+		micro->run(micro, 0, ops);
+		mark(MARK_END);
+		if (micro->reset)
+			micro->reset(micro, ops);
+	}
+	mark(MARK_KEEP_FIRST);
+	tear_down(micro);
+}
+
+static struct micro *find(const char *name)
+{
+	struct micro *micro = suite_next(NULL);
+
+	while (micro && strcmp(micro->name, name))
+		micro = suite_next(micro);
+	return micro;
+}
+
+/* Those that a file lists. */
+static int count_listed(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	struct micro *micro;
+	char name[sizeof(micro->name)];
+	unsigned long ops;
+
+	if (!file)
+		err(2, "%s", path);
+	while (fscanf(file, "%79s %lu", name, &ops) == 2) {
+		micro = find(name);
+		if (!micro || micro->nr_threads != 1 || ops > micro->max_ops)
+			errx(2, "%s: no benchmark %s of one thread and %lu operations", path, name,
+			     ops);
+		count_in_model(micro, ops);
+	}
+	fclose(file);
+	return 0;
+}
+
 /* Those whose name begins with @suite. */
 static int count_all(const char *suite, bool list)
 {
@@ -164,7 +217,7 @@ static void register_all(void)
 int main(int argc, char **argv)
 {
 	unsigned long max_ranges = 1000000;
-	const char *insn = NULL;
+	const char *insn = NULL, *listed = NULL;
 	bool list = false;
 	int failed;
 
@@ -174,18 +227,22 @@ int main(int argc, char **argv)
 			max_ranges = strtoul(argv[i] + 13, NULL, 0);
 		else if (!strncmp(argv[i], "--insn=", 7))
 			insn = argv[i] + 7;
+		else if (!strncmp(argv[i], "--count=", 8))
+			listed = argv[i] + 8;
 		else if (!strcmp(argv[i], "--list-insn"))
 			list = true;
 		else
 			errx(2, "what is '%s'?", argv[i]);
 	}
-	if (!insn && !list)
+	if (!insn && !list && !listed)
 		nr_perf = perf_open();
 	kernel_start();
 	lookup_add(sysconf(_SC_NPROCESSORS_ONLN));
 	destroy_add();
 	iova_add(max_ranges);
 	extents_add();
+	if (listed)
+		return count_listed(listed);
 	if (insn || list)
 		return count_all(insn ? insn : "", list);
 

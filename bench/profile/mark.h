@@ -14,6 +14,8 @@
 /* What is timed begins and ends. */
 #define MARK_BEGIN 0x10
 #define MARK_END 0x11
+/* Another benchmark begins, in the order in which the report lists them. */
+#define MARK_BENCHMARK 0x13
 /* What was between these two since the last of the following: it is not to count. */
 #define MARK_DROP 0x12
 /* It counts, as one round of the first or the second figure of the benchmark. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "branches.h"
 #include "symbols.h"
 #include "tree.h"
 
@@ -61,6 +62,7 @@ void stacks_decode(struct block *block, const unsigned char *bytes, size_t size,
 	int32_t offset;
 
 	block->end_with = END_OTHER;
+	block->conditional = false;
 	block->target = 0;
 	while (at + 1 < size && is_prefix(bytes[at]))
 		at++;
@@ -73,6 +75,12 @@ void stacks_decode(struct block *block, const unsigned char *bytes, size_t size,
 	case 0xff:
 		if (at + 1 < size && (bytes[at + 1] >> 3 & 7) == 2)
 			block->end_with = END_CALL;
+		else if (at + 1 < size && (bytes[at + 1] >> 3 & 7) == 4)
+			block->end_with = END_JUMP;
+		break;
+	case 0x70 ... 0x7f:
+		block->conditional = true;
+		block->target = end + (int8_t)bytes[size - 1];
 		break;
 	case 0xc2:
 	case 0xc3:
@@ -82,8 +90,15 @@ void stacks_decode(struct block *block, const unsigned char *bytes, size_t size,
 		block->end_with = END_LEAVE;
 		break;
 	case 0x0f:
-		if (at + 1 < size && bytes[at + 1] == 0x07)
+		if (at + 1 >= size)
+			break;
+		if (bytes[at + 1] == 0x07) {
 			block->end_with = END_LEAVE;
+		} else if ((bytes[at + 1] & 0xf0) == 0x80) {
+			block->conditional = true;
+			memcpy(&offset, bytes + size - sizeof(offset), sizeof(offset));
+			block->target = end + offset;
+		}
 		break;
 	}
 }
@@ -186,15 +201,33 @@ static void go(struct block before, uint64_t address)
 	}
 }
 
+/* Whether the branch at the end of the block that ran, if there is one, was guessed. */
+static bool guessed(uint64_t address)
+{
+	if (running.conditional) {
+		if (address == running.end || address == running.target)
+			return branches_taken(running.end, address == running.target);
+	} else if (!running.target &&
+		   (running.end_with == END_CALL || running.end_with == END_JUMP)) {
+		return branches_led(running.end, address);
+	}
+	/* None, or an interrupt came between. */
+	return true;
+}
+
 void stacks_enter(struct block *block, uint64_t now)
 {
 	unsigned int depth = stack->depth;
 	struct frame *frame;
 
-	attribute(now, 0);
 	/* Cut short: what its last instruction does was not done. */
-	if (now - began < running.ninsns)
+	if (now - began < running.ninsns) {
 		running.end_with = END_OTHER;
+		running.conditional = false;
+	}
+	if (!guessed(block->start))
+		tree_events.of[MISPREDICTED]++;
+	attribute(now, 0);
 	began = now;
 	go(running, block->start);
 	running = *block;

@@ -14,6 +14,7 @@
 /* How a block of instructions ends. */
 enum block_end {
 	END_OTHER,	/* goes on anywhere, in the same function or in another */
+	END_JUMP,	/* to where a register or memory says */
 	END_CALL,
 	END_RETURN,
 	END_LEAVE,	/* of an interrupt, a fault or a system call: sysret, iret */
@@ -23,9 +24,10 @@ enum block_end {
  * struct block - instructions that are executed one after another, unless something happens
  * @start: address of the first
  * @end: address behind the last
- * @target: where @end_with leads to, 0 if the instruction does not say
+ * @target: where the last leads to, 0 if the instruction does not say
  * @ninsns: how many there are
  * @end_with: what the last one does
+ * @conditional: it may also go on at @target
  * @symbol: the function, -1 as long as it was not looked up
  * @first: the block begins the function
  */
@@ -35,13 +37,14 @@ struct block {
 	uint64_t target;
 	size_t ninsns;
 	enum block_end end_with;
+	bool conditional;
 	int symbol;
 	bool first;
 };
 
 /**
  * stacks_decode() - see what an instruction does that may be the last of a block
- * @block: @end_with and @target are set
+ * @block: @end_with, @conditional and @target are set
  * @bytes: of the instruction
  * @size: of it
  * @end: address behind it

@@ -103,15 +103,24 @@ static int join_parts(void)
 	return i < count ? -ENOMEM : 0;
 }
 
+/* Those that are no functions, and are the first. */
+static int add_others(void)
+{
+	return add(0, "[user]", "") ?: add(0, "[unknown]", "") ?: add(0, "[another task]", "");
+}
+
 int symbols_read(const char *path)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file;
 	int rc;
 
+	rc = add_others();
+	if (rc || !path)
+		return rc;
+	file = fopen(path, "re");
 	if (!file)
 		return -errno;
-	rc = add(0, "[user]", "") ?: add(0, "[unknown]", "") ?: add(0, "[another task]", "") ?:
-	     read_lines(file);
+	rc = read_lines(file);
 	fclose(file);
 	if (!rc && count == SYMBOL_OTHER_TASK + 1)
 		rc = -ENODATA;

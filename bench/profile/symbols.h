@@ -16,7 +16,7 @@
 
 /**
  * symbols_read() - read a copy of /proc/kallsyms
- * @path: the file
+ * @path: the file; NULL where there is no kernel
  *
  * Return: 0 or -errno; -ENODATA if the addresses in it are hidden.
  */

@@ -8,6 +8,15 @@
 
 struct node tree_root;
 static struct node *touched;
+struct counts tree_events;
+
+static void add(struct counts *to, const struct counts *from)
+{
+	unsigned int i;
+
+	for (i = 0; i < COUNTS; i++)
+		to->of[i] += from->of[i];
+}
 
 struct node *tree_child(struct node *parent, unsigned int symbol)
 {
@@ -39,8 +48,10 @@ void tree_count(struct node *node, uint64_t insns, uint64_t calls)
 		node->touched = touched;
 		touched = node;
 	}
-	node->pending.insns += insns;
-	node->pending.calls += calls;
+	tree_events.of[INSNS] = insns;
+	tree_events.of[CALLS] = calls;
+	add(&node->pending, &tree_events);
+	tree_events = (struct counts){};
 }
 
 void tree_settle(int figure)
@@ -48,11 +59,9 @@ void tree_settle(int figure)
 	struct node *node;
 
 	for (node = touched; node; node = node->touched) {
-		if (figure >= 0) {
-			node->total[figure].insns += node->pending.insns;
-			node->total[figure].calls += node->pending.calls;
-		}
-		node->pending = (struct count){};
+		if (figure >= 0)
+			add(&node->total[figure], &node->pending);
+		node->pending = (struct counts){};
 		node->has_pending = 0;
 	}
 	touched = NULL;
@@ -79,7 +88,7 @@ static void write_children(FILE *file, const struct node *parent)
 {
 	struct node *node, **children;
 	size_t count = 0, i;
-	int figure;
+	int figure, what;
 
 	for (node = parent->children; node; node = node->next)
 		count++;
@@ -92,13 +101,15 @@ static void write_children(FILE *file, const struct node *parent)
 	for (i = 0; i < count; i++) {
 		node = children[i];
 		for (figure = 0; figure < MARK_FIGURES; figure++) {
-			const struct count *total = &node->total[figure];
+			const struct counts *total = &node->total[figure];
 
-			if (!total->insns && !total->calls)
+			if (!total->of[INSNS] && !total->of[CALLS])
 				continue;
-			fprintf(file, "%d %lu ", figure, total->calls);
+			fprintf(file, "%d ", figure);
+			for (what = 0; what < COUNTS; what++)
+				fprintf(file, "%lu ", total->of[what]);
 			write_stack(file, node);
-			fprintf(file, " %lu\n", total->insns);
+			fputc('\n', file);
 		}
 		write_children(file, node);
 	}
@@ -108,4 +119,19 @@ static void write_children(FILE *file, const struct node *parent)
 void tree_write(FILE *file)
 {
 	write_children(file, &tree_root);
+}
+
+/* The nodes stay: there may be some on a stack. */
+static void reset(struct node *node)
+{
+	for (; node; node = node->next) {
+		memset(node->total, 0, sizeof(node->total));
+		reset(node->children);
+	}
+}
+
+void tree_reset(void)
+{
+	tree_settle(-1);
+	reset(tree_root.children);
 }

@@ -23,7 +23,7 @@ done
 
 need_packages build-essential python3 python3-fastjsonschema python3-jsonschema python3-junitparser python3-prometheus-client python3-yaml \
 	python3-numpy python3-scipy \
-	git make chromium fonts-dejavu-core "${NPM_PACKAGES[@]}"
+	qemu-user git make chromium fonts-dejavu-core "${NPM_PACKAGES[@]}"
 NODE_MODULES=$(npm_modules)
 CHROMIUM=$(command -v chromium)
 # The kernel's kunit.py makes the JUnit XML.

@@ -7,6 +7,8 @@
 #   PEERS="..."          only these of: type1 iommufd fast floor
 #   LANE=icount          or mttcg, kvm: see scripts/guest/guest.sh
 #   BENCH_REPETITIONS=N  repeat each so often, for statistics (1)
+#   COUNT=1              beside instructions, also what bench/profile counts: cache lines, atomic operations, what a model
+#                        of a CPU says of them (lane icount only; several times as long)
 #   RESULTS_DIR=dir      leave the results there
 #
 # Leaves results/latest/<lane>.json. Exit status 1 if a benchmark failed or was refused: it is listed, and the JSON says
@@ -22,13 +24,17 @@ source "$ROOT/scripts/measure/e2e.sh"
 peers=$(xargs -n1 <<<"${PEERS:-$E2E_PEERS}" | awk '!seen[$0]++' | xargs)
 filter=${BENCH_FILTER:-}
 lane=${LANE:-icount}
+count=${COUNT:-0}
 for peer in $peers; do
 	e2e_check_peer "$peer"
 done
+[[ $count =~ ^[01]$ ]] || die "COUNT='$count' is neither 0 nor 1"
+((count == 0)) || [[ $lane == icount ]] || die "COUNT=1 is for the lane icount: others run on several CPUs, or on real ones"
 
 need_packages "${E2E_PACKAGES[@]}"
 lock bench
 e2e_build
+((count == 0)) || plugin_build
 declare -A wanted
 total=0
 for peer in $peers; do
@@ -52,9 +58,11 @@ measure() {
 	local peer=$1 share=$shares/$1 start=$SECONDS
 	let_go_of_locks
 	e2e_stage bench e2e "$peer" "$share" "$filter"
+	e2e_count=()
+	((count == 0)) || e2e_count "$share"
 	say "$peer: ${wanted[$peer]} benchmarks"
 	PROGRESS=done_so_far run_logged "bench-$peer" "$ROOT/scripts/guest/guest.sh" --lane "$lane" --stream \
-		"${E2E_GUEST[@]}" --kernel "$kernel" --share "$share"
+		"${E2E_GUEST[@]}" "${e2e_count[@]}" --kernel "$kernel" --share "$share"
 	say "$peer: done in $((SECONDS - start)) s"
 }
 

@@ -3,6 +3,9 @@
 # What scripts that run the programs of bench/e2e in a guest share: build them, ask them what there is, put into a share
 # what a guest needs to run one. Sourced, after lib.sh.
 
+# shellcheck source=scripts/measure/plugin.sh
+source "$ROOT/scripts/measure/plugin.sh"
+
 E2E=$ROOT/build/e2e
 E2E_PEERS='type1 iommufd fast floor'
 # Huge pages are reserved when the guest boots, before memory is in pieces. Debian's kernel has a thread that samples who uses
@@ -17,6 +20,15 @@ e2e_build() {
 	local headers
 	headers=$("$ROOT/scripts/build/kernel.sh" headers)
 	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers"
+}
+
+# e2e_count SHARE: leaves in e2e_count the options for a guest that counts what its benchmarks do, into SHARE/stacks; SHARE
+# is staged, and the plugin built.
+e2e_count() {
+	# Symbols are read when the first round begins.
+	echo 'before_run() { cat /proc/kallsyms >/host/kallsyms; }' >"$1/hooks"
+	# shellcheck disable=SC2034 # for who asks
+	e2e_count=(--plugin "file=$PLUGIN,model=$PLUGIN_MODEL,kallsyms=$1/kallsyms,out=$1/stacks")
 }
 
 # e2e_list PROGRAM PEER FILTER: the names of a peer's benchmarks that match; nothing if there are none.

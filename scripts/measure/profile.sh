@@ -40,18 +40,16 @@ name=$(tail -1 <<<"$names")
 
 flamegraph=$(dpkg -L libdevel-nytprof-perl | grep '/flamegraph\.pl$') ||
 	die "libdevel-nytprof-perl is installed, but has no flamegraph.pl"
-plugin=$ROOT/build/profile/plugin
-run_logged profile-plugin make -C "$ROOT/bench/profile" O="$plugin"
+plugin_build
 e2e_modules bench "$peer"
 
 share=$ROOT/build/profile/share
 e2e_stage bench e2e "$peer" "$share" "^$name\$"
-echo 'before_run() { cat /proc/kallsyms >/host/kallsyms; }' >"$share/hooks"
+e2e_count "$share"
 say "$name: counting"
 # One benchmark says nothing before its end.
 run_logged profile "$ROOT/scripts/guest/guest.sh" --stall 7200 "${E2E_GUEST[@]}" \
-	--plugin "file=$plugin/profile.so,kallsyms=$share/kallsyms,out=$share/stacks" \
-	--kernel "$("$ROOT/scripts/build/kernel.sh" path bench)" --share "$share"
+	"${e2e_count[@]}" --kernel "$("$ROOT/scripts/build/kernel.sh" path bench)" --share "$share"
 
 IFS=/ read -r _ shape size _ <<<"$name"
 out=$ROOT/build/profile/$op-$shape-$peer${SIZE:+-$size}

@@ -131,6 +131,18 @@ class Results:
                 found[row.op, row.shape] = row
         return list(found.values())
 
+    def counted(self, column):
+        """Of the usual rows, what is counted beside instructions (counts.py); nothing where it was not."""
+        rows = {}
+        for bench in self.by_name.values():
+            op, shape, size, peer = bench["name"].split("/")
+            for name, its in bench.get("counts", {}).items():
+                if column in its and not bench.get("error_occurred"):
+                    suffix, per = COUNTERS[name]
+                    row = rows.setdefault((op + suffix, shape, size), Row(op + suffix, shape, size, per, {}))
+                    row.figures[peer] = Figure(its[column], round(bench["runs"]) if "runs" in bench else None)
+        return [rows[key] for row in self.usual() if (key := (row.op, row.shape, row.size)) in rows]
+
     def memory(self, name):
         """What is kept in memory, METADATA or IO_TABLES: by shape, by size."""
         rows = [row for row in self._memory.values() if row.op == name]

@@ -17,6 +17,7 @@ COMMANDS = {
     "threads": "what two threads do at the same time, as a table",
     "lockstat": "which locks were waited for",
     "profile": "where the instructions of a benchmark went",
+    "estimate": "how far the estimated cycles of what was counted are to be trusted",
     "micro": "the micro-benchmarks: their tables, the best of some rounds, callgrind's counts",
     "gate": "what costs more than a baseline says, and how such a baseline is learnt",
     "report": "REPORT.md and the table in README.md",

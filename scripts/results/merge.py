@@ -4,7 +4,8 @@
 usage: main.py merge --config HASH --filter REGEX --output FILE PEER=SHARE...
 
 SHARE is what a guest was given: out.json is Google Benchmark's own report, guest.env says what the guest was,
-modules/ what it loaded. The context of the first peer becomes the document's, completed by what is the same for all;
+modules/ what it loaded, stacks what bench/profile counted, if it did. The context of the first peer becomes the
+document's, completed by what is the same for all;
 what each peer's report said is kept under context.peers.
 
 Peers are compared on equal memory or not at all: where the run counts of a shape and size differ by more than 5 %
@@ -25,7 +26,8 @@ import shlex
 import subprocess
 import sys
 
-from . import machine, repository
+from . import counts, machine, repository
+from .e2e import COUNTERS
 from .text import bytes_of
 
 RUNS_TOLERANCE = 1.05
@@ -57,6 +59,8 @@ def read_peer(peer, share):
     """One peer's context and benchmarks."""
     report = json.loads((share / "out.json").read_text())
     context = report["context"]
+    if (share / "stacks").exists():
+        counts.add(report["benchmarks"], share / "stacks", COUNTERS)
     context["modules"] = {pathlib.Path(name).name: module_facts(share, name) for name in MODULES[peer]}
     return context, report["benchmarks"]
 

@@ -5,7 +5,8 @@ usage: main.py profile --name OP/SHAPE/SIZE/PEER --stacks FILE --report FILE --f
 
 The stacks are what bench/profile counted, the report is the benchmark's own: the sum of the stacks has to be what the
 benchmark measured, or it is refused. For each function: the instructions in it, those in it and in all that it called,
-and how often it was entered; of one page of 4 KiB or of one call, as the benchmark's own figure is.
+how often it was entered, and of what else is counted in it the cache lines that it is the first to touch, misses of the
+modelled caches, and atomic operations; of one page of 4 KiB or of one call, as the benchmark's own figure is.
 """
 
 import argparse
@@ -14,52 +15,26 @@ import json
 import pathlib
 import sys
 
+from . import counts
 from .e2e import COUNTERS
-from .text import bytes_of
+from .text import number
 
-# Reading the clock twice, and the call of the operation, are counted but not timed.
-OUTSIDE = 20
-# What two runs of the same may differ by, and a little more.
-TOLERANCE = 0.005
+# Of what is counted, what a function has a column for: in a table, by its name.
+COLUMNS = {"lines": "lines", "l1_misses": "L1 miss", "llc_misses": "LLC miss", "atomics": "atomics"}
 
 
-class Profile:
-    """One figure of a benchmark: its stacks, per round."""
-
-    def __init__(self, label, rounds):
-        self.label = label
-        self.rounds = rounds
-        self.stacks = []
-
-    def total(self):
-        """Instructions of a round."""
-        return sum(insns for _, _, insns in self.stacks) / self.rounds
-
-    def functions(self):
-        """Instructions of a round by function: in it, with what it called, and calls."""
-        own, all_of, calls = collections.Counter(), collections.Counter(), collections.Counter()
-        for stack, entered, insns in self.stacks:
-            own[stack[-1]] += insns / self.rounds
-            calls[stack[-1]] += entered / self.rounds
-            # One that calls itself has its instructions once.
-            for name in set(stack):
-                all_of[name] += insns / self.rounds
-        return [(name, own[name], all_of[name], calls[name]) for name in all_of]
-
-
-def read_stacks(path, labels):
-    """What the plugin wrote, by figure."""
-    profiles = {}
-    for line in path.read_text().splitlines():
-        kind, rest = line.split(" ", 1)
-        if kind == "rounds":
-            figure, rounds = map(int, rest.split())
-            profiles[figure] = Profile(labels[figure], rounds)
-            continue
-        calls, rest = rest.split(" ", 1)
-        stack, insns = rest.rsplit(" ", 1)
-        profiles[int(kind)].stacks.append((stack.split(";"), int(calls), int(insns)))
-    return profiles
+def functions(counted):
+    """Of a round by function: what was counted in it, and the instructions with what it called."""
+    own, all_of = collections.defaultdict(collections.Counter), collections.Counter()
+    for stack, its in counted.stacks:
+        own[stack[-1]].update(its)
+        # One that calls itself has its instructions once.
+        for name in set(stack):
+            all_of[name] += its["insns"]
+    return [
+        (name, {what: count / counted.rounds for what, count in own[name].items()}, insns / counted.rounds)
+        for name, insns in all_of.items()
+    ]
 
 
 def figures(path, name):
@@ -69,29 +44,34 @@ def figures(path, name):
             sys.exit(f"error: {name}: {bench['error_message']}")
         if bench["name"] == name:
             op = name.split("/")[0]
-            return [(op + suffix, per, bench[key]) for counter, (suffix, per) in COUNTERS.items()
-                    if (key := "insn_" + counter) in bench]
+            return [(op + COUNTERS[counter][0], per, value) for counter, per, value in counts.figures_of(bench, COUNTERS)]
     sys.exit(f"error: there is no {name} in {path}")
 
 
-def show(profile, per, value, size, top):
+def show(counted, label, per, value, size, top):
     """Print one figure's table, after the check that it is the benchmark's."""
-    total = profile.total()
-    # A page of 4 KiB, or a call: where those are many in a round, the benchmark has divided by their number.
-    units = bytes_of(size) / 4096 if per == "4 KiB" else max(1, round(total / value))
-    if abs(total / units - value) > value * TOLERANCE + OUTSIDE / units:
-        sys.exit(f"error: {total / units:.2f} instructions were counted, but the benchmark says {value:.2f}")
-    print(f"{profile.label}: {total / units:.5g} instructions per {per}, in {profile.rounds} rounds (the benchmark says {value:.5g})")
+    try:
+        of_unit, units = counted.per_unit(per, value, size)
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+    total = counted.total["insns"]
+    print(f"{label}: {total / units:.5g} instructions per {per}, in {counted.rounds} rounds (the benchmark says {value:.5g})")
+    print("beside them: " + ", ".join(f"{number(count)} {what}" for what, count in of_unit.items()
+                                      if what not in ("insns", "calls") and count))
+    print(f"estimate: {number(counts.cycles(of_unit))} cycles (docs/method.md says of what, and how far to trust it)")
     print()
-    print(f"{'self':>10} {'%':>6} {'inclusive':>10} {'%':>6} {'calls':>9}  function")
-    rows = sorted(profile.functions(), key=lambda row: (-row[1], -row[2], row[0]))
-    for name, own, all_of, calls in rows[:top]:
+    print(f"{'self':>10} {'%':>6} {'inclusive':>10} {'%':>6} {'calls':>9} "
+          + " ".join(f"{name:>9}" for name in COLUMNS.values()) + "  function")
+    rows = sorted(functions(counted), key=lambda row: (-row[1].get("insns", 0), -row[2], row[0]))
+    for name, its, all_of in rows[:top]:
+        own = its.get("insns", 0)
         print(f"{own / units:10.4g} {100 * own / total:6.2f} {all_of / units:10.4g} {100 * all_of / total:6.2f} "
-              f"{calls / units:9.3g}  {name}")
+              f"{its.get('calls', 0) / units:9.3g} "
+              + " ".join(f"{its.get(what, 0) / units:9.3g}" for what in COLUMNS) + f"  {name}")
     rest = rows[top:]
     if rest:
-        own = sum(row[1] for row in rest)
-        print(f"{own / units:10.4g} {100 * own / total:6.2f} {'':27}  {len(rest)} more")
+        own = sum(its.get("insns", 0) for _, its, _ in rest)
+        print(f"{own / units:10.4g} {100 * own / total:6.2f} {'':67}  {len(rest)} more")
     print()
 
 
@@ -105,15 +85,15 @@ def main():
     args = parser.parse_args()
 
     its_figures = figures(args.report, args.name)
-    profiles = read_stacks(args.stacks, [label for label, _, _ in its_figures])
-    if len(profiles) != len(its_figures):
-        sys.exit(f"error: {args.stacks} has {len(profiles)} figures, the benchmark {len(its_figures)}")
-    for index, (_, per, value) in enumerate(its_figures):
-        show(profiles[index], per, value, args.name.split("/")[2], args.top)
+    benchmarks = counts.read(args.stacks)
+    if [sorted(its) for its in benchmarks] != [list(range(len(its_figures)))]:
+        sys.exit(f"error: {args.stacks} is not of one benchmark with {len(its_figures)} figures")
+    for index, (label, per, value) in enumerate(its_figures):
+        show(benchmarks[0][index], label, per, value, args.name.split("/")[2], args.top)
     with args.folded.open("w") as file:
-        for profile in profiles.values():
+        for index, (label, _, _) in enumerate(its_figures):
             # Two figures stand side by side, each on its own name.
-            base = [profile.label] if len(profiles) > 1 else []
-            for stack, _, insns in profile.stacks:
-                if insns:
-                    print(";".join(base + stack), insns, file=file)
+            base = [label] if len(its_figures) > 1 else []
+            for stack, its in benchmarks[0][index].stacks:
+                if its["insns"]:
+                    print(";".join(base + stack), its["insns"], file=file)

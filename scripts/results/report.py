@@ -5,7 +5,8 @@ usage: main.py report write RESULTS OUTPUT
        main.py report whole FILE
 
 write: RESULTS is a directory with icount.json of `make bench`, icount-lean.json of the same on the lean kernel (docs/kernel.md),
-threads.json of `make threads`, native.json of `make micro`, and native-insn.json of `make micro-check`; OUTPUT is where
+threads.json of `make threads`, native.json of `make micro`, native-insn.json of `make micro-check`, and, if it is there,
+estimate.json of `make estimate`; OUTPUT is where
 the two go. The plots are those of plots.py. whole: exits with
 1 if a results file is of a part of the benchmarks, has errors, or is of a tree with changes that are not committed.
 
@@ -20,7 +21,7 @@ import re
 import sys
 import textwrap
 
-from . import micro, threads
+from . import estimate, micro, threads
 from .e2e import IO_TABLES, METADATA, Results, cell
 from .text import amount, markdown, number, times
 
@@ -32,6 +33,13 @@ OPERATORS = {
     "times": lambda a, b: a * b,
 }
 OTHERS = ("type1", "iommufd", "floor")
+# Of what is counted, what has a table.
+COUNTED = {
+    "lines": "Cache lines that are touched, each once in a call",
+    "llc_misses": "Misses of the last cache, that no prefetcher foresees (of a model)",
+    "atomics": "Atomic operations",
+    "cycles": "Cycles, estimated",
+}
 # How many peers a file has that was not told to leave some out.
 ALL_PEERS = {"icount.json": 4, "threads.json": 3}
 
@@ -182,6 +190,21 @@ def what_ran(results):
     )
 
 
+def counted(results, directory):
+    """What is counted beside instructions, where the results have it: a table each."""
+    parts = []
+    for column, head in COUNTED.items():
+        rows = results.counted(column)
+        if rows:
+            parts += [f"### {head}", side_by_side(rows, results.peers, ["op", "shape", "size", "per"])]
+    if parts:
+        parts.insert(0, "## What is counted beside instructions")
+    if (directory / "estimate.json").is_file():
+        parts += ["### How far the estimate is to be trusted", included("estimate.md"),
+                  estimate.document(directory / "estimate.json")]
+    return parts
+
+
 def report(results, directory):
     """The whole of REPORT.md."""
     figures = Figures(results)
@@ -218,6 +241,7 @@ def report(results, directory):
         "![cost of an unmap against size](docs/plots/unmap.svg)",
         "## What is kept in memory for each GiB that is mapped",
         memory(results),
+        *counted(results, directory),
         included("threads.md"),
         together(directory),
         included("micro.md"),
