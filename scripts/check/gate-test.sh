@@ -5,7 +5,9 @@
 # often as asked; with a slowdown of 1 % planted in the map path the gate fails, with the right row first. The last line
 # is "N passed, N failed".
 #
-#   ROUNDS=1  how often the unchanged tree has to pass
+#   ROUNDS=1        how often the unchanged tree has to pass
+#   LOAD=N          in every other of them beside so many processes that use a CPU
+#   BENCH_FILTER=.  with all benchmarks; ROUNDS=20 LOAD=12 BENCH_FILTER=. takes hours, on a machine that is idle but for that
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -15,7 +17,9 @@ source "$ROOT/scripts/measure/gate-lanes.sh"
 
 rounds=${ROUNDS:-1}
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "ROUNDS='$rounds' is no number"
-export BENCH_FILTER='^(map|unmap)/populate4k/(4KiB|16MiB|256MiB)/'
+load=${LOAD:-0}
+[[ $load =~ ^[0-9]+$ ]] || die "LOAD='$load' is no number"
+export BENCH_FILTER=${BENCH_FILTER:-^(map|unmap)/populate4k/(4KiB|16MiB|256MiB)/}
 scratch=$ROOT/build/gate-test/tree
 results=$ROOT/build/gate-test/results
 baseline=$results/baseline.json
@@ -38,22 +42,14 @@ rm -rf "$results"
 mkdir -p "$results"
 work_tree "$scratch" "$(git -C "$ROOT" rev-parse HEAD)"
 
-# measure DIR: run the scratch copy's lane.
-measure() {
-	mkdir -p "$1"
-	PEERS=fast LANE=icount RESULTS_DIR=$1 "$scratch/scripts/measure/bench.sh" >"$1/log" || true
-	[[ -s $1/icount.json ]] || die "the scratch copy left no results; the log is $1/log"
-}
-
 for i in 1 2 3; do
-	measure "$results/learn$i"
+	COUNT=1 gate_run icount "$results/learn$i" "$scratch"
 done
 "$ROOT/scripts/results/main.py" gate learn "$baseline" "$results"/learn?/icount.json
 
 for ((i = 1; i <= rounds; i++)); do
-	measure "$results/same"
 	status=0
-	"$ROOT/scripts/results/main.py" gate check "$baseline" "$results/same/icount.json" || status=$?
+	under_load $((i % 2 ? 0 : load)) gate_check icount "$baseline" "$results/same" "$scratch" || status=$?
 	expect "an unchanged tree passes ($i of $rounds)" "$status" 0
 done
 
@@ -61,9 +57,9 @@ done
 map=$scratch/kmod/ioas/map.c
 sed -i 's|^\trc = ioas_insert(ioas, area, \*iova, fixed);|&\n\tfor (size_t i = 0; i < area->length_bytes >> PAGE_SHIFT; i += 2)\n\t\tbarrier();|' "$map"
 grep -q 'barrier();' "$map" || die "there is no place any more to plant a slowdown in $map"
-measure "$results/slow"
+mkdir -p "$results/slow"
 status=0
-"$ROOT/scripts/results/main.py" gate check "$baseline" "$results/slow/icount.json" | tee "$results/slow/verdict" || status=$?
+gate_check icount "$baseline" "$results/slow" "$scratch" | tee "$results/slow/verdict" || status=$?
 git -C "$scratch" checkout --force -q -- kmod
 expect "a planted slowdown of 1 % fails" "$status" 1
 # The first row after the head.

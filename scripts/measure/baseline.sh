@@ -7,6 +7,7 @@
 #
 #   LANES="icount callgrind"  these lanes
 #   RUNS=3                    how often
+#   LOAD=N                    every other run beside so many processes that use a CPU, to learn what that makes
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -15,6 +16,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$ROOT/scripts/measure/gate-lanes.sh"
 
 runs=${RUNS:-3}
+load=${LOAD:-0}
+[[ $load =~ ^[0-9]+$ ]] || die "LOAD='$load' is no number"
 [[ $runs =~ ^[2-9]$ ]] || die "RUNS='$runs': it takes two runs to see whether they repeat, and nine are enough"
 [[ -z ${BENCH_FILTER:-} ]] || die "a baseline is of all benchmarks; BENCH_FILTER= is for 'make gate'"
 gate_check_lanes
@@ -24,7 +27,7 @@ for lane in $GATE_LANES; do
 	files=()
 	for ((i = 1; i <= runs; i++)); do
 		say "$lane: run $i of $runs"
-		gate_run "$lane" "$ROOT/build/baseline/$i"
+		COUNT=1 under_load $((i % 2 ? 0 : load)) gate_run "$lane" "$ROOT/build/baseline/$i"
 		files+=("$ROOT/build/baseline/$i/$(gate_file "$lane")")
 	done
 	"$ROOT/scripts/results/main.py" gate learn "$(gate_baseline "$lane")" "${files[@]}"

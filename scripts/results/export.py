@@ -30,6 +30,8 @@ from .run import BadRun, from_results
 METRICS = {
     "instructions": ("iommufd_fast_cost_instructions", "What an operation costs, in executed instructions."),
     "ns": ("iommufd_fast_cost_nanoseconds", "What an operation costs, in nanoseconds."),
+    "lines": ("iommufd_fast_lines", "How many different cache lines an operation touches."),
+    "atomics": ("iommufd_fast_atomics", "How many atomic operations an operation does."),
     "bytes": ("iommufd_fast_memory_bytes", "What is kept in memory for what is mapped."),
 }
 RUN_METRIC = "iommufd_fast_run"

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compare counted instructions with what they were.
 
-usage: main.py gate check BASELINE RESULTS
+usage: main.py gate check BASELINE RESULTS [AGAIN...]
+       main.py gate suspects BASELINE RESULTS
        main.py gate learn BASELINE RESULTS RESULTS...
        main.py gate compare RESULTS RESULTS
 
 check: the results of a lane against the baseline of that lane: what changed by more than the threshold of its benchmark,
 largest first; what is new, has vanished, or was refused. Exit status 1 if something costs more, has vanished or was
-refused; 2 if the two cannot be compared. learn: make a baseline from several runs of the same tree. compare: one run
-against another, in a table; whatever differs by 0.5 % is shown.
+refused; 2 if the two cannot be compared. AGAIN are results of the same tree, of what looked worse: what does not look so
+in all of them is not. suspects: the names of the benchmarks that look worse, for such a run. learn: make a baseline from
+several runs of the same tree. compare: one run against another, in a table; whatever differs by 0.5 % is shown.
 
-A threshold is learnt: three times of what the runs of a tree differed by, and at least 0.5 %, which is what one more
-timer interrupt or another place of a page in memory may make of the smallest figures.
+A threshold is learnt: three times of what the runs of a tree differed by, and at least 0.5 %. What the baseline that is
+replaced has learnt stays, of the same environment: it may have been another machine, or another load. Beside it each
+figure has a floor, in what it counts: one more timer interrupt in all rounds of its benchmark is no change.
 """
 
 import dataclasses
@@ -43,6 +46,7 @@ class Change:
     before: float
     after: float
     threshold: float
+    floor: float = 0
 
     @property
     def ratio(self):
@@ -59,7 +63,7 @@ class Change:
     @property
     def counts(self):
         """Whether it is more than what a tree differs from itself by."""
-        return self.size > 1 + self.threshold
+        return self.size > 1 + self.threshold and abs(self.after - self.before) > self.floor
 
     def line(self, verdict):
         """A line of a table."""
@@ -81,6 +85,7 @@ class Baseline:
     environment: dict
     figures: dict
     thresholds: dict
+    floors: dict
 
     @classmethod
     def load(cls, path):
@@ -89,13 +94,14 @@ class Baseline:
             document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
             if document["schema"] != SCHEMA:
                 raise Unfit(f"{path} is of schema {document['schema']}, this is for {SCHEMA}; run 'make baseline'")
-            rows = [(Key(*row["key"]), row["value"], row["threshold"]) for row in document["figures"]]
+            rows = [(Key(*row["key"]), row["value"], row["threshold"], row.get("floor", 0)) for row in document["figures"]]
             return cls(
                 document["lane"],
                 document["commit"],
                 document["environment"],
-                {key: value for key, value, _ in rows},
-                {key: threshold for key, _, threshold in rows},
+                {key: value for key, value, _, _ in rows},
+                {key: threshold for key, _, threshold, _ in rows},
+                {key: floor for key, _, _, floor in rows},
             )
         except OSError as error:
             raise Unfit(f"no baseline {path} ({error.strerror}); run 'make baseline'") from error
@@ -103,9 +109,10 @@ class Baseline:
             raise Unfit(f"{path} is no baseline ({type(error).__name__}: {error}); run 'make baseline'") from error
 
     @classmethod
-    def learn(cls, runs):
-        """What several runs of a tree agree on."""
+    def learn(cls, runs, older=None):
+        """What several runs of a tree agree on; with the thresholds of an older baseline, where those are higher."""
         first = runs[0]
+        known = older.thresholds if older and older.environment == first.environment else {}
         for run in runs:
             if run.lane not in PORTABLE_LANES:
                 raise Unfit(f"the lane '{run.lane}' depends on the machine; it has no baseline")
@@ -118,22 +125,24 @@ class Baseline:
         all_figures = [run.figures() for run in runs]
         if any(figures.keys() != all_figures[0].keys() for figures in all_figures):
             raise Unfit("the runs do not have the same benchmarks")
+        floors = first.floors()
         values, thresholds = {}, {}
         for key in all_figures[0]:
             found = sorted(figures[key] for figures in all_figures)
             middle = found[len(found) // 2]
             spread = (found[-1] - found[0]) / middle if middle else 0
-            if spread > MOST:
+            if spread > MOST and found[-1] - found[0] > floors.get(key, 0):
                 raise Unfit(f"{' '.join(key)} does not repeat: {', '.join(number(value) for value in found)}")
-            values[key], thresholds[key] = middle, max(LEAST, SPREADS * spread)
-        return cls(first.lane, first.commit, first.environment, values, thresholds)
+            values[key], thresholds[key] = middle, max(LEAST, SPREADS * spread, known.get(key, 0))
+        return cls(first.lane, first.commit, first.environment, values, thresholds, floors)
 
     def save(self, path):
         """Write it, all or nothing."""
         path = pathlib.Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = [
-            json.dumps({"key": list(key), "value": value, "threshold": round(self.thresholds[key], 6)})
+            json.dumps({"key": list(key), "value": value, "threshold": round(self.thresholds[key], 6),
+                        "floor": float(f"{self.floors.get(key, 0):.4g}")})
             for key, value in self.figures.items()
         ]
         head = {"schema": SCHEMA, "lane": self.lane, "commit": self.commit, "environment": self.environment}
@@ -150,10 +159,11 @@ def name_of(key):
     return " ".join(word for word in key[:3] + key[5:] if word)
 
 
-def compare_figures(before, after, thresholds):
+def compare_figures(before, after, thresholds, floors):
     """What is in both, largest change first."""
     changes = [
-        Change(key, value, after[key], thresholds.get(key, LEAST)) for key, value in before.items() if key in after
+        Change(key, value, after[key], thresholds.get(key, LEAST), floors.get(key, 0))
+        for key, value in before.items() if key in after
     ]
     return sorted((change for change in changes if change.counts), key=lambda change: -change.size)
 
@@ -165,23 +175,24 @@ def show(changes, better="better", worse="WORSE"):
         print()
 
 
+def benchmark_of(key):
+    """The name of the benchmark that a figure is of: it begins with the first word of its operation."""
+    return "/".join(("map" if key.unit == "bytes" else key.op.split(" ")[0], *key[1:3], key.peer))
+
+
 def selected(baseline, run):
     """The baseline's figures that a run with a filter, or of some peers only, is about."""
     peers = {key.peer for key in run.figures()} | {name.rpartition("/")[2] for name in run.errors()}
 
     def wanted(key):
-        # The name of the benchmark that a figure is of begins with the first word of its operation.
-        name = "/".join((key.op.split(" ")[0], *key[1:3], key.peer))
-        if key.unit == "bytes":
-            name = "/".join(("map", *key[1:3], key.peer))
-        return key.peer in peers and (not run.filter or re.search(run.filter, name))
+        return key.peer in peers and (not run.filter or re.search(run.filter, benchmark_of(key)))
 
     return {key: value for key, value in baseline.figures.items() if wanted(key)}
 
 
-def check(baseline_path, results_path):
-    """The gate. Returns its exit status."""
-    baseline, run = Baseline.load(baseline_path), from_results(results_path)
+def comparable(baseline, results_path):
+    """The run that results are of, if it can be compared with a baseline."""
+    run = from_results(results_path)
     if run.lane != baseline.lane:
         raise Unfit(f"the results are of lane {run.lane}, the baseline is of {baseline.lane}")
     for what, was in baseline.environment.items():
@@ -191,19 +202,49 @@ def check(baseline_path, results_path):
                 f"the {what} is another one (now {now}; {was} of the baseline at {baseline.commit[:12]}), so the "
                 "instructions are, too; run 'make baseline' on the commit before"
             )
+    return run
+
+
+def is_worse(change):
+    """Whether a change is to fail the gate."""
+    return change.ratio > 1
+
+
+def suspects(baseline_path, results_path):
+    """The names of the benchmarks that look worse, each once."""
+    baseline = Baseline.load(baseline_path)
+    run = comparable(baseline, results_path)
+    changes = compare_figures(selected(baseline, run), run.figures(), baseline.thresholds, baseline.floors)
+    return sorted({benchmark_of(change.key) for change in changes if is_worse(change)})
+
+
+def check(baseline_path, results_path, again_paths):
+    """The gate. Returns its exit status."""
+    baseline = Baseline.load(baseline_path)
+    run = comparable(baseline, results_path)
     before, after, refused = selected(baseline, run), run.figures(), run.errors()
-    changes = compare_figures(before, after, baseline.thresholds)
+    changes = compare_figures(before, after, baseline.thresholds, baseline.floors)
+    again = [comparable(baseline, path).figures() for path in again_paths]
+    # What looked worse is what it was at its best.
+    for change in filter(is_worse, changes):
+        after[change.key] = min([change.after, *(figures[change.key] for figures in again if change.key in figures)])
+    looked = changes
+    changes = compare_figures(before, after, baseline.thresholds, baseline.floors)
+    real = {change.key for change in changes}
+    passed = [change for change in looked if change.key not in real]
     refused_keys = {tuple(name.split("/")[1:]) for name in refused}
     vanished = [key for key in before if key not in after and (key.shape, key.size, key.peer) not in refused_keys]
     new = [key for key in after if key not in baseline.figures]
     show(changes)
+    for change in passed:
+        print(f"not worse again: {name_of(change.key)}, was {number(change.before)}, once {number(change.after)}")
     for name, why in sorted(refused.items()):
         print(f"refused: {name}: {why}")
     for key in vanished:
         print(f"vanished: {name_of(key)}, was {number(before[key])}")
     for key in new:
         print(f"new: {name_of(key)}, {number(after[key])}")
-    worse = [change for change in changes if change.ratio > 1]
+    worse = list(filter(is_worse, changes))
     better = [change for change in changes if change.ratio < 1]
     if better or new:
         print(f"{len(better)} better, {len(new)} new: if that is meant to stay, run 'make baseline' and commit it")
@@ -215,13 +256,25 @@ def check(baseline_path, results_path):
     return 1 if bad else 0
 
 
+def older(path):
+    """The baseline that is replaced, if there is one that can be read."""
+    try:
+        return Baseline.load(path)
+    except Unfit:
+        return None
+
+
 def answer(args):
     """What is printed and the exit status, by the arguments."""
     match args:
-        case ["check", baseline, results]:
-            return check(baseline, results)
+        case ["check", baseline, results, *again]:
+            return check(baseline, results, again)
+        case ["suspects", baseline, results]:
+            for name in suspects(baseline, results):
+                print(name)
+            return 0
         case ["learn", path, *results] if len(results) > 1:
-            baseline = Baseline.learn([from_results(each) for each in results])
+            baseline = Baseline.learn([from_results(each) for each in results], older(path))
             baseline.save(path)
             loose = sum(threshold > LEAST for threshold in baseline.thresholds.values())
             print(f"{path}: {len(baseline.figures)} figures of {baseline.commit[:12]}, {loose} of them with a threshold over "
@@ -231,7 +284,7 @@ def answer(args):
             before, after = from_results(a), from_results(b)
             if (before.lane, before.environment) != (after.lane, after.environment):
                 raise Unfit("the two are not of the same lane, kernel and QEMU")
-            changes = compare_figures(before.figures(), after.figures(), {})
+            changes = compare_figures(before.figures(), after.figures(), {}, {})
             show(changes)
             print(f"{after.lane}: {len(after.figures())} figures, {len(changes)} differ by more than {LEAST * 100} %")
             return 0

@@ -16,8 +16,10 @@ import re
 from typing import NamedTuple
 
 from . import machine
+from .counts import RECORDED
 from .e2e import COUNTERS, IO_TABLES, METADATA
 from .repository import commit_facts
+from .text import bytes_of
 
 SCHEMA = 1
 
@@ -27,16 +29,26 @@ PORTABLE_LANES = ("icount", "callgrind")
 OURS = "fast"
 NATIVE_OURS = ("ours", "rcu")
 
-# What a counter's figure is: the operation's suffix, for what, its unit (that of the run where it is None).
+# What a counter's figure is: the operation's suffix (or a name of its own), for what, its unit (that of the run where it is
+# None).
 FIGURES = {
     **{prefix + name: (*what, None) for prefix in ("insn_", "ns_") for name, what in COUNTERS.items()},
+    **{f"{unit}_{name}": (f"{suffix} {unit}", per, unit) for unit in RECORDED for name, (suffix, per) in COUNTERS.items()},
     "insn_per_op": ("", "operation", None),
     METADATA: ("metadata", "GiB", "bytes"),
     IO_TABLES: ("IO tables", "GiB", "bytes"),
 }
+# Those that stand for themselves: the operation is only how they were found.
+ITS_OWN = (METADATA, IO_TABLES)
 # Of Google Benchmark's own fields and what says how memory lay: not figures, not kept or not compared.
 NOT_COUNTERS = {"family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads", "iterations",
                 "real_time", "cpu_time", "items_per_second", "bytes_per_second"}
+
+
+# What a timer interrupt of the guest takes, about. Where one falls is chance: a benchmark's rounds may have one more together.
+TICK = {"instructions": 3000, "lines": 300, "atomics": 60}
+# Operations of one round, where they are many: LOOKUPS of bench/e2e/op_table.c.
+MANY = {"per_call": 1000}
 
 
 class BadRun(Exception):
@@ -89,7 +101,7 @@ def key_of(name, counter, lane, unit):
         return None
     op, shape, size, peer = split_name(name, lane)
     suffix, per, its_unit = FIGURES[counter]
-    op = suffix if its_unit else op + suffix
+    op = suffix if counter in ITS_OWN else op + suffix
     return Key(op, shape, size, per, its_unit or unit, peer)
 
 
@@ -136,6 +148,19 @@ class Run:
                         found[key] = value
         return found
 
+    def floors(self):
+        """By Key, what a figure may differ by for one timer interrupt more or less in all rounds of its benchmark. Of lanes
+        without one, and of benchmarks that do not say how many rounds they had, nothing.
+        """
+        found = {}
+        for name, counters in self.benchmarks.items():
+            for counter in counters if "rounds" in counters else ():
+                key = key_of(name, counter, self.lane, self.unit)
+                if key and key.unit in TICK:
+                    many = bytes_of(key.size) / 4096 if key.per == "4 KiB" else MANY.get(counter.partition("_")[2], 1)
+                    found[key] = TICK[key.unit] / counters["rounds"] / many
+        return found
+
     def errors(self):
         """The names of the benchmarks that failed or were refused, and why."""
         return {name: counters["error"] for name, counters in self.benchmarks.items() if "error" in counters}
@@ -162,11 +187,12 @@ def counters_of(bench):
     """What is kept of a benchmark of a results file."""
     if bench.get("error_occurred"):
         return {"error": bench.get("error_message") or "no reason given"}
-    return {
+    kept = {
         name: value
         for name, value in bench.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool) and name not in NOT_COUNTERS
     }
+    return kept | ({"rounds": bench["iterations"]} if "iterations" in bench else {})
 
 
 def machine_of(context):

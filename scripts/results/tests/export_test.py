@@ -111,6 +111,20 @@ class ExportTest(ScratchTest):
             for sample in family.samples
         }
 
+    def test_what_is_counted_has_names_of_its_own(self):
+        document = results()
+        for bench in document["benchmarks"]:
+            if "insn_per_4k" in bench:
+                bench |= {"lines_per_4k": 2.0, "atomics_per_4k": 0.5, "counts": {"per_4k": {"loads": 7.0}}}
+        path = write(self.dir / "icount.json", document)
+        names = [entry["name"] for entry in json.loads(self.export("benchmark-action", path))]
+        self.assertEqual(len(set(names)), len(names))
+        self.assertIn("map atomics thp 256MiB (fast)", names)
+        ids = [test["id"] for test in json.loads(self.export("kcidb", path))["tests"]]
+        self.assertEqual(len(set(ids)), len(ids))
+        families = prometheus_client.openmetrics.parser.text_string_to_metric_families(self.export("openmetrics", path))
+        self.assertLessEqual({"iommufd_fast_lines", "iommufd_fast_atomics"}, {family.name for family in families})
+
     def test_openmetrics(self):
         text = self.export("openmetrics", self.results)
         found = self.metrics(prometheus_client.openmetrics.parser, text)

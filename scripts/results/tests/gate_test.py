@@ -33,8 +33,14 @@ class GateTest(ScratchTest):
         files = [write(self.dir / f"{i}.json", document) for i, document in enumerate(documents)]
         return command("gate", "learn", self.baseline, *files)
 
-    def check(self, document):
-        return command("gate", "check", self.baseline, write(self.dir / "now.json", document))
+    def check(self, document, *again):
+        files = [write(self.dir / f"again{i}.json", each) for i, each in enumerate(again)]
+        return command("gate", "check", self.baseline, write(self.dir / "now.json", document), *files)
+
+    def suspects(self, document):
+        run = command("gate", "suspects", self.baseline, write(self.dir / "now.json", document))
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout.split()
 
     def setup_baseline(self, *documents):
         run = self.learn(*(documents or (clean(), clean())))
@@ -83,6 +89,67 @@ class GateTest(ScratchTest):
         self.assertEqual(self.check(changed(name, counter, 1.02)).returncode, 0)
         self.assertEqual(self.check(changed(name, counter, 1.04)).returncode, 1)
         self.assertEqual(self.check(changed("lookup/none/0/fast", "insn_per_call", 1.01)).returncode, 1)
+
+    def test_what_is_not_worse_again_passes(self):
+        self.setup_baseline()
+        worse = changed("map/thp/256MiB/fast", "insn_per_4k", 1.02)
+        run = self.check(worse, worse, clean())
+        self.assertEqual(run.returncode, 0, run.stdout)
+        self.assertIn("not worse again: map thp 256MiB", run.stdout)
+        self.assertEqual(self.check(worse, worse, changed("map/thp/256MiB/fast", "insn_per_4k", 1.01)).returncode, 1)
+
+    def test_a_part_that_is_measured_again_says_nothing_of_the_rest(self):
+        self.setup_baseline()
+        worse = changed("lookup/none/0/fast", "insn_per_call", 1.02, changed("map/thp/256MiB/fast", "insn_per_4k", 1.02))
+        part = clean(filter="^(map/thp/256MiB/fast)$")
+        part["benchmarks"] = [bench for bench in part["benchmarks"] if bench["name"] == "map/thp/256MiB/fast"]
+        run = self.check(worse, part, part)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("1 worse, 0 better, 0 new, 0 vanished", run.stdout)
+
+    def test_suspects_are_benchmarks(self):
+        self.setup_baseline()
+        self.assertEqual(self.suspects(clean()), [])
+        document = changed("small/populate4k/4KiB/fast", "insn_unmap", 1.1, changed("map/scatter4k/1MiB/fast", "bytes_per_gib", 2))
+        document = changed("small/populate4k/4KiB/fast", "insn_map", 1.1, document)
+        document = changed("map/thp/256MiB/fast", "insn_per_4k", 0.5, document)
+        self.assertEqual(self.suspects(document), ["map/scatter4k/1MiB/fast", "small/populate4k/4KiB/fast"])
+
+    def test_a_timer_interrupt_is_no_change(self):
+        def few_rounds(factor):
+            document = changed("map/thp/256MiB/fast", "insn_per_4k", factor)
+            for bench in document["benchmarks"]:
+                bench["iterations"] = 3
+            return document
+
+        self.setup_baseline(few_rounds(1), few_rounds(1))
+        # 3000 instructions in three rounds of 65536 pages are 0.8 % of 1.93 a page.
+        self.assertEqual(self.check(few_rounds(1.0075)).returncode, 0)
+        self.assertEqual(self.check(few_rounds(1.0085)).returncode, 1)
+        self.assertEqual(self.check(few_rounds(0.992)).returncode, 0)
+
+    def test_what_was_learnt_stays(self):
+        name, counter = "map/thp/256MiB/fast", "insn_per_4k"
+        self.setup_baseline(clean(), changed(name, counter, 1.01), clean())
+        self.setup_baseline()
+        self.assertEqual(self.check(changed(name, counter, 1.02)).returncode, 0)
+        self.setup_baseline(clean(kernel="7.3.5"), clean(kernel="7.3.5"))
+        self.assertEqual(self.check(changed(name, counter, 1.02, clean(kernel="7.3.5"))).returncode, 1)
+
+    def test_lines_and_atomics_are_figures(self):
+        def counted(**counters):
+            document = clean()
+            document["benchmarks"][2] |= {"lines_per_4k": 2.0, "atomics_per_4k": 0.5, "counts": {"per_4k": {"loads": 7}}} | counters
+            return document
+
+        self.setup_baseline(counted(), counted())
+        self.assertEqual(self.check(counted()).returncode, 0)
+        for counter, unit in (("lines_per_4k", "lines"), ("atomics_per_4k", "atomics")):
+            with self.subTest(counter):
+                run = self.check(counted(**{counter: 2.1}))
+                self.assertEqual(run.returncode, 1)
+                self.assertEqual(run.stdout.splitlines()[1].split()[:6], ["WORSE", "map", unit, "thp", "256MiB", "fast"])
+                self.assertEqual(self.suspects(counted(**{counter: 2.1})), ["map/thp/256MiB/fast"])
 
     def test_memory_is_a_figure(self):
         self.setup_baseline()
