@@ -8,8 +8,8 @@ export CACHE
 
 .DEFAULT_GOAL := help
 .PHONY: help bench bandwidth profile threads lockstat test test-kcsan soak kunit selftest clients options coverage \
-	fuzz micro estimate micro-check gate baseline compare report record check-history dashboard tools-test fresh-test kernel \
-	modules deb package-test test-symvers compat lint doc clean distclean
+	fuzz micro estimate micro-check gate baseline compare backfill bisect report record check-history dashboard tools-test \
+	fresh-test kernel modules deb package-test test-symvers compat lint doc clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -34,6 +34,8 @@ help:
 	@echo '  make gate       count instructions, and fail where something costs more than results/baseline/ says'
 	@echo '  make baseline   make that baseline from this commit, and learn how exact it is'
 	@echo '  make compare    A=ref B=ref: build and run two commits, and print what differs'
+	@echo '  make backfill   RANGE=A..B: measure and record commits that have no record; MAX=n of them'
+	@echo "  make bisect     BENCH='map/thp/256MiB' GOOD=ref BAD=ref: which commit made it cost more; BY=2%"
 	@echo '  make report     REPORT.md, its plots and the table in README.md, from what was measured last'
 	@echo '  make record     add what was measured last to results/history.jsonl, see docs/results.md'
 	@echo '  make check-history  where that history took another level, and whether it is known why'
@@ -126,6 +128,12 @@ baseline:
 
 compare:
 	@scripts/measure/compare.sh
+
+backfill:
+	@scripts/measure/backfill.sh
+
+bisect:
+	@scripts/measure/bisect.sh
 
 report:
 	@scripts/keep/report.sh

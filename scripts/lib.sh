@@ -65,7 +65,7 @@ trap 'exit 143' TERM
 # The order of locks. One is taken only while those that are held are all of lines above its own, so that no two runs
 # can ever wait for each other. Those of the last line are for steps: held for the step alone, which takes no other.
 LOCK_ORDER=(
-	'coverage|compare|gate-test|fresh-test|test-kcsan' # commands that run others
+	'coverage|compare|backfill|bisect|gate-test|fresh-test|test-kcsan' # commands that run others
 	'test'
 	'bench|programs|selftest|options|kunit|micro|tools-test|soak|fuzz|package-test|test-symvers|clients'
 	'micro-insn|dashboard' # commands that others run, too

@@ -10,6 +10,7 @@
 #   PEER=fast   or type1, iommufd, floor
 #   SIZE=1MiB   the largest, if left out
 #   TOP=40      how many functions to print
+#   FUNCTIONS=FILE  leave the instructions of each function there, too: main.py profile compare
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -54,7 +55,7 @@ run_logged profile "$ROOT/scripts/guest/guest.sh" --stall 7200 "${E2E_GUEST[@]}"
 IFS=/ read -r _ shape size _ <<<"$name"
 out=$ROOT/build/profile/$op-$shape-$peer${SIZE:+-$size}
 "$ROOT/scripts/results/main.py" profile --name "$name" --stacks "$share/stacks" --report "$share/out.json" --top "${TOP:-40}" \
-	--folded "$out.folded"
+	--folded "$out.folded" ${FUNCTIONS:+--functions "$FUNCTIONS"}
 # Colours by name, so that the same profile gives the same picture.
 "$flamegraph" --title "$name" --countname instructions --hash "$out.folded" >"$out.svg" 2>"$share/flamegraph.log" ||
 	die "flamegraph.pl failed; the log is $share/flamegraph.log"

@@ -5,18 +5,22 @@ usage: main.py history add [--history FILE] [--allow-dirty] RESULTS...
        main.py history merge [--history FILE] OTHER.jsonl...
        main.py history check [--history FILE]
        main.py history list [--history FILE]
+       main.py history missing [--history FILE] <COMMITS
 
 add: record the runs that results files are of; all of them, or none. One that is there already stays as it is. A run of
 a tree with uncommitted changes is refused, unless told otherwise.
 merge: take over the runs of other histories, e.g. of other machines, that are not in this one.
 check: exit with 1 if any line cannot be read.
 list: a line for each run, in the order of commits.
+missing: of commits, a line each in their order, those that have no whole run of the lane icount; in the order in which to
+measure them, if not all are: the newest, the oldest, then what halves the largest gap.
 
 Lines are checked with history.schema.json. One that cannot be read is reported with its number on standard
 error and skipped; it stays in the file. A file is replaced as a whole, so a reader sees the old one or the new one.
 """
 
 import argparse
+import bisect
 import contextlib
 import fcntl
 import functools
@@ -205,6 +209,31 @@ def check(args):
     return 1 if problems else 0
 
 
+def halving(commits, there):
+    """Those of commits in their order that are not there, in the order in which each makes the largest gap small."""
+    have = [at for at, commit in enumerate(commits) if commit in there]
+    order = []
+
+    def take(at):
+        bisect.insort(have, at)
+        order.append(commits[at])
+
+    for end in (len(commits) - 1, 0):
+        if commits and end not in have:
+            take(end)
+    while len(have) < len(commits):
+        # Of gaps of one size the newest.
+        left, right = max(zip(have, have[1:]), key=lambda gap: (gap[1] - gap[0], gap[0]))
+        take((left + right) // 2)
+    return order
+
+
+def missing(args):
+    there = {run.commit for run in load(args.history) if run.lane == "icount" and not run.dirty and not run.filter}
+    for commit in halving([line.strip() for line in sys.stdin if line.strip()], there):
+        print(commit)
+
+
 def show(args):
     for run in load(args.history):
         print(said(run))
@@ -213,7 +242,7 @@ def show(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for name, function in {"add": add, "merge": merge, "check": check, "list": show}.items():
+    for name, function in {"add": add, "merge": merge, "check": check, "list": show, "missing": missing}.items():
         command = commands.add_parser(name)
         command.set_defaults(function=function)
         command.add_argument("--history", type=pathlib.Path, default=HISTORY)

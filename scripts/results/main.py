@@ -19,6 +19,7 @@ COMMANDS = {
     "profile": "where the instructions of a benchmark went",
     "estimate": "how far the estimated cycles of what was counted are to be trusted",
     "micro": "the micro-benchmarks: their tables, the best of some rounds, callgrind's counts",
+    "measured": "what a benchmark costs at a commit, of what was measured already",
     "gate": "what costs more than a baseline says, and how such a baseline is learnt",
     "report": "REPORT.md and the table in README.md",
     "plots": "the plots of REPORT.md",

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Print where the instructions of a benchmark go, and write its stacks for a flame graph.
 
-usage: main.py profile --name OP/SHAPE/SIZE/PEER --stacks FILE --report FILE --folded FILE [--top N]
+usage: main.py profile --name OP/SHAPE/SIZE/PEER --stacks FILE --report FILE --folded FILE [--top N] [--functions FILE]
+       main.py profile compare BEFORE AFTER
 
 The stacks are what bench/profile counted, the report is the benchmark's own: the sum of the stacks has to be what the
 benchmark measured, or it is refused. For each function: the instructions in it, those in it and in all that it called,
 how often it was entered, and of what else is counted in it the cache lines that it is the first to touch, misses of the
 modelled caches, and atomic operations; of one page of 4 KiB or of one call, as the benchmark's own figure is.
+
+compare: two files that --functions wrote: of each function what it was and is, the largest change first.
 """
 
 import argparse
@@ -17,10 +20,14 @@ import sys
 
 from . import counts
 from .e2e import COUNTERS
-from .text import number
+from .text import number, print_table
 
 # Of what is counted, what a function has a column for: in a table, by its name.
 COLUMNS = {"lines": "lines", "l1_misses": "L1 miss", "llc_misses": "LLC miss", "atomics": "atomics"}
+
+
+# Of all instructions, what a function has to differ by to be shown.
+LEAST = 0.0005
 
 
 def functions(counted):
@@ -75,13 +82,42 @@ def show(counted, label, per, value, size, top):
     print()
 
 
+def by_function(counted, per, value, size):
+    """What --functions writes of a figure: the instructions in each function."""
+    _, units = counted.per_unit(per, value, size)
+    return {"per": per, "functions": {name: its["insns"] / units for name, its, _ in functions(counted) if its.get("insns")}}
+
+
+def compare(before_path, after_path):
+    """Print what changed between two profiles."""
+    before, after = (json.loads(pathlib.Path(path).read_text()) for path in (before_path, after_path))
+    for label in after:
+        then, now = (its.get(label, {"functions": {}})["functions"] for its in (before, after))
+        names = sorted({*then, *now}, key=lambda name: (-abs(now.get(name, 0) - then.get(name, 0)), name))
+        lines = [["function", "before", "after", "change"]]
+        for name in names:
+            change = now.get(name, 0) - then.get(name, 0)
+            # Less is a timer interrupt somewhere.
+            if abs(change) >= LEAST * sum(now.values()):
+                lines.append([name, number(then.get(name)), number(now.get(name)), f"{change:+.4g}"])
+        total = sum(now.values()) - sum(then.values())
+        lines.append(["all", number(sum(then.values())), number(sum(now.values())), f"{total:+.4g}"])
+        print(f"{label}: instructions per {after[label]['per']}, by function")
+        print()
+        print_table(lines, 1)
+        print()
+
+
 def main():
+    if sys.argv[1:2] == ["compare"] and len(sys.argv) == 4:
+        return compare(*sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--name", required=True)
     parser.add_argument("--stacks", required=True, type=pathlib.Path)
     parser.add_argument("--report", required=True, type=pathlib.Path)
     parser.add_argument("--folded", required=True, type=pathlib.Path)
     parser.add_argument("--top", type=int, default=40)
+    parser.add_argument("--functions", type=pathlib.Path)
     args = parser.parse_args()
 
     its_figures = figures(args.report, args.name)
@@ -90,6 +126,11 @@ def main():
         sys.exit(f"error: {args.stacks} is not of one benchmark with {len(its_figures)} figures")
     for index, (label, per, value) in enumerate(its_figures):
         show(benchmarks[0][index], label, per, value, args.name.split("/")[2], args.top)
+    if args.functions:
+        args.functions.write_text(json.dumps({
+            label: by_function(benchmarks[0][index], per, value, args.name.split("/")[2])
+            for index, (label, per, value) in enumerate(its_figures)
+        }))
     with args.folded.open("w") as file:
         for index, (label, _, _) in enumerate(its_figures):
             # Two figures stand side by side, each on its own name.

@@ -6,12 +6,17 @@ usage: main.py repository
 Exits with 1 if the tree has changes that are not committed, and that are not made from results.
 """
 
+import hashlib
+import os
 import pathlib
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What is made from results, and changes no figure: writing it does not make the next run one of an unknown tree.
 MADE = ("results", "REPORT.md", "README.md", "docs/plots")
+# What makes a figure of a module, beside the module.
+BENCH = ("bench/e2e", "bench/shim", "bench/profile/mark.h", "guest", "configs",
+         *(f"scripts/{name}" for name in ("guest", "measure/bench.sh", "measure/e2e.sh")))
 
 
 def git(*args):
@@ -23,12 +28,34 @@ def git(*args):
     return run.stdout.strip() if run.returncode == 0 else None
 
 
+def changed(*but):
+    """Whether there are changes that are not committed, and not made from results; except for those of some paths."""
+    return git("status", "--porcelain", "--", ".", *(f":!{path}" for path in (*MADE, *but))) != ""
+
+
 def state():
-    """The commit that is checked out, and whether the tree differs from it."""
+    """The commit that is checked out, and whether the tree differs from it.
+
+    MEASURED is a commit whose module is in the place of that one's (past.sh of `make backfill`): then the figures are that
+    commit's, and it is said which one the rest is of.
+    """
+    head, measured = git("rev-parse", "HEAD") or "none", os.environ.get("MEASURED")
+    if not measured or measured == head:
+        return {"git_commit": head, "git_dirty": changed()}
     return {
-        "git_commit": git("rev-parse", "HEAD") or "none",
-        "git_dirty": git("status", "--porcelain", "--", ".", *(f":!{path}" for path in MADE)) != "",
+        "git_commit": measured,
+        "git_dirty": changed("kmod") or git("diff", "--quiet", measured, "--", "kmod") is None,
+        "bench_commit": head,
+        "bench": bench_of(head) or head[:12],
     }
+
+
+def bench_of(commit):
+    """What the benchmarks of a commit are told apart by; None where it has none of these. Equal ones give equal figures, of the
+    same module, kernel and QEMU.
+    """
+    trees = git("rev-parse", *(f"{commit}:{path}" for path in BENCH))
+    return hashlib.sha256(trees.encode()).hexdigest()[:12] if trees else None
 
 
 def commit_facts(commit):

@@ -224,6 +224,9 @@ def from_results(path):
                 "qemu": context["qemu"],
                 "guest": f"{context['guest_cpus']} CPU, {context['guest_memory']}",
             }
+            # Where they are another commit's than the module.
+            if "bench" in context:
+                environment["bench"] = context["bench"]
             counters = {
                 bench["name"]: counters_of(bench)
                 for bench in benchmarks

@@ -7,7 +7,7 @@ import json
 import subprocess
 
 import synthetic
-from results.history import parse
+from results.history import parse, read
 from scratch import SCRIPTS
 
 PYTHON = "/usr/bin/python3"
@@ -75,6 +75,13 @@ def lines(runs=3, benchmarks=2, seed=1, lanes=("icount",)):
 def made_up_runs(**kwargs):
     """Runs of a history."""
     return [parse(line) for line in lines(**kwargs)]
+
+
+def load_runs(path):
+    """The runs of a history that has no line that cannot be read."""
+    runs, problems = read(path)
+    assert not problems, problems
+    return runs
 
 
 def command(name, *args):
