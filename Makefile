@@ -62,7 +62,7 @@ help:
 	@echo '  HISTORY=file        another history; MACHINE=name: of this machine, in a fleet; DIRTY=1: with uncommitted changes'
 	@echo '  LONG=1              also what takes hours: an empty cache, all guests interrupted, a load of 12; TREE=ref: of another commit (make fresh-test)'
 	@echo '  SEED=n              the random choices of a run that printed this seed (make test, make kunit, make soak, make fuzz)'
-	@echo '  FOR=seconds         of load, by the clock of the guest (make soak); of fuzzing (make fuzz)'
+	@echo '  FOR=seconds         of load, by the clock of the guest (make soak; make test: of memory/everything); of fuzzing (make fuzz)'
 	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest, make options, make clients)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree to build kernels from, instead of those that Debian packages'
 	@echo '  PACKAGE_SERIES=7.2  the other series that Debian packages, with a CACHE of its own (make kernel, make modules)'

@@ -7,6 +7,7 @@
 #   PEER=iommufd      run the same programs on the in-tree module (fast: ours)
 #   TEST_FILTER=GLOB  only the cases whose suite/case matches
 #   SEED=N            repeat the random choices of a run that printed this seed
+#   FOR=SECONDS       of all that is done to memory at once, memory/everything (20); by the guest's clock
 #   TEST_KERNEL=bench on the kernel that is measured: no sanitizers, but other timing and code as users have it; or kcsan,
 #                     which looks for data races
 
@@ -42,7 +43,7 @@ write_job() {
 	shift
 	cat <<-END
 		. /lib/guest.sh
-		export PEER=$peer SEED=$seed KTAP_LEVEL=1
+		export PEER=$peer SEED=$seed KTAP_LEVEL=1 FOR=${FOR:-20}
 		dmesg -n 1
 		scan_when_told
 		keep_edu_enabled && load_peer $peer && bind_edu >/dev/null || exit 2
