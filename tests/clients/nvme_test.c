@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <linux/vfio.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -388,6 +389,90 @@ static void run_peer(const void *arg)
 	nvme_close(&nvme);
 }
 
+struct resetting {
+	struct nvme nvme;
+	unsigned int nr_resets;
+	bool stop;
+};
+
+static void *reset_again(void *arg)
+{
+	struct resetting *r = arg;
+
+	do {
+		if (!EXPECT_OK(vfio_reset(r->nvme.device)))
+			break;
+		__atomic_add_fetch(&r->nr_resets, 1, __ATOMIC_RELAXED);
+	} while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED));
+	return NULL;
+}
+
+/* What a reset takes away is mapped, copied, and let another device have, meanwhile. */
+static bool use_while_reset(struct nvme *nvme, int fd, struct edu *edu)
+{
+	__u64 iova = IOVA + GIB;
+	__u32 hwpt;
+	int ret;
+
+	ret = ioas_map_file(nvme->dma, nvme->ioas, IOAS_FIXED_RW, fd, 0, NVME_BAR_BYTES, &iova);
+	if (ret != -ENODEV &&
+	    !(EXPECT_OK(ret) && EXPECT_OK(nvme_unmap(nvme, iova, NVME_BAR_BYTES, NVME_BAR_BYTES))))
+		return false;
+	return EXPECT_OK(ioas_copy(nvme->dma, IOAS_FIXED_RW, nvme->ioas, nvme->ioas, NVME_BAR_BYTES,
+				   &iova, IOVA)) &&
+	       EXPECT_OK(nvme_unmap(nvme, iova, NVME_BAR_BYTES, NVME_BAR_BYTES)) &&
+	       EXPECT_OK(hwpt_alloc(nvme->dma, 0, edu->devid, nvme->ioas, &hwpt)) &&
+	       EXPECT_OK(iofd_destroy(nvme->dma, hwpt)) &&
+	       EXPECT_OK(edu_detach(edu)) &&
+	       EXPECT_OK(edu_attach(edu, &(__u32){ nvme->ioas }));
+}
+
+static void run_resets(const void *arg)
+{
+	const __u64 word_iova = IOVA + 2 * GIB;
+	struct resetting r = {};
+	struct nvme *nvme = &r.nvme;
+	unsigned int rounds = 0;
+	pthread_t resetter;
+	struct memory mem;
+	struct edu edu;
+	__u64 iova = IOVA;
+	__u32 pt;
+	int fd;
+
+	nvme_open(nvme, *(const bool *)arg);
+	fd = vfio_dmabuf(nvme->device, 0, NVME_BAR_BYTES);
+	if (fd == -ENOTTY || fd == -EOPNOTSUPP)
+		ktap_skip("vfio-pci exports no dma-buf in this kernel");
+	ktap_assert(EXPECT_TRUE(fd >= 0));
+	memory_alloc(&mem, POPULATE4K, PAGE);
+	ASSERT_OK(nvme_map(nvme, mem.va, PAGE, word_iova));
+	ASSERT_OK(edu_open(&edu, 0));
+	ASSERT_OK(edu_bind(&edu, nvme->dma));
+	pt = nvme->ioas;
+	ASSERT_OK(edu_attach(&edu, &pt));
+	ASSERT_OK(ioas_map_file(nvme->dma, nvme->ioas, IOAS_FIXED_RW, fd, 0, NVME_BAR_BYTES,
+				&iova));
+	ASSERT_EQ(0, pthread_create(&resetter, NULL, reset_again, &r));
+	while (__atomic_load_n(&r.nr_resets, __ATOMIC_RELAXED) < 20 || rounds < 200) {
+		if (!use_while_reset(nvme, fd, &edu))
+			break;
+		rounds++;
+	}
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
+	pthread_join(resetter, NULL);
+	ASSERT_EQ(0, ktap_failures());
+	nvme_enable(nvme);
+	EXPECT_EQ(0, read_by(&edu, mem.va, word_iova, IOVA + NVME_VERSION));
+
+	edu_close(&edu);
+	close(fd);
+	EXPECT_OK(nvme_unmap(nvme, word_iova, PAGE, PAGE));
+	EXPECT_OK(nvme_unmap(nvme, IOVA, NVME_BAR_BYTES, NVME_BAR_BYTES));
+	memory_free(&mem);
+	nvme_close(nvme);
+}
+
 static const bool no, yes = true;
 
 #define COPIES(shape_name, container, shape) \
@@ -406,6 +491,7 @@ static const struct ktap_case cdev_cases[] = {
 	{ "killed", run_killed, &no },
 	{ "reset", run_reset, &no },
 	{ "peer", run_peer, &no },
+	{ "resets", run_resets, &no },
 	{}
 };
 
