@@ -50,7 +50,8 @@ static const struct pin_case {
 } pin_cases[] = {
 	{ "base", MEMORY_BASE, HUGE + 10, -EINTR },
 	{ "scattered", MEMORY_SCATTERED, HUGE + 10, -EINTR },
-	{ "huge", MEMORY_THP_APART, 6 * HUGE, -EINTR },
+	/* More leaves than it is likely that they are neighbours by chance. */
+	{ "huge", MEMORY_THP_APART, 16 * HUGE, -EINTR },
 	{ "huge-then-base", MEMORY_MIXED, 4 * HUGE, -EINTR },
 	/* What one step pins is pinned. */
 	{ "one-page", MEMORY_BASE, 1, 0 },
