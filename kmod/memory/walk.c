@@ -95,18 +95,24 @@ static pteval_t entry_behind(pteval_t val, unsigned long npages)
 }
 
 /*
- * Do @nr entries from @ptep on map what follows each other, the first of them as @val
- * does? Whether they were used does not matter.
+ * In which bits @nr entries from @ptep on are not as if they mapped what follows each
+ * other, the first of them as @val does.
  */
-static __always_inline bool are_entries_of(pteval_t val, pte_t *ptep,
-					   unsigned long nr)
+static __always_inline pteval_t other_bits(pteval_t val, pte_t *ptep, unsigned long nr)
 {
 	pteval_t other = 0;
 
 	unrolled_count(STEP)
 	for (unsigned long i = 0; i < nr; i++)
 		other |= pte_val(ptep_get(ptep + i)) ^ entry_behind(val, i);
-	return !pte_val(without_use(__pte(other)));
+	return other;
+}
+
+/* Do they map that? Whether they were used does not matter. */
+static __always_inline bool are_entries_of(pteval_t val, pte_t *ptep,
+					   unsigned long nr)
+{
+	return !pte_val(without_use(__pte(other_bits(val, ptep, nr))));
 }
 
 /* How many entries from @ptep on map what follows @page in its folio, as @pte does. */
@@ -184,17 +190,6 @@ static __always_inline bool are_alike(const struct alike *last, struct page *pag
 	return (other == 0) & (refs > 0);
 }
 
-/* Do @nr entries map what follows each other, the first of them as @val does? */
-static __always_inline bool are_entries(pteval_t val, pte_t *ptep, unsigned long nr)
-{
-	pteval_t other = 0;
-
-	unrolled_count(STEP)
-	for (unsigned long i = 0; i < nr; i++)
-		other |= pte_val(ptep_get(ptep + i)) ^ entry_behind(val, i);
-	return !other;
-}
-
 static __always_inline void pin_base_pages(struct page *page, unsigned long nr)
 {
 	unrolled_count(STEP)
@@ -217,12 +212,12 @@ static unsigned long pin_neighbours(struct table_walk *walk, struct page *page,
 	/* To the end of the page block: the next one may not be pinnable. */
 	max = min(max, pageblock_end_pfn(pfn) - pfn);
 	while (n + STEP <= max &&
-	       are_entries(entry_behind(val, n), ptep + n, STEP) &&
+	       !other_bits(entry_behind(val, n), ptep + n, STEP) &&
 	       are_alike(&walk->last, page + n, STEP)) {
 		pin_base_pages(page + n, STEP);
 		n += STEP;
 	}
-	while (n < max && are_entries(entry_behind(val, n), ptep + n, 1) &&
+	while (n < max && !other_bits(entry_behind(val, n), ptep + n, 1) &&
 	       are_alike(&walk->last, page + n, 1)) {
 		pin_base_pages(page + n, 1);
 		n++;
