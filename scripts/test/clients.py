@@ -16,6 +16,8 @@ import pathlib
 import re
 import sys
 
+from page import write_between
+
 BEGIN, END = "<!-- clients: begin -->", "<!-- clients: end -->"
 IOCTLS = re.compile(r"# (\S+): map (\S+) s in \d+ calls, attach (\S+) s in \d+ calls, unmap (\S+) s in")
 LIFE = re.compile(r"# (\S+): start to first line (\S+) s, last line to end (\S+) s")
@@ -86,15 +88,6 @@ def ratios(peers, columns):
     return rows if len(rows) > 2 else []
 
 
-def write(doc, rows):
-    text = doc.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN + "\n")
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        sys.exit(f"error: {doc} has no lines {BEGIN} and {END}")
-    doc.write_text(f"{before}{begin}\n" + "\n".join(rows) + f"\n\n{end}{after}", encoding="utf-8")
-
-
 def main():
     parser = argparse.ArgumentParser(description="What clients took, of peers side by side.")
     parser.add_argument("--write", metavar="DOC", type=pathlib.Path, help="put it there, as Markdown")
@@ -114,7 +107,7 @@ def main():
         if any(times):
             rows += ["", "How many times as long it takes the others as ours:", "", *times[0]]
             rows += [""] * bool(all(times)) + times[1]
-        write(args.write, rows)
+        write_between(args.write, BEGIN, END, rows)
 
 
 if __name__ == "__main__":

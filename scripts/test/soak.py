@@ -14,6 +14,8 @@ import pathlib
 import re
 import sys
 
+from page import write_between
+
 BEGIN, END = "<!-- soak: begin -->", "<!-- soak: end -->"
 OFF = re.compile(r"(?P<step>.*): preemption or interrupts off for (?P<us>\d+) us at most: (?P<what>.*) \([^()]*\)$")
 SPINLOCK = re.compile(r"(?P<step>.*): a spinlock held for (?P<us>[\d.]+) us at most: (?P<what>.*)$")
@@ -82,15 +84,6 @@ def table(lines):
     return (HEADER + run.rows if run.rows else []) + (["", "```", *run.memory, "```"] if run.memory else [])
 
 
-def write(doc, rows):
-    text = doc.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN + "\n")
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        sys.exit(f"error: {doc} has no lines {BEGIN} and {END}")
-    doc.write_text(f"{before}{begin}\n" + "\n".join(rows) + f"\n\n{end}{after}", encoding="utf-8")
-
-
 def main():
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
@@ -101,7 +94,7 @@ def main():
     for row in rows:
         print(row)
     for doc in docs:
-        write(doc, rows)
+        write_between(doc, BEGIN, END, rows)
 
 
 if __name__ == "__main__":
