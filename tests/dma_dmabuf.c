@@ -18,6 +18,7 @@
 #include "peers.h"
 #include "pins.h"
 #include "rig.h"
+#include "scene.h"
 #include "util.h"
 
 #define IOAS_FIXED_READ (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE)
@@ -200,18 +201,6 @@ static void run_closed(const void *arg)
 	peers_close(&p, 2 * PEERS_BYTES);
 }
 
-static int write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 /*
  * The driver gives the device up, which waits for the file to be closed; then it gets the device
  * back. The dma-buf outlives both.
@@ -235,7 +224,7 @@ static void run_unbound(const void *arg)
 	if (!pid) {
 		/* What is mapped here keeps it open, too. */
 		edu_close(p.exporter);
-		_exit(-write_to("/sys/bus/pci/drivers/vfio-pci/unbind", address));
+		_exit(-scene_tell("/sys/bus/pci/drivers/vfio-pci/unbind", address));
 	}
 	usleep(100000);
 	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
@@ -245,7 +234,7 @@ static void run_unbound(const void *arg)
 	EXPECT_NE(EDU_IS, peers_read(&p, PEERS_IOVA));
 	peers_write(&p, PEERS_IOVA + EDU_LIVE, peers_word());
 	EXPECT_ERR(-ENODEV, peers_map(&p, PEERS_IOVA + PEERS_STEP));
-	ASSERT_OK(write_to("/sys/bus/pci/drivers_probe", address));
+	ASSERT_OK(scene_tell("/sys/bus/pci/drivers_probe", address));
 	expect_reopened(&p, word);
 	peers_close(&p, 2 * PEERS_BYTES);
 }

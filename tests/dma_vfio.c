@@ -17,6 +17,7 @@
 #include "memory.h"
 #include "rig.h"
 #include "util.h"
+#include "vfio_pci.h"
 
 #define IOVA GIB
 #define BYTES (64 * PAGE)
@@ -31,15 +32,7 @@ struct vfio {
 
 static int dma_map(struct vfio *vfio, void *va, size_t bytes, __u64 iova)
 {
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (unsigned long)va,
-		.iova = iova,
-		.size = bytes,
-	};
-
-	return ioctl(vfio->rig.iofd, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
+	return vfio_dma_map(vfio->rig.iofd, va, bytes, iova);
 }
 
 /* How much was unmapped, or -errno. */

@@ -73,6 +73,14 @@ int ktap_failures(void)
 	return result->failures;
 }
 
+time_t ktap_now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 __u64 ktap_seed(void)
 {
 	return seed;

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdnoreturn.h>
+#include <time.h>
 
 struct ktap_case {
 	const char *name;
@@ -62,6 +63,9 @@ void ktap_fail(void);
 
 /* How many expectations of this case have failed so far. */
 int ktap_failures(void);
+
+/* By a clock that nobody sets. */
+time_t ktap_now_seconds(void);
 
 /*
  * The seed of this run's random choices: from the environment (SEED), else new; printed once by

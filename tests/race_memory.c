@@ -102,17 +102,9 @@ struct worker {
 	unsigned long rounds;
 };
 
-static time_t now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 static bool over(void)
 {
-	return now_seconds() >= all.end;
+	return ktap_now_seconds() >= all.end;
 }
 
 static unsigned int index_of(const struct place *p)
@@ -525,7 +517,7 @@ static void open_all(void)
 	/* Where there is one. */
 	scene_tell("/sys/kernel/mm/ksm/sleep_millisecs", "1");
 	scene_tell("/sys/kernel/mm/ksm/run", "1");
-	all.end = now_seconds() + (seconds ? atoi(seconds) : 20);
+	all.end = ktap_now_seconds() + (seconds ? atoi(seconds) : 20);
 	answer_faults = true;
 }
 

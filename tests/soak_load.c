@@ -41,14 +41,6 @@ struct worker {
 	unsigned long rounds;
 };
 
-static time_t now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 /* One page of the memory, the same for all: what is mapped is not what costs. */
 static __u64 iova_of(unsigned long i)
 {
@@ -119,7 +111,7 @@ static void *change_large(void *arg)
 	struct worker *w = arg;
 	struct load *l = w->load;
 
-	while (now_seconds() < l->end) {
+	while (ktap_now_seconds() < l->end) {
 		unsigned long i = ktap_random(&w->random) % (soak.mappings - COPIED);
 		__u64 copy = 0, anywhere = 0;
 
@@ -143,7 +135,7 @@ static void *change_shared(void *arg)
 	struct load *l = w->load;
 	__u64 iova;
 
-	while (now_seconds() < l->end) {
+	while (ktap_now_seconds() < l->end) {
 		size_t pages = 1 + ktap_random(&w->random) % (SHARED_LENGTH / PAGE);
 		unsigned int i = ktap_random(&w->random) % soak.devices;
 
@@ -167,7 +159,7 @@ static void *change_objects(void *arg)
 	struct worker *w = arg;
 	struct load *l = w->load;
 
-	while (now_seconds() < l->end) {
+	while (ktap_now_seconds() < l->end) {
 		unsigned int i = ktap_random(&w->random) % l->crowd.iofds;
 
 		if (w->rounds % 16 == 0)
@@ -195,7 +187,7 @@ static void run_load_threads(struct load *l)
 	struct worker workers[ARRAY_SIZE(changes)];
 	__u64 random = ktap_seed();
 
-	l->end = now_seconds() + soak.seconds;
+	l->end = ktap_now_seconds() + soak.seconds;
 	holds_begin();
 	for (i = 0; i < n; i++) {
 		workers[i] = (struct worker){ .load = l, .random = ktap_random(&random) };

@@ -76,3 +76,16 @@ int vfio_dmabuf(int device, __u64 offset, __u64 length)
 
 	return fd < 0 ? -errno : fd;
 }
+
+int vfio_dma_map(int container, void *va, size_t bytes, __u64 iova)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (unsigned long)va,
+		.iova = iova,
+		.size = bytes,
+	};
+
+	return ioctl(container, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
+}

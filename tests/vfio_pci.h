@@ -23,4 +23,7 @@ int vfio_reset(int device);
 /* A dma-buf of a range of BAR 0: a descriptor, or -errno. */
 int vfio_dmabuf(int device, __u64 offset, __u64 length);
 
+/* Maps in a container, for reading and writing. */
+int vfio_dma_map(int container, void *va, size_t bytes, __u64 iova);
+
 #endif

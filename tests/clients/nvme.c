@@ -62,17 +62,9 @@ struct completion {
 
 int nvme_map(struct nvme *nvme, void *va, size_t bytes, __u64 iova)
 {
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (unsigned long)va,
-		.iova = iova,
-		.size = bytes,
-	};
-
 	if (!nvme->container)
 		return ioas_map_at(nvme->dma, nvme->ioas, va, bytes, iova);
-	return ioctl(nvme->dma, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
+	return vfio_dma_map(nvme->dma, va, bytes, iova);
 }
 
 int nvme_unmap(struct nvme *nvme, __u64 iova, size_t length, size_t bytes)
