@@ -18,5 +18,6 @@ extern const struct ktap_suite dma_many;
 extern const struct ktap_suite dma_group;
 extern const struct ktap_suite dma_vfio;
 extern const struct ktap_suite dma_dmabufs;
+extern const struct ktap_suite dma_revoked;
 
 #endif

@@ -7,7 +7,6 @@
 #include "ktap.h"
 
 extern const struct ktap_suite race_threads;
-extern const struct ktap_suite race_dmabufs;
 extern const struct ktap_suite race_memory;
 
 #endif

@@ -10,7 +10,7 @@
 #include "rig.h"
 
 static const struct ktap_suite * const suites[] = {
-	&race_threads, &race_dmabufs, &race_memory, NULL
+	&race_threads, &race_memory, NULL
 };
 
 int main(int argc, char **argv)
