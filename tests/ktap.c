@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ktap.h"
+#include "where.h"
 
 /* By own_seconds(). Another number is for the test of this. */
 #ifndef CASE_TIMEOUT_SECONDS
@@ -253,6 +254,7 @@ static void run_case(const struct ktap_case *c, int seconds, char *why, size_t w
 	if (!wait_seconds(pid, &status, seconds)) {
 		snprintf(why, whylen, " # TIMEOUT %d seconds", seconds);
 		ktap_fail();
+		where_print(pid);
 		kill(-pid, SIGKILL);
 		if (!wait_seconds(pid, &status, KILL_TIMEOUT_SECONDS)) {
 			printf("Bail out! %s cannot be killed\n", c->name);

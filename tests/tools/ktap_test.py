@@ -2,6 +2,7 @@
 """tests/ktap.c: a case that hangs is ended by the clock that TICKS names, however long it takes by the machine's."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ from scratch import ROOT, ScratchTest
 PATIENCE_SECONDS = 60
 # Cases of 3 seconds by the machine's clock.
 PROGRAM = """
+#include <pthread.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -45,7 +47,22 @@ static void spins(const void *arg)
 		;
 }
 
-static const struct ktap_case cases[] = { { "sleeps", sleeps }, { "spins", spins }, {} };
+static void *naps(void *arg)
+{
+	sleep(60);
+	return arg;
+}
+
+static void waits(const void *arg)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, naps, NULL);
+	pthread_join(thread, NULL);
+	(void)arg;
+}
+
+static const struct ktap_case cases[] = { { "sleeps", sleeps }, { "spins", spins }, { "waits", waits }, {} };
 static const struct ktap_suite suite = { "clock", cases };
 
 int main(int argc, char **argv)
@@ -63,7 +80,8 @@ class CaseTest(ScratchTest):
         super().setUp()
         (self.dir / "main.c").write_text(PROGRAM)
         subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-DCASE_TIMEOUT_SECONDS=1", "-Wno-missing-field-initializers",
-                        f"-I{ROOT}/tests", "-o", self.dir / "program", self.dir / "main.c", ROOT / "tests/ktap.c"], check=True)
+                        f"-I{ROOT}/tests", "-o", self.dir / "program", self.dir / "main.c", ROOT / "tests/ktap.c",
+                        ROOT / "tests/where.c"], check=True)
         self.ticks = self.dir / "ticks"
         os.mkfifo(self.ticks)
         self.fifo = os.open(self.ticks, os.O_RDWR | os.O_NONBLOCK)
@@ -80,13 +98,21 @@ class CaseTest(ScratchTest):
             time.sleep(0.1)
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        return process.communicate()[0].splitlines()[-2].strip()
+        self.said = process.communicate()[0]
+        return self.said.splitlines()[-2].strip()
 
     def test_no_limit_for_what_waits_for_a_cpu(self):
         self.assertEqual(self.run_case("sleeps"), "ok 1 sleeps")
 
     def test_a_limit_by_the_clock_that_is_told(self):
         self.assertEqual(self.run_case("spins", ticking=True), "not ok 1 spins # TIMEOUT 1 seconds")
+        self.assertRegex(self.said, r"# thread (\d+) of \1, state R\n")
+
+    def test_where_each_thread_of_it_waits(self):
+        self.assertEqual(self.run_case("waits", ticking=True), "not ok 1 waits # TIMEOUT 1 seconds")
+        process = re.search(r"# thread (\d+) of \1, state S\n *# +syscall: \d+ ", self.said)
+        self.assertIsNotNone(process, self.said)
+        self.assertRegex(self.said, rf"# thread (?!{process[1]})\d+ of {process[1]}, state S\n *# +syscall: \d+ ")
 
     def test_a_limit_by_the_machine_s_clock_without_one(self):
         program = subprocess.run([self.dir / "program", "clock/sleeps"], capture_output=True, text=True, check=False,
