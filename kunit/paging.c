@@ -32,7 +32,11 @@ static struct paging *to_paging(struct iommu_domain *domain)
 static void iotlb_sync(struct iommu_domain *domain,
 		       struct iommu_iotlb_gather *gather)
 {
-	atomic_inc(&to_paging(domain)->nr_flushes);
+	struct paging *paging = to_paging(domain);
+
+	atomic_inc(&paging->nr_flushes);
+	atomic_add(list_count_nodes(&gather->freelist.pages),
+		   &paging->nr_freed_tables);
 	iommu_put_pages_list(&gather->freelist);
 }
 

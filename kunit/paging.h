@@ -53,6 +53,7 @@ extern const char *const paging_format_name[PAGING_NR_FORMATS];
  * @synced_bytes: for how much in all
  * @sync_map_rc: what it returns
  * @nr_flushes: how often iotlb_sync was called
+ * @nr_freed_tables: how many tables it got to free
  */
 struct paging {
 	union {
@@ -70,6 +71,7 @@ struct paging {
 	atomic_long_t synced_bytes;
 	int sync_map_rc;
 	atomic_t nr_flushes;
+	atomic_t nr_freed_tables;
 };
 
 struct paging *paging_create(struct kunit *test, enum paging_format format);

@@ -226,24 +226,21 @@ int domain_map(struct iommu_domain *domain, unsigned long iova,
 	return rc;
 }
 
-/*
- * A few base pages, without a look at what could be freed by it. Returns false
- * with nothing done when that is not how it is.
- */
-static bool clear_base_pages(struct iommu_domain *domain, unsigned long iova,
-			     unsigned long length_bytes)
+/* Returns false with nothing done when iommu_unmap() is the only way. */
+static bool unmap_all(struct iommu_domain *domain, unsigned long iova,
+		      unsigned long length_bytes)
 {
 	const struct fill_ops *ops = fill_ops_of(domain);
-	unsigned long last = iova + length_bytes - 1;
 	struct iommu_iotlb_gather gather;
 
-	/* The least that a table of leaves has room for, in all formats. */
-	if (!ops || length_bytes >= PMD_SIZE || (iova ^ last) & PMD_MASK)
+	/* It is what frees the tables. */
+	if (!ops || !domain->ops->iotlb_sync)
 		return false;
-	if (!IS_ALIGNED(iova | length_bytes, PAGE_SIZE) ||
-	    !ops->clear(domain, iova, length_bytes))
+	if (!IS_ALIGNED(iova | length_bytes, PAGE_SIZE))
 		return false;
 	iommu_iotlb_gather_init(&gather);
+	/* Else devices would still reach pages that are about to be freed. */
+	WARN_ON(ops->unmap(domain, iova, length_bytes, &gather.freelist));
 	iommu_iotlb_gather_add_range(&gather, iova, length_bytes);
 	iommu_iotlb_sync(domain, &gather);
 	return true;
@@ -263,9 +260,9 @@ void domain_unmap(struct iommu_domain *domain, unsigned long iova,
 {
 	size_t unmapped_bytes;
 
-	if (clear_base_pages(domain, iova, length_bytes))
+	if (unmap_all(domain, iova, length_bytes))
 		return;
 	unmapped_bytes = iommu_unmap(domain, iova, length_bytes);
-	/* Then devices would still reach pages that are about to be freed. */
+	/* As above. */
 	WARN_ON(unmapped_bytes != length_bytes);
 }

@@ -8,7 +8,7 @@
 #include "fill.h"
 
 /**
- * fill_ops_of() - how to fill a domain, and clear it
+ * fill_ops_of() - how to fill a domain, and empty it
  * @domain: the domain
  *
  * A domain says that it is built from generic_pt, but not of which format; the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Filling: many neighbouring pages of one size into an IO page table in one walk;
- * and clearing: a few base pages out of it.
+ * and unmapping, of which the same is true.
  *
  * iommu_map() walks the table from its top for every run, which is most of what
  * mapping scattered base pages, or huge pages, costs. Of the formats that are built from
@@ -20,8 +20,16 @@
  * - Entries are flushed from the CPU's caches where the IOMMU does not snoop
  *   them, and the driver's iotlb_sync_map() is the caller's to call: once, for
  *   all of a mapping.
- * - Tables are never freed here: only entries of one table are cleared, and never
- *   all of them; the rest is iommu_unmap()'s. The IOTLB is the caller's to flush.
+ *
+ * iommu_unmap() looks at each entry, for it has to say what was mapped. Who maps
+ * here knows that all of it was: a table that lies in the range whole is taken out by
+ * the one entry that leads to it, and what it holds is not read.
+ *
+ * - Tables that others' IOVAs need as well stay: only one that is covered whole goes,
+ *   and by generic_pt's range lock nobody else is in it.
+ * - What was taken out is freed after the IOTLB's flush, which is told that there
+ *   are tables among it: a device may go on walking them until then. Both are the
+ *   caller's, by an iommu_iotlb_gather.
  */
 #ifndef IOMMUFD_FILL_H
 #define IOMMUFD_FILL_H
@@ -29,6 +37,7 @@
 #include "memory/memory.h"
 
 struct iommu_domain;
+struct iommu_pages_list;
 
 /**
  * struct fill - pages on their way into an IO page table
@@ -68,26 +77,28 @@ struct fill {
 typedef int (*fill_fn)(struct iommu_domain *domain, struct fill *fill);
 
 /**
- * typedef clear_fn - clear entries of one table of leaves
+ * typedef unmap_fn - unmap what was mapped, whole
  * @domain: the domain
  * @iova: the first page
- * @length_bytes: of the pages, all of which are mapped; they lie in one table,
- *                and are not all of it
+ * @length_bytes: of the pages, all of which are mapped, and none of which shares an
+ *                entry with others
+ * @tables: gets the tables that are no longer needed
  *
- * Context: Does not sleep.
- * Return: false with nothing done when they are not all base pages.
+ * Context: May sleep, where there is much.
+ * Return: 0, or -EINVAL or -ERANGE with some still mapped: the caller was wrong.
  */
-typedef bool (*clear_fn)(struct iommu_domain *domain, unsigned long iova,
-			 unsigned long length_bytes);
+typedef int (*unmap_fn)(struct iommu_domain *domain, unsigned long iova,
+			unsigned long length_bytes,
+			struct iommu_pages_list *tables);
 
 /**
  * struct fill_ops - what can be done to the tables of a format
  * @fill: see fill_fn
- * @clear: see clear_fn
+ * @unmap: see unmap_fn
  */
 struct fill_ops {
 	fill_fn fill;
-	clear_fn clear;
+	unmap_fn unmap;
 };
 
 const struct fill_ops *fill_ops_of(const struct iommu_domain *domain);

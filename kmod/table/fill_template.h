@@ -207,7 +207,7 @@ static int CONCATENATE(do_fill_, PT_FMT)(struct iommu_domain *domain,
 	return pt_walk_range(&range, __fill, &args);
 }
 
-/* -EAGAIN when one is no base page of its own. */
+/* -EAGAIN, with nothing done, when one is no base page of its own. */
 static __always_inline int clear_leaves(struct pt_state *pts)
 {
 	unsigned int start_index;
@@ -226,6 +226,7 @@ static __always_inline int clear_leaves(struct pt_state *pts)
 	return 0;
 }
 
+/* Base pages of one table, and not all of it, which is all that most unmap. */
 static __always_inline int __do_clear(struct pt_range *range, void *arg,
 				      unsigned int level,
 				      struct pt_table_p *table,
@@ -242,20 +243,119 @@ static __always_inline int __do_clear(struct pt_range *range, void *arg,
 
 PT_MAKE_LEVELS(__clear, __do_clear);
 
-static bool CONCATENATE(do_clear_, PT_FMT)(struct iommu_domain *domain,
-					   unsigned long iova,
-					   unsigned long length_bytes)
+/*
+ * A table that the range covers goes, with all that it has below it, and what its
+ * entries were is not asked. Where it has tables, each goes the same way first.
+ */
+static __always_inline int unmap_table(struct pt_state *pts, bool covered,
+				       void *arg, pt_level_fn_t descend_fn)
 {
-	struct pt_common *common =
-		common_from_iommu(iommupt_from_domain(domain));
-	struct pt_range range = pt_make_range(common, iova,
-					      iova + length_bytes - 1);
+	struct iommu_pages_list *tables = arg;
+	int ret;
 
-	return !pt_check_range(&range) &&
-	       !pt_walk_range(&range, __clear, NULL);
+	pts->table_lower = pt_table_ptr(pts);
+	if (!covered || pts->level > 1) {
+		ret = pt_descend(pts, arg, descend_fn);
+		if (ret)
+			return ret;
+	}
+	if (covered) {
+		iommu_pages_list_add(tables, pts->table_lower);
+		pt_clear_entries(pts, ilog2(1));
+	}
+	return 0;
+}
+
+/* Does the range end in this table? Else it covers it from here on. */
+static __always_inline bool ends_here(const struct pt_state *pts)
+{
+	const struct pt_range *range = pts->range;
+
+	return pts->level == range->top_level ||
+	       log2_div_eq(range->va, range->last_va,
+			   pt_num_items_lg2(pts) + pt_table_item_lg2sz(pts));
+}
+
+/*
+ * Of one table, all that lies in the range; of the first entry, and of the last one,
+ * others may have a part.
+ */
+static __always_inline int unmap_entries(struct pt_state *pts, void *arg,
+					 pt_level_fn_t descend_fn)
+{
+	unsigned int lg2sz = pt_table_item_lg2sz(pts);
+	bool cut_first = log2_mod(pts->range->va, lg2sz);
+	bool cut_last = !log2_mod_eq_max(pts->range->last_va, lg2sz) &&
+			ends_here(pts);
+	unsigned int start_index;
+	int ret = 0;
+
+	_pt_iter_first(pts);
+	start_index = pts->index;
+	while (pts->index < pts->end_index) {
+		bool cut = (cut_first && pts->index == start_index) ||
+			   (cut_last && pts->index == pts->end_index - 1);
+
+		pts->type = pt_load_entry_raw(pts);
+		if (pts->type == PT_ENTRY_OA && !cut) {
+			unsigned int lg2nr = pt_entry_num_contig_lg2(pts);
+
+			pt_clear_entries(pts, lg2nr);
+			_pt_advance(pts, lg2nr);
+			continue;
+		}
+		ret = -EINVAL;
+		if (!pts->level || pts->type != PT_ENTRY_TABLE)
+			break;
+		if (pts->index != start_index)
+			pt_index_to_va(pts);
+		ret = unmap_table(pts, !cut, arg, descend_fn);
+		if (ret)
+			break;
+		pts->index++;
+		if (pts->level > 1)
+			cond_resched();
+	}
+	flush_entries(pts, start_index, pts->index);
+	return ret;
+}
+
+static __always_inline int __do_unmap(struct pt_range *range, void *arg,
+				      unsigned int level,
+				      struct pt_table_p *table,
+				      pt_level_fn_t descend_fn)
+{
+	struct pt_state pts = pt_init(range, level, table);
+
+	return unmap_entries(&pts, arg, descend_fn);
+}
+
+PT_MAKE_LEVELS(__unmap, __do_unmap);
+
+static int CONCATENATE(do_unmap_, PT_FMT)(struct iommu_domain *domain,
+					  unsigned long iova,
+					  unsigned long length_bytes,
+					  struct iommu_pages_list *tables)
+{
+	struct pt_iommu *iommu_table = iommupt_from_domain(domain);
+	struct pt_common *common = common_from_iommu(iommu_table);
+	unsigned long last = iova + length_bytes - 1;
+	struct pt_range range = pt_make_range(common, iova, last);
+	int ret = pt_check_range(&range);
+
+	if (ret)
+		return ret;
+	if (length_bytes < PMD_SIZE && !((iova ^ last) & PMD_MASK) &&
+	    !pt_walk_range(&range, __clear, NULL))
+		return 0;
+	ret = pt_walk_range(&range, __unmap, tables);
+	if (pt_feature(common, PT_FEAT_DMA_INCOHERENT))
+		iommu_pages_stop_incoherent_list(tables,
+						 iommu_table->iommu_device);
+	return ret;
 }
 
 const struct fill_ops CONCATENATE(fill_, PT_FMT) = {
 	.fill = CONCATENATE(do_fill_, PT_FMT),
-	.clear = CONCATENATE(do_clear_, PT_FMT),
+	.unmap = CONCATENATE(do_unmap_, PT_FMT),
 };

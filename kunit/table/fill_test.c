@@ -327,54 +327,6 @@ static void fill_leaves_tables_alone(struct kunit *test)
 	extents_free(extents_of(backing));
 }
 
-static void clear_takes_base_pages(struct kunit *test)
-{
-	const struct format_case *param = test->param_value;
-	struct paging *paging = paging_create(test, param->format);
-
-	for (unsigned long i = 0; i < 5; i++)
-		KUNIT_ASSERT_EQ(test, iommu_map(&paging->domain,
-						SZ_1G + i * PAGE_SIZE,
-						PFN_PHYS(1001 + 2 * i),
-						PAGE_SIZE, PROT, GFP_KERNEL),
-				0);
-	KUNIT_EXPECT_TRUE(test, param->fill->clear(&paging->domain,
-						   SZ_1G + PAGE_SIZE,
-						   3 * PAGE_SIZE));
-	KUNIT_EXPECT_TRUE(test, paging_is_empty(paging, SZ_1G + PAGE_SIZE,
-						3 * PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain, SZ_1G),
-			PFN_PHYS(1001));
-	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain,
-						 SZ_1G + 4 * PAGE_SIZE),
-			PFN_PHYS(1009));
-}
-
-static void clear_does_all_or_nothing(struct kunit *test)
-{
-	const struct format_case *param = test->param_value;
-	struct paging *paging = paging_create(test, param->format);
-
-	/* No table, a huge page, and a page with none behind it. */
-	KUNIT_EXPECT_FALSE(test, param->fill->clear(&paging->domain, SZ_1G,
-						    PAGE_SIZE));
-	KUNIT_ASSERT_EQ(test, iommu_map(&paging->domain, SZ_1G, PMD_SIZE,
-					PMD_SIZE, PROT, GFP_KERNEL), 0);
-	KUNIT_EXPECT_FALSE(test, param->fill->clear(&paging->domain, SZ_1G,
-						    PAGE_SIZE));
-	KUNIT_ASSERT_EQ(test, iommu_map(&paging->domain, SZ_1G + PMD_SIZE,
-					PAGE_SIZE, PAGE_SIZE, PROT,
-					GFP_KERNEL), 0);
-	KUNIT_EXPECT_FALSE(test, param->fill->clear(&paging->domain,
-						    SZ_1G + PMD_SIZE,
-						    2 * PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain, SZ_1G),
-			PMD_SIZE);
-	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&paging->domain,
-						 SZ_1G + PMD_SIZE),
-			PAGE_SIZE);
-}
-
 #define WINDOW_IOVA	((1UL << 39) - 16 * PMD_SIZE)
 #define WINDOW_NPAGES	(32UL * HUGE)
 #define LAYOUT_STEPS	120
@@ -683,8 +635,6 @@ static struct kunit_case fill_test_cases[] = {
 	KUNIT_CASE_PARAM(fill_stops_at_what_is_mapped, format_gen_params),
 	KUNIT_CASE_PARAM(fill_takes_huge_pages, format_gen_params),
 	KUNIT_CASE_PARAM(fill_leaves_tables_alone, format_gen_params),
-	KUNIT_CASE_PARAM(clear_takes_base_pages, format_gen_params),
-	KUNIT_CASE_PARAM(clear_does_all_or_nothing, format_gen_params),
 	KUNIT_CASE_PARAM(domain_map_builds_what_iommu_map_builds,
 			 twin_gen_params),
 	KUNIT_CASE_PARAM(domain_map_shares_tables_with_other_threads,
