@@ -8,6 +8,7 @@
 #
 #   LANES="icount callgrind"  these lanes
 #   BENCH_FILTER=regex        of the icount lane only the benchmarks that match
+#   FORMAT=markdown           print it as a comment on a merge request, or the summary of a job
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh

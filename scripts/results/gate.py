@@ -9,7 +9,8 @@ usage: main.py gate check BASELINE RESULTS [AGAIN...]
 check: the results of a lane against the baseline of that lane: what changed by more than the threshold of its benchmark,
 largest first; what is new, has vanished, or was refused. Exit status 1 if something costs more, has vanished or was
 refused; 2 if the two cannot be compared. AGAIN are results of the same tree, of what looked worse: what does not look so
-in all of them is not. suspects: the names of the benchmarks that look worse, for such a run. learn: make a baseline from
+in all of them is not; nor is what results/triage.toml says of a commit since the baseline's. FORMAT=markdown writes it as
+a merge request or the summary of a job shows it. suspects: the names of the benchmarks that look worse, for such a run. learn: make a baseline from
 several runs of the same tree. compare: one run against another, in a table; whatever differs by 0.5 % is shown.
 
 A threshold is learnt: three times of what the runs of a tree differed by, and at least 0.5 %. What the baseline that is
@@ -19,17 +20,22 @@ figure has a floor, in what it counts: one more timer interrupt in all rounds of
 
 import dataclasses
 import json
+import math
 import os
 import pathlib
 import re
 import sys
 
+from . import triage
+from .repository import commits_between
 from .run import PORTABLE_LANES, BadRun, Key, from_results
-from .text import number, print_table
+from .text import markdown, number, print_table
 
 SCHEMA = 1
 LEAST = 0.005
 SPREADS = 3
+# So many changes are shown at first, where not all need be.
+TOP = 20
 # Runs of a tree that differ by more than this do not repeat: nothing can be compared with them.
 MOST = 0.05
 
@@ -168,10 +174,15 @@ def compare_figures(before, after, thresholds, floors):
     return sorted((change for change in changes if change.counts), key=lambda change: -change.size)
 
 
-def show(changes, better="better", worse="WORSE"):
+def verdict_of(change):
+    """A word for it."""
+    return "WORSE" if is_worse(change) else "better"
+
+
+def show(changes):
     """The table of changes, if there are any."""
     if changes:
-        print_table([HEAD] + [change.line(worse if change.ratio > 1 else better) for change in changes], 6)
+        print_table([HEAD] + [change.line(verdict_of(change)) for change in changes], 6)
         print()
 
 
@@ -218,42 +229,114 @@ def suspects(baseline_path, results_path):
     return sorted({benchmark_of(change.key) for change in changes if is_worse(change)})
 
 
+def mean_of(before, after):
+    """The geometric mean of what all figures changed by that are in both and are not nothing."""
+    logs = [math.log(after[key] / value) for key, value in before.items() if value and after.get(key)]
+    return math.exp(math.fsum(logs) / len(logs)) if logs else 1.0
+
+
+class Finding:
+    """What the gate found: a run against a baseline."""
+
+    def __init__(self, baseline, run, again, verdicts):
+        self.baseline, self.run = baseline, run
+        before, after, self.refused = selected(baseline, run), run.figures(), run.errors()
+        looked = compare_figures(before, after, baseline.thresholds, baseline.floors)
+        # What looked worse is what it was at its best.
+        for change in filter(is_worse, looked):
+            after[change.key] = min([change.after, *(figures[change.key] for figures in again if change.key in figures)])
+        self.before, self.after = before, after
+        self.changes = compare_figures(before, after, baseline.thresholds, baseline.floors)
+        real = {change.key for change in self.changes}
+        self.passed = [change for change in looked if change.key not in real]
+        self.said = {change.key: said for change in filter(is_worse, self.changes) if (said := self.find(verdicts, change))}
+        refused_keys = {tuple(name.split("/")[1:]) for name in self.refused}
+        self.vanished = [key for key in before if key not in after and (key.shape, key.size, key.peer) not in refused_keys]
+        self.new = [key for key in after if key not in baseline.figures]
+        self.worse = [change for change in filter(is_worse, self.changes) if change.key not in self.said]
+        self.better = [change for change in self.changes if not is_worse(change)]
+
+    def find(self, verdicts, change):
+        """What is said of the change, by one of the commits that may have made it."""
+        key = change.key
+        name = "/".join((key.op, key.shape, key.size, key.peer))
+        commits = commits_between(self.baseline.commit, self.run.commit) or [self.run.commit]
+        return next((said for commit in commits if (said := triage.find(verdicts, name, commit))), None)
+
+    @property
+    def failed(self):
+        """Whether it is to be looked at before anything else."""
+        return bool(self.worse or self.vanished or self.refused)
+
+    def verdict(self, change):
+        """A word for a change."""
+        return self.said[change.key].verdict if change.key in self.said else verdict_of(change)
+
+    def table(self):
+        """The changes, below their head."""
+        return [HEAD] + [change.line(self.verdict(change)) for change in self.changes]
+
+    def notes(self):
+        """A line for each figure that the table does not have, and for what is said of one that it has."""
+        for key, said in self.said.items():
+            yield f"{said.verdict}: {name_of(key)}: {said.reason}"
+        for change in self.passed:
+            yield f"not worse again: {name_of(change.key)}, was {number(change.before)}, once {number(change.after)}"
+        for name, why in sorted(self.refused.items()):
+            yield f"refused: {name}: {why}"
+        for key in self.vanished:
+            yield f"vanished: {name_of(key)}, was {number(self.before[key])}"
+        for key in self.new:
+            yield f"new: {name_of(key)}, {number(self.after[key])}"
+
+    def advice(self):
+        """What to do, if there is anything."""
+        if self.better or self.new:
+            yield f"{len(self.better)} better, {len(self.new)} new: if that is meant to stay, run 'make baseline' and commit it"
+
+    def summary(self):
+        """All of it in a line."""
+        said = f"{len(self.said)} accepted, " if self.said else ""
+        return (f"{self.run.lane}: {len(self.before)} figures against {self.baseline.commit[:12]}: {len(self.worse)} worse, {said}"
+                f"{len(self.better)} better, {len(self.new)} new, {len(self.vanished)} vanished, {len(self.refused)} refused; "
+                f"geometric mean {(mean_of(self.before, self.after) - 1) * 100:+.2f} %")
+
+    def print_text(self):
+        """For a terminal."""
+        if self.changes:
+            print_table(self.table(), 6)
+            print()
+        for line in (*self.notes(), *self.advice()):
+            print(line)
+        print(self.summary())
+
+    def print_markdown(self):
+        """For a comment on a merge request: what is to be seen first, and the rest when it is asked for."""
+        print(f"**{'Costs more' if self.failed else 'Costs no more'}.** {self.summary()}\n")
+        head, *lines = self.table()
+        if lines:
+            print(markdown([head, *lines[:TOP]], 6), end="\n\n")
+        rest = [*(" ".join(line) for line in lines[TOP:]), *self.notes()]
+        if rest:
+            print(f"<details><summary>{len(rest)} more</summary>\n", *(f"- {line}" for line in rest), "\n</details>\n", sep="\n")
+        for line in self.advice():
+            print(f"{line}\n")
+
+
 def check(baseline_path, results_path, again_paths):
     """The gate. Returns its exit status."""
+    form = os.environ.get("FORMAT") or "text"
+    if form not in ("text", "markdown"):
+        raise Unfit(f"no FORMAT '{form}' (there are: text markdown)")
     baseline = Baseline.load(baseline_path)
     run = comparable(baseline, results_path)
-    before, after, refused = selected(baseline, run), run.figures(), run.errors()
-    changes = compare_figures(before, after, baseline.thresholds, baseline.floors)
     again = [comparable(baseline, path).figures() for path in again_paths]
-    # What looked worse is what it was at its best.
-    for change in filter(is_worse, changes):
-        after[change.key] = min([change.after, *(figures[change.key] for figures in again if change.key in figures)])
-    looked = changes
-    changes = compare_figures(before, after, baseline.thresholds, baseline.floors)
-    real = {change.key for change in changes}
-    passed = [change for change in looked if change.key not in real]
-    refused_keys = {tuple(name.split("/")[1:]) for name in refused}
-    vanished = [key for key in before if key not in after and (key.shape, key.size, key.peer) not in refused_keys]
-    new = [key for key in after if key not in baseline.figures]
-    show(changes)
-    for change in passed:
-        print(f"not worse again: {name_of(change.key)}, was {number(change.before)}, once {number(change.after)}")
-    for name, why in sorted(refused.items()):
-        print(f"refused: {name}: {why}")
-    for key in vanished:
-        print(f"vanished: {name_of(key)}, was {number(before[key])}")
-    for key in new:
-        print(f"new: {name_of(key)}, {number(after[key])}")
-    worse = list(filter(is_worse, changes))
-    better = [change for change in changes if change.ratio < 1]
-    if better or new:
-        print(f"{len(better)} better, {len(new)} new: if that is meant to stay, run 'make baseline' and commit it")
-    bad = len(worse) + len(vanished) + len(refused)
-    print(
-        f"{run.lane}: {len(before)} figures against {baseline.commit[:12]}: {len(worse)} worse, {len(better)} better, "
-        f"{len(new)} new, {len(vanished)} vanished, {len(refused)} refused"
-    )
-    return 1 if bad else 0
+    finding = Finding(baseline, run, again, triage.load(os.environ.get("TRIAGE") or triage.TRIAGE))
+    if form == "markdown":
+        finding.print_markdown()
+    else:
+        finding.print_text()
+    return 1 if finding.failed else 0
 
 
 def older(path):

@@ -64,5 +64,10 @@ def commit_facts(commit):
     return committed, subject
 
 
+def commits_between(old, new):
+    """The commits after one and up to another one, newest first; none where either is not here."""
+    return (git("rev-list", f"{old}..{new}", "--") or "").split()
+
+
 def main():
     return 1 if state()["git_dirty"] else 0

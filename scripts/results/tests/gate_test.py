@@ -2,9 +2,10 @@
 """The gate: what it lets through, what it stops and what it says."""
 
 import copy
+import os
 import unittest
 
-from fixtures import callgrind, command, results, write
+from fixtures import callgrind, command, iteration, results, write
 from scratch import ScratchTest
 
 
@@ -156,6 +157,54 @@ class GateTest(ScratchTest):
         run = self.check(changed("map/scatter4k/1MiB/fast", "bytes_per_gib", 2))
         self.assertEqual(run.returncode, 1)
         self.assertIn("metadata", run.stdout)
+
+    def test_what_is_accepted_passes(self):
+        self.setup_baseline()
+        worse = changed("map/thp/256MiB/fast", "insn_per_4k", 1.02)
+        triage = self.dir / "triage.toml"
+        triage.write_text('[[change]]\nbenchmark = "map/thp/*/fast"\ncommit = "0123456"\nverdict = "accepted"\nreason = "a lock"\n')
+        os.environ["TRIAGE"] = str(triage)
+        self.addCleanup(os.environ.pop, "TRIAGE")
+        run = self.check(worse)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertEqual(run.stdout.splitlines()[1].split()[0], "accepted")
+        self.assertIn("accepted: map thp 256MiB fast", run.stdout)
+        self.assertIn(": a lock\n", run.stdout)
+        self.assertIn("0 worse, 1 accepted, 0 better", run.stdout)
+        # Another benchmark, and another commit.
+        self.assertEqual(self.check(changed("lookup/none/0/fast", "insn_per_call", 1.02)).returncode, 1)
+        triage.write_text(triage.read_text().replace("0123456", "0123457"))
+        self.assertEqual(self.check(worse).returncode, 1)
+
+    def test_markdown(self):
+        self.setup_baseline()
+        os.environ["FORMAT"] = "markdown"
+        self.addCleanup(os.environ.pop, "FORMAT")
+        run = self.check(clean())
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertRegex(run.stdout, r"^\*\*Costs no more\.\*\* icount: \d+ figures .*; geometric mean \+0\.00 %\n$")
+        run = self.check(changed("map/thp/256MiB/fast", "insn_per_4k", 1.02))
+        self.assertEqual(run.returncode, 1)
+        lines = run.stdout.splitlines()
+        self.assertTrue(lines[0].startswith("**Costs more.** "), lines[0])
+        self.assertEqual(lines[3], "| --- | --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: |")
+        self.assertTrue(lines[4].startswith("| WORSE | map | thp | 256MiB | fast |"), lines[4])
+        os.environ["FORMAT"] = "html"
+        run = self.check(clean())
+        self.assertEqual(run.returncode, 2)
+        self.assertEqual(run.stderr, "error: no FORMAT 'html' (there are: text markdown)\n")
+
+    def test_the_rest_of_many_changes_is_folded(self):
+        document = clean()
+        document["benchmarks"] += [iteration(f"map/shape{i}/256MiB/fast", insn_per_4k=2.0) for i in range(25)]
+        self.setup_baseline(document, document)
+        os.environ["FORMAT"] = "markdown"
+        self.addCleanup(os.environ.pop, "FORMAT")
+        for i in range(25):
+            document = changed(f"map/shape{i}/256MiB/fast", "insn_per_4k", 1.02, document)
+        run = self.check(document)
+        self.assertEqual(run.stdout.count("| WORSE |"), 20)
+        self.assertIn("<details><summary>5 more</summary>", run.stdout)
 
     def test_vanished_new_and_refused_are_said(self):
         self.setup_baseline()
