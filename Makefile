@@ -8,7 +8,7 @@ export CACHE
 
 .DEFAULT_GOAL := help
 .PHONY: help bench bandwidth profile threads lockstat test test-kcsan soak kunit selftest clients options coverage \
-	fuzz micro estimate micro-check gate baseline compare backfill bisect report record check-history dashboard tools-test \
+	fuzz micro estimate ablation micro-check gate baseline compare backfill bisect report record check-history dashboard tools-test \
 	fresh-test kernel modules deb package-test test-symvers compat lint doc clean distclean
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo '  make fuzz       programs of random calls, with a model of what must be true, docs/fuzz.md; FOR=seconds'
 	@echo '  make micro      the portable core, natively: look-ups, IOVA ranges, extents, in ns; against other ways to do it'
 	@echo '  make estimate   how far the cycles that are estimated of what is counted can be trusted: timed natively, and counted'
+	@echo '  make ablation   what each idea of the core is worth: the module with one of them taken away at a time'
 	@echo '  make micro-check  its KUnit suites natively under ASan, UBSan and TSan; its instructions under callgrind'
 	@echo '  make gate       count instructions, and fail where something costs more than results/baseline/ says'
 	@echo '  make baseline   make that baseline from this commit, and learn how exact it is'
@@ -116,6 +117,9 @@ micro:
 
 estimate:
 	@scripts/measure/estimate.sh
+
+ablation:
+	@scripts/measure/ablation.sh
 
 micro-check:
 	@scripts/test/micro-check.sh

@@ -66,7 +66,7 @@ trap 'exit 143' TERM
 # can ever wait for each other. Those of the last line are for steps: held for the step alone, which takes no other.
 LOCK_ORDER=(
 	'coverage|compare|backfill|bisect|gate-test|fresh-test|test-kcsan' # commands that run others
-	'test'
+	'test|past'
 	'bench|programs|selftest|options|kunit|micro|tools-test|soak|fuzz|package-test|test-symvers|clients'
 	'micro-insn|dashboard' # commands that others run, too
 	'packages|kernel-*|modules-*|*-build|initramfs|npm'

@@ -18,6 +18,7 @@ COMMANDS = {
     "lockstat": "which locks were waited for",
     "profile": "where the instructions of a benchmark went",
     "estimate": "how far the estimated cycles of what was counted are to be trusted",
+    "ablation": "what each idea of the core is worth",
     "micro": "the micro-benchmarks: their tables, the best of some rounds, callgrind's counts",
     "measured": "what a benchmark costs at a commit, of what was measured already",
     "gate": "what costs more than a baseline says, and how such a baseline is learnt",

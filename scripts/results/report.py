@@ -5,9 +5,8 @@ usage: main.py report write RESULTS OUTPUT
        main.py report whole FILE
 
 write: RESULTS is a directory with icount.json of `make bench`, icount-lean.json of the same on the lean kernel (docs/kernel.md),
-threads.json of `make threads`, native.json of `make micro`, native-insn.json of `make micro-check`, and, if it is there,
-estimate.json of `make estimate`; OUTPUT is where
-the two go. The plots are those of plots.py. whole: exits with
+threads.json of `make threads`, native.json of `make micro`, native-insn.json of `make micro-check`, and, if they are there,
+estimate.json of `make estimate` and ablation.json of `make ablation`; OUTPUT is where the two go. The plots are those of plots.py. whole: exits with
 1 if a results file is of a part of the benchmarks, has errors, or is of a tree with changes that are not committed.
 
 No figure is typed by hand: where docs/method.md and docs/why.md have {op/shape/size/peer}, the figure of that benchmark
@@ -21,7 +20,7 @@ import re
 import sys
 import textwrap
 
-from . import estimate, micro, threads
+from . import ablation, estimate, micro, threads
 from .e2e import IO_TABLES, METADATA, Results, cell
 from .text import amount, markdown, number, times
 
@@ -205,6 +204,12 @@ def counted(results, directory):
     return parts
 
 
+def worth(directory):
+    """What each idea is worth, where that was measured."""
+    path = directory / "ablation.json"
+    return ["## What each idea is worth", ablation.document(path)] if path.is_file() else []
+
+
 def report(results, directory):
     """The whole of REPORT.md."""
     figures = Figures(results)
@@ -232,6 +237,7 @@ def report(results, directory):
         side_by_side(of("copy", "attach"), peers, ["op", "shape", "size"]),
         "![what fast costs, divided by what others cost](docs/plots/ratio.svg)",
         fill_in(ROOT / "docs/why.md", figures),
+        *worth(directory),
         f"## How cost grows with size (`fast`, {per_page})",
         "### map",
         growth(results, "map", "fast"),
