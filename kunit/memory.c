@@ -284,6 +284,18 @@ static int allocate(struct file *file, unsigned long first,
 }
 
 /**
+ * memory_ramfs() - make a file of page cache that is not shmem's
+ * @test: the case
+ * @npages: its size
+ *
+ * Return: the file.
+ */
+struct file *memory_ramfs(struct kunit *test, unsigned long npages)
+{
+	return keep_mounted(test, "ramfs", NULL, npages);
+}
+
+/**
  * memory_shmem_huge() - make a file of shmem that is given huge pages
  * @test: the case
  * @npages: its size

@@ -56,6 +56,7 @@ unsigned int pfn_npins(unsigned long pfn);
 
 struct file *memory_shmem(struct kunit *test, unsigned long npages);
 struct file *memory_shmem_huge(struct kunit *test, unsigned long npages);
+struct file *memory_ramfs(struct kunit *test, unsigned long npages);
 struct file *memory_hugetlb(struct kunit *test, unsigned long npages);
 
 /* What was in pages before they were a file's. */

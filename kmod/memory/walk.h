@@ -82,8 +82,11 @@
  *   is the same before and after. If not, the pin is undone: fork may have shared the page
  *   without seeing it.
  * - *No page is shared behind the pin's back*: it is anonymous, and its entry writable or
- *   the page exclusive, which is asked behind a barrier, or it is of hugetlbfs and the
- *   entry writable. Which file another page is of is not known here.
+ *   the page exclusive, which is asked behind a barrier; or it is of hugetlbfs or shmem, and
+ *   the entry writable, which it is of a shared mapping alone.
+ * - *File pages*: the file that a page is of is asked what it is with interrupts off, and an
+ *   inode is freed after a grace period of RCU. A page that leaves its file now is what it
+ *   was as it was mapped.
  * - *One pin for a leaf*: it lies within its folio, which the pin keeps whole and in place.
  */
 #ifndef IOMMUFD_WALK_H

@@ -8,6 +8,7 @@
 #include <linux/pgtable.h>
 #include <linux/sched.h>
 #include <linux/seqlock.h>
+#include <linux/shmem_fs.h>
 
 #include "core/core.h"
 #include "found.h"
@@ -27,6 +28,15 @@ static struct folio *get_pin(struct page *page)
 	return NULL;
 }
 
+/* Which file a folio is of can change, but what is read here is not freed meanwhile. */
+static bool is_of_shmem(struct folio *folio)
+{
+	struct address_space *mapping = READ_ONCE(folio->mapping);
+
+	return mapping && !((unsigned long)mapping & FOLIO_MAPPING_FLAGS) &&
+	       shmem_mapping(mapping);
+}
+
 /*
  * May the pin stay, of what is mapped writable or not? @page is the one that says whether
  * what is anonymous is exclusive.
@@ -35,10 +45,11 @@ static bool is_plain(struct folio *folio, struct page *page, bool writable)
 {
 	if (!found_is_pinnable(folio))
 		return false;
-	if (writable)
-		return folio_test_anon(folio) || folio_test_hugetlb(folio);
 	if (!folio_test_anon(folio))
-		return false;
+		return writable &&
+		       (folio_test_hugetlb(folio) || is_of_shmem(folio));
+	if (writable)
+		return true;
 	/* Behind the pin and both looks at the entry, as who shares a page has it. */
 	smp_rmb();
 	return PageAnonExclusive(page);

@@ -321,10 +321,13 @@ static void walk_pin_one_finds_what_is_mapped(struct kunit *test)
 	unsigned long huge_va = memory_map(test, MEMORY_THP, HUGE);
 	struct file *file = memory_hugetlb(test, HUGE);
 	unsigned long file_va = memory_map_file(test, file, HUGE);
+	unsigned long shmem_va = memory_map_file(test, memory_shmem(test, 1), 1);
 
 	memory_touch(test, file_va);
+	memory_touch(test, shmem_va);
 	for (int write = 0; write < 2; write++) {
 		KUNIT_EXPECT_EQ(test, one_kind(test, va, write), LEAF_SMALL);
+		KUNIT_EXPECT_EQ(test, one_kind(test, shmem_va, write), LEAF_SMALL);
 		KUNIT_EXPECT_EQ(test, one_kind(test, huge_va, write), LEAF_HUGE);
 		KUNIT_EXPECT_EQ(test, one_kind(test, file_va, write), LEAF_HUGE);
 	}
@@ -347,9 +350,18 @@ static void walk_pin_one_leaves_what_is_unusual(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
 
-	/* Of a file, which may be any. */
-	va = memory_map_file(test, file, 1);
+	/* Of another file than shmem's. */
+	va = memory_map_file(test, memory_ramfs(test, 1), 1);
 	memory_touch(test, va);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
+
+	/* Not writable. */
+	memory_touch(test, memory_map_file(test, file, 1));
+	va = kunit_vm_mmap(test, file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, 0);
+	KUNIT_ASSERT_NE(test, va, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	memory_read(test, va);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
 
@@ -363,7 +375,7 @@ static void walk_pin_one_leaves_what_is_unusual(struct kunit *test)
 	memory_touch(test, va);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_SMALL);
 
-	/* Not writable. */
+	/* The same of hugetlbfs. */
 	memory_touch(test, memory_map_file(test, huge_file, HUGE));
 	va = kunit_vm_mmap(test, huge_file, 0, PMD_SIZE, PROT_READ, MAP_SHARED, 0);
 	KUNIT_ASSERT_NE(test, va, 0);
