@@ -80,7 +80,7 @@ def main():
             case ["table", path]:
                 found = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
                 print_table(lines_of(found), 1)
-                print(*("\n" + line.replace("`", "") for line in ideas_of(found)))
+                print("", *(line.replace("`", "") for line in ideas_of(found)), sep="\n")
             case _:
                 sys.exit(__doc__.strip())
     except (OSError, ValueError, KeyError, BadRun) as error:
