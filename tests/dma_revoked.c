@@ -3,10 +3,11 @@
  * A device's BAR that is mapped for another is taken back again and again, while something is done
  * with it. Whatever comes first: nothing of it is reached once it is taken back.
  *
- * Who takes it back has a real-time priority and wakes up at random: so the other thread is stopped
- * anywhere, in the kernel too, on a guest with one CPU. It has to be one. Turning a device's memory
- * off changes the map of the machine's; before version 8.2 QEMU's CPUs look things up in the new map
- * by what they remember of the old one, and what was meant for a CPU's timer goes to the IOMMU.
+ * Who takes it back has a real-time priority and wakes up at random: so the other thread is
+ * stopped anywhere, in the kernel too, on a guest with one CPU. It has to be one. Turning a
+ * device's memory off changes the map of the machine's; before version 8.2 QEMU's CPUs look things
+ * up in the new map by what they remember of the old one, and what was meant for a CPU's timer goes
+ * to the IOMMU.
  */
 #include <errno.h>
 #include <pthread.h>

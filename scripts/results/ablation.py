@@ -4,8 +4,8 @@
 usage: main.py ablation gather OUT WHOLE.json PATCH=RESULTS.json...
        main.py ablation table FILE
 
-gather: WHOLE.json are results of the module as it is, the others of it after a patch of bench/ablation/, whose first line says
-what it takes away. table: for each figure what it is, and how many times as much it is without each idea.
+gather: WHOLE.json are results of the module as it is, the others of it after a patch of bench/ablation/, which says below
+its licence what it takes away. table: for each figure what it is, and how many times as much it is without each idea.
 """
 
 import json
@@ -26,7 +26,7 @@ def figures_of(path):
 
 def idea_of(patch):
     """What a patch takes away."""
-    return pathlib.Path(patch).read_text(encoding="utf-8").partition("\n")[0]
+    return pathlib.Path(patch).read_text(encoding="utf-8").split("\n\n")[1]
 
 
 def gather(whole, patched):

@@ -32,7 +32,7 @@ class AblationTest(ScratchTest):
                 self.assertEqual(run.returncode, 0, run.stderr)
 
     def test_each_says_what_it_takes_away(self):
-        ideas = [patch.read_text().splitlines()[0] for patch in PATCHES]
+        ideas = [patch.read_text().split("\n\n")[1] for patch in PATCHES]
         self.assertEqual(len(set(ideas)), len(ideas))
         for idea in ideas:
             self.assertRegex(idea, r"^[A-Z].{20,100}[^.]$")
@@ -46,7 +46,7 @@ class AblationTest(ScratchTest):
             files[name] = self.dir / f"{name}.json"
             files[name].write_text(json.dumps(document))
         patch = self.dir / "some-idea.patch"
-        patch.write_text("A thing is done otherwise\n\ndiff\n")
+        patch.write_text("SPDX-License-Identifier: GPL-2.0-only\n\nA thing is done otherwise\n\ndiff\n")
         out = self.dir / "ablation.json"
         main = SCRIPTS / "results/main.py"
         subprocess.run(["/usr/bin/python3", main, "ablation", "gather", out, files["whole"], f"{patch}={files['without']}"], check=True)
