@@ -15,7 +15,8 @@ usage() {
 		  --lane icount|mttcg|kvm   icount: one CPU, one nanosecond an instruction, repeatable (the default)
 		                            mttcg: several emulated CPUs; kvm: real time, TCG where KVM cannot boot a guest
 		  --cpus N                  CPUs (1; icount allows no more)
-		  --mem SIZE                memory (4G)
+		  --mem SIZE                memory (4G), in M or G
+		  --nodes N                 as many NUMA nodes, with as much of it each, and of the CPUs (1)
 		  --edu N                   edu devices, each in an IOMMU group of its own (1)
 		  --edu-group N             N more that are functions of one device, in one IOMMU group (0)
 		  --edu-bare N              N more that have no IOMMU (0)
@@ -41,17 +42,18 @@ usage() {
 	exit 2
 }
 
-lane=icount cpus=1 mem=4G edu=1 edu_group=0 edu_bare=0 nic=0 nvme='' device='' told='' append='' initrd='' disk='' keep='' plugin=''
-stall=600 limit=7200 stream='' kernel='' share=''
+lane=icount cpus=1 mem=4G nodes=1 edu=1 edu_group=0 edu_bare=0 nic=0 nvme='' device='' told='' append='' initrd='' disk='' keep=''
+plugin='' stall=600 limit=7200 stream='' kernel='' share=''
 while (($#)); do
 	case $1 in
-	--lane | --cpus | --mem | --edu | --edu-group | --edu-bare | --nic | --nvme | --device | --append | --initrd | --disk | --keep | \
-		--plugin | --stall | --timeout | --kernel | --share)
+	--lane | --cpus | --mem | --nodes | --edu | --edu-group | --edu-bare | --nic | --nvme | --device | --append | --initrd | --disk | \
+		--keep | --plugin | --stall | --timeout | --kernel | --share)
 		(($# > 1)) || usage
 		;;&
 	--lane) lane=$2 ;;
 	--cpus) cpus=$2 ;;
 	--mem) mem=$2 ;;
+	--nodes) nodes=$2 ;;
 	--edu) edu=$2 ;;
 	--edu-group) edu_group=$2 ;;
 	--edu-bare) edu_bare=$2 ;;
@@ -127,6 +129,14 @@ if [[ $lane == kvm && -z ${KVM_PROBE:-} ]] && ! kvm_works; then
 fi
 
 qemu=(qemu-system-x86_64 -machine q35 -m "$mem" -smp "$cpus" -nodefaults -no-user-config -display none -no-reboot)
+if ((nodes > 1)); then
+	[[ $mem =~ ^([0-9]+)(M|G)$ ]] || die "--mem $mem can not be divided into $nodes nodes"
+	megabytes=${BASH_REMATCH[1]}
+	[[ $mem != *G ]] || megabytes=$((megabytes * 1024))
+	for ((i = 0; i < nodes; i++)); do
+		qemu+=(-object "memory-backend-ram,id=node$i,size=$((megabytes / nodes))M" -numa "node,nodeid=$i,memdev=node$i")
+	done
+fi
 case $lane in
 icount)
 	((cpus == 1)) || die "the icount lane has one CPU; for --cpus $cpus take --lane mttcg"
