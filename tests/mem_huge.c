@@ -5,7 +5,7 @@
  * page of. What the CPU's page table says at some moment must not mislead.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/kernel-page-flags.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,16 +23,9 @@
 #define MADV_COLLAPSE 25
 #endif
 
-/* Whether the page at va is a part of a transparent huge page (as root). */
 static bool is_huge(const void *va)
 {
-	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	__u64 flags = 0, pfn = memory_pfn(va);
-
-	ASSERT_TRUE(pfn);
-	ASSERT_EQ(sizeof(flags), pread(fd, &flags, sizeof(flags), pfn * sizeof(flags)));
-	close(fd);
-	return flags >> 22 & 1;
+	return memory_page_is(va, KPF_THP);
 }
 
 /* Asks the kernel to split the huge pages at these addresses; it does not say whether it did. */

@@ -24,26 +24,6 @@
 /* How long the kernel may try to empty a memory block that cannot be emptied. */
 #define PATIENCE_MS 300
 
-static __u64 *note_places(const struct memory *mem)
-{
-	__u64 *pfns = calloc(mem->bytes / PAGE, sizeof(*pfns));
-	size_t i;
-
-	ASSERT_TRUE(pfns);
-	for (i = 0; i < mem->bytes / PAGE; i++)
-		pfns[i] = memory_pfn(mem->va + i * PAGE);
-	return pfns;
-}
-
-static size_t count_moved(const struct memory *mem, const __u64 *pfns)
-{
-	size_t moved = 0, i;
-
-	for (i = 0; i < mem->bytes / PAGE; i++)
-		moved += pfns[i] != memory_pfn(mem->va + i * PAGE);
-	return moved;
-}
-
 /* Memory of which every other page is free again: what compaction is for. */
 static void make_holes(struct memory *mem)
 {
@@ -95,7 +75,7 @@ static void run_stays(const void *arg)
 	memory_fill(loose.va, loose.bytes, 21);
 	make_holes(&loose);
 	scene_open(&s, wish->shape, BYTES);
-	places = note_places(&s.mem);
+	places = memory_places(&s.mem);
 	scanned = pins_vmstat("compact_migrate_scanned");
 	ret = wish->how();
 	if (ret == -ENOENT)
@@ -103,7 +83,7 @@ static void run_stays(const void *arg)
 	EXPECT_OK(ret);
 	if (wish->how == compact)
 		EXPECT_LT(scanned, pins_vmstat("compact_migrate_scanned"));
-	EXPECT_EQ(0, count_moved(&s.mem, places));
+	EXPECT_EQ(0, memory_moved(&s.mem, places));
 	expect_shared(&s, SCENE_IOVA, s.mem.va, BYTES);
 	scene_close(&s);
 	memory_free(&loose);
@@ -237,11 +217,11 @@ static void run_block_stays(const void *arg)
 	if (!bytes)
 		ktap_skip("no memory hot-unplug in this kernel");
 	scene_open(&s, *(const enum shape *)arg, BYTES);
-	places = note_places(&s.mem);
+	places = memory_places(&s.mem);
 	block.npages = bytes / PAGE;
 	block.number = places[0] / block.npages;
 	EXPECT_NE(0, take_out(&block));
-	EXPECT_EQ(0, count_moved(&s.mem, places));
+	EXPECT_EQ(0, memory_moved(&s.mem, places));
 	expect_shared(&s, SCENE_IOVA, s.mem.va, BYTES);
 	scene_close(&s);
 	free(places);

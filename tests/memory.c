@@ -169,27 +169,40 @@ static void map_memfd(struct memory *mem, bool huge)
 	map_or_end(mem->va, mem->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, mem->fd);
 }
 
+/* What pagemap says of each page, for the caller to free. */
+static __u64 *read_pagemap(const void *va, size_t npages)
+{
+	__u64 *entries = malloc(npages * sizeof(*entries));
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	ktap_assert(entries && fd >= 0);
+	ASSERT_EQ(npages * sizeof(*entries),
+		  pread(fd, entries, npages * sizeof(*entries),
+			(unsigned long)va / PAGE * sizeof(*entries)));
+	close(fd);
+	return entries;
+}
+
+static __u64 entry_pfn(__u64 entry)
+{
+	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
+}
+
 static void read_layout(struct memory *mem)
 {
 	size_t npages = mem->bytes / PAGE, i;
 	struct run *run = NULL;
 	__u64 *entries;
-	int fd;
 
-	entries = malloc(npages * sizeof(*entries));
+	entries = read_pagemap(mem->va, npages);
 	mem->runs = malloc(npages * sizeof(*mem->runs));
-	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	ktap_assert(entries && mem->runs && fd >= 0);
-	ASSERT_EQ(npages * sizeof(*entries),
-		  pread(fd, entries, npages * sizeof(*entries),
-			(unsigned long)mem->va / PAGE * sizeof(*entries)));
-	close(fd);
+	ktap_assert(mem->runs);
 
 	mem->nruns = 0;
 	for (i = 0; i < npages; i++) {
-		__u64 pfn = entries[i] & ((1ULL << 55) - 1);
+		__u64 pfn = entry_pfn(entries[i]);
 
-		ASSERT_TRUE(entries[i] >> 63 && pfn);
+		ASSERT_TRUE(pfn);
 		if (run && pfn == run->pfn + run->npages) {
 			run->npages++;
 			continue;
@@ -202,13 +215,54 @@ static void read_layout(struct memory *mem)
 
 __u64 memory_pfn(const void *va)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	__u64 entry = 0;
+	__u64 *entry = read_pagemap(va, 1), pfn = entry_pfn(*entry);
 
-	if (pread(fd, &entry, sizeof(entry), (unsigned long)va / PAGE * sizeof(entry)) < 0)
-		ktap_note("pagemap: %s", strerror(errno));
+	free(entry);
+	return pfn;
+}
+
+bool memory_page_is(const void *va, unsigned int flag)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	__u64 flags = 0, pfn = memory_pfn(va);
+
+	ASSERT_TRUE(pfn);
+	ASSERT_EQ(sizeof(flags), pread(fd, &flags, sizeof(flags), pfn * sizeof(flags)));
 	close(fd);
-	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
+	return flags >> flag & 1;
+}
+
+__u64 *memory_places(const struct memory *mem)
+{
+	__u64 *places = read_pagemap(mem->va, mem->bytes / PAGE);
+	size_t i;
+
+	for (i = 0; i < mem->bytes / PAGE; i++)
+		places[i] = entry_pfn(places[i]);
+	return places;
+}
+
+size_t memory_moved(const struct memory *mem, const __u64 *places)
+{
+	__u64 *now = memory_places(mem);
+	size_t moved = 0, i;
+
+	for (i = 0; i < mem->bytes / PAGE; i++)
+		moved += places[i] != now[i];
+	free(now);
+	return moved;
+}
+
+size_t memory_resident(const void *va, size_t bytes)
+{
+	unsigned char *there = malloc(bytes / PAGE);
+	size_t resident = 0, i;
+
+	ktap_assert(there && !mincore((void *)va, bytes, there));
+	for (i = 0; i < bytes / PAGE; i++)
+		resident += there[i] & 1;
+	free(there);
+	return resident;
 }
 
 /* A shape is what its name says, or the case would prove something else. */

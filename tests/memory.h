@@ -65,6 +65,16 @@ int memory_map(const struct memory *mem, int iofd, __u32 ioas, __u32 flags, size
 /* The physical page that a process's page is just now (as root); 0 if none is there. */
 __u64 memory_pfn(const void *va);
 
+/* Whether the kernel says so of the page that is there (KPF_* of linux/kernel-page-flags.h). */
+bool memory_page_is(const void *va, unsigned int flag);
+
+/* Where all of its pages are, for the caller to free; and how many are elsewhere since. */
+__u64 *memory_places(const struct memory *mem);
+size_t memory_moved(const struct memory *mem, const __u64 *places);
+
+/* How many of the pages of a range are in memory, of the process or of its file. */
+size_t memory_resident(const void *va, size_t bytes);
+
 /* Fills with bytes that depend on seed and on the place: no two 8-byte words are alike. */
 void memory_fill(void *va, size_t bytes, __u64 seed);
 

@@ -39,11 +39,16 @@ static void fold_vmstat(void)
 	}
 }
 
-long long pins_held(void)
+long long pins_held_on(const char *path)
 {
 	fold_vmstat();
-	return proc_value("/proc/vmstat", "nr_foll_pin_acquired ") -
-	       proc_value("/proc/vmstat", "nr_foll_pin_released ");
+	return proc_value(path, "nr_foll_pin_acquired ") -
+	       proc_value(path, "nr_foll_pin_released ");
+}
+
+long long pins_held(void)
+{
+	return pins_held_on("/proc/vmstat");
 }
 
 long long pins_vmstat(const char *name)

@@ -11,6 +11,9 @@
  */
 long long pins_held(void);
 
+/* The same of one node, where the path is that of its vmstat. */
+long long pins_held_on(const char *path);
+
 /* VmPin and VmLck of this process, in bytes. */
 long long pins_vmpin(void);
 long long pins_vmlck(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,4 +62,17 @@ int scene_tell(const char *path, const char *text)
 		ret = -errno;
 	close(fd);
 	return ret;
+}
+
+long long scene_number(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	long long number = -errno;
+	char text[32] = "";
+
+	if (fd < 0)
+		return number;
+	number = read(fd, text, sizeof(text) - 1) < 0 ? -errno : strtoll(text, NULL, 10);
+	close(fd);
+	return number;
 }

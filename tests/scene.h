@@ -46,4 +46,7 @@ void scene_shared(const char *file, int line, struct scene *s, __u64 iova, void 
 /* What the kernel does when it is told so by a file: 0 or -errno. */
 int scene_tell(const char *path, const char *text);
 
+/* The number that it says in a file, or -errno. */
+long long scene_number(const char *path);
+
 #endif
