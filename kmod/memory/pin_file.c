@@ -43,12 +43,17 @@ static int clear_unused(struct folio *folio)
 	return 0;
 }
 
-/* Before a device or a driver sees them. */
+/*
+ * Before a device or a driver sees them. The file keeps pages that have gone bad, so that
+ * nobody reads others in their place; in a large one that could not be split any may be.
+ */
 static int bring_up_to_date(struct folio **folio, unsigned long nr)
 {
 	for (unsigned long i = 0; i < nr; i++) {
 		int rc;
 
+		if (unlikely(folio_contain_hwpoisoned_page(folio[i])))
+			return -EHWPOISON;
 		if (likely(folio_test_uptodate(folio[i])))
 			continue;
 		rc = clear_unused(folio[i]);
@@ -228,6 +233,7 @@ static int pin_rest(struct file *file, loff_t start, unsigned long npages,
  * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay
  * * -ENOSPC: a hole, and the file system is full
  * * -EIO: a page that can not be read back from swap
+ * * -EHWPOISON: a page that has gone bad
  * * -EINTR: a fatal signal
  */
 int pin_file_range(struct file *file, loff_t start, unsigned long npages,

@@ -65,7 +65,8 @@
  * - *The folio is the file's* as the pin is taken: a count of 0 is not raised, which
  *   is what those who free it, split it or move it set it to, and after that the list
  *   is asked again. It may leave the file from then on, as may all that is pinned.
- * - *It shows what the file shows*: one that is not up to date is left.
+ * - *It shows what the file shows*: one that is not up to date is left, and one that has
+ *   gone bad.
  * - *For long* is as above, and one pin stands for a folio.
  *
  * What maps one address, a page or a huge leaf, is pinned without any lock, for that is

@@ -47,7 +47,8 @@ static unsigned long pin_folio(struct found *found, struct xa_state *xas,
 	} else {
 		npages = 1;
 	}
-	if (!folio_test_uptodate(folio) || !found_may_be_pinned(found, folio) ||
+	if (!folio_test_uptodate(folio) || folio_contain_hwpoisoned_page(folio) ||
+	    !found_may_be_pinned(found, folio) ||
 	    !found_add(found, pfn, npages, order)) {
 		found_undo_pin(folio);
 		return 0;
@@ -58,7 +59,7 @@ static unsigned long pin_folio(struct found *found, struct xa_state *xas,
 
 /* What of a folio's flags is the same for folios that are alike. */
 #define ALIKE_FLAGS	(ZONES_MASK << ZONES_PGSHIFT | NODES_MASK << NODES_PGSHIFT | \
-			 BIT(PG_head) | BIT(PG_uptodate))
+			 BIT(PG_head) | BIT(PG_uptodate) | __PG_HWPOISON)
 
 /*
  * Base pages that follow @folio, the one that was pinned last and is a base page, in memory

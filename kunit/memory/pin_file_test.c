@@ -396,6 +396,32 @@ static void pin_file_range_can_be_killed(struct kunit *test)
 	balance_expect_even(test, &before);
 }
 
+/* Nobody gets what has gone bad, which stays the file's; what is beside it is pinned. */
+static void pin_file_range_of_a_bad_page(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, 4);
+	unsigned long va = memory_map_file(test, file, 4);
+	struct balance before;
+	struct page *bad;
+
+	for (unsigned long i = 0; i < 4; i++)
+		memory_touch(test, va + i * PAGE_SIZE);
+	bad = pfn_to_page(memory_pfn(va + 2 * PAGE_SIZE));
+	before = balance_now();
+	SetPageHWPoison(bad);
+	KUNIT_EXPECT_EQ(test, pin_file_range(file, 0, 4, &ex), -EHWPOISON);
+	KUNIT_EXPECT_EQ(test, ex.npages, 0);
+	KUNIT_EXPECT_EQ(test, pin_file_range(file, 2 * PAGE_SIZE, 1, &ex), -EHWPOISON);
+	KUNIT_EXPECT_EQ(test, ex.npages, 0);
+	balance_expect_even(test, &before);
+	KUNIT_EXPECT_EQ(test, pin_file_range(file, 0, 2, &ex), 0);
+	unpin_extents(&ex, false);
+	ClearPageHWPoison(bad);
+	KUNIT_EXPECT_EQ(test, pin_file_range(file, 0, 4, &ex), 0);
+	unpin_extents(&ex, false);
+	balance_expect_even(test, &before);
+}
+
 static int pin_file_test_init(struct kunit *test)
 {
 	extents_init(&ex);
@@ -419,6 +445,7 @@ static struct kunit_case pin_file_test_cases[] = {
 	KUNIT_CASE(pin_file_range_while_hugetlb_is_punched),
 	KUNIT_CASE_PARAM(pin_file_range_while_a_page_grows, growth_gen_params),
 	KUNIT_CASE_PARAM(pin_file_range_can_be_killed, kill_gen_params),
+	KUNIT_CASE(pin_file_range_of_a_bad_page),
 	{}
 };
 
