@@ -12,5 +12,10 @@ extern const struct ktap_suite mem_huge;
 extern const struct ktap_suite mem_moved;
 extern const struct ktap_suite mem_broken;
 extern const struct ktap_suite mem_no_memory;
+extern const struct ktap_suite mem_swapped;
+extern const struct ktap_suite mem_alike;
+extern const struct ktap_suite mem_faults;
+extern const struct ktap_suite mem_limits;
+extern const struct ktap_suite mem_bad;
 
 #endif

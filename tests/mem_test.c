@@ -9,9 +9,10 @@
 #include "rig.h"
 
 static const struct ktap_suite * const suites[] = {
-	&mem_remap, &mem_file, &mem_huge, &mem_broken, &mem_no_memory,
-	/* Last: memory that is taken out takes huge pages with it. */
-	&mem_moved, NULL,
+	&mem_remap, &mem_file, &mem_huge, &mem_broken, &mem_no_memory, &mem_swapped, &mem_alike,
+	&mem_faults, &mem_limits,
+	/* Last: memory that is taken out takes huge pages with it, and what is bad stays so. */
+	&mem_moved, &mem_bad, NULL,
 };
 
 int main(int argc, char **argv)
