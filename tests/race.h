@@ -8,5 +8,6 @@
 
 extern const struct ktap_suite race_threads;
 extern const struct ktap_suite race_memory;
+extern const struct ktap_suite race_nodes;
 
 #endif

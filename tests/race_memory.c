@@ -17,71 +17,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "iofd.h"
 #include "memory.h"
 #include "mock.h"
+#include "pins.h"
 #include "race.h"
+#include "race_places.h"
 #include "rig.h"
 #include "scene.h"
+#include "swap.h"
 
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
-#ifndef MADV_SOFT_OFFLINE
-#define MADV_SOFT_OFFLINE 101
-#endif
-
-/* Of a place, and of what one thread has of it. */
-#define PART (2 * MIB)
-#define MAPPERS 2
-#define BYTES (MAPPERS * PART)
-
-enum kind {
-	KEPT,		/* what is done to it is not to be seen */
-	CHANGED,	/* it is taken away and comes back */
-};
-
-enum fault {
-	NO_FAULTS,
-	MISSING,	/* the process gives the pages */
-	PROTECTED,	/* it allows the writes */
-	MINOR,		/* it maps what the file has */
-};
-
-struct place {
-	const char *name;
-	enum shape shape;
-	enum kind kind;
-	enum fault fault;
-	bool private;		/* of this process alone: a child has copies */
-	struct memory mem;
-	unsigned long maps;
-	unsigned long refused;
-	unsigned long changes;
-};
-
-static struct place places[] = {
-	{ "kept-base", POPULATE4K, KEPT, .private = true },
-	{ "kept-scattered", SCATTER4K, KEPT, .private = true },
-	{ "kept-64k", MTHP64K, KEPT, .private = true },
-	{ "kept-thp", THP, KEPT, .private = true },
-	{ "kept-protected", POPULATE4K, KEPT, PROTECTED, .private = true },
-	{ "kept-shmem", MEMFD4K, KEPT },
-	{ "kept-shmem-64k", MEMFD64K, KEPT },
-	{ "changed-base", POPULATE4K, CHANGED, .private = true },
-	{ "changed-64k", MTHP64K, CHANGED, .private = true },
-	{ "changed-thp", THP, CHANGED, .private = true },
-	{ "changed-shmem", MEMFD4K, CHANGED },
-	{ "changed-shmem-64k", MEMFD64K, CHANGED },
-	{ "changed-missing", POPULATE4K, CHANGED, MISSING, .private = true },
-	{ "changed-minor", MEMFD4K, CHANGED, MINOR },
-};
+#define SWAP_BYTES (64 * MIB)
 
 static struct {
 	struct mock mock;
@@ -93,6 +43,11 @@ static struct {
 	struct memory mem;
 	/* What maps memory of its own does so before any is away, whose place it could take. */
 	pthread_barrier_t begin;
+	struct changes changes;
+	/* Pages, by the kernel's own counts: at most, and at the beginning. */
+	long long merged;
+	long long swapped_out;
+	long long swapped_in;
 } all;
 
 struct worker {
@@ -107,49 +62,23 @@ static bool over(void)
 	return ktap_now_seconds() >= all.end;
 }
 
-static unsigned int index_of(const struct place *p)
-{
-	return p - places;
-}
-
-/* Each word says whose it is. Never 0, which is what memory begins with. */
-static __u64 stamp(const struct place *p, __u64 random)
-{
-	return (index_of(p) + 1ULL) << 56 | (random >> 8);
-}
-
-static bool is_stamp(const struct place *p, __u64 word)
-{
-	return !word || word >> 56 == index_of(p) + 1;
-}
-
-/* A range of a part, in pages: one, which is pinned otherwise, a few, or any. */
-static void choose(__u64 *random, size_t *first, size_t *npages)
-{
-	static const size_t most[] = { 1, 8, 40, PART / PAGE };
-	size_t max = most[ktap_random(random) % ARRAY_SIZE(most)];
-
-	*first = ktap_random(random) % (PART / PAGE);
-	if (max > PART / PAGE - *first)
-		max = PART / PAGE - *first;
-	*npages = 1 + ktap_random(random) % max;
-}
-
 /* What the process writes the access reads, and the other way round. */
 static void check_kept(struct worker *w, const struct place *p, unsigned char *va, __u64 iova,
 		       size_t npages)
 {
 	size_t at = ktap_random(&w->random) % npages * PAGE + ktap_random(&w->random) % 512 * 8;
-	__u64 *word = (__u64 *)(va + at), want = stamp(p, ktap_random(&w->random)), got = 0;
+	__u64 *word = (__u64 *)(va + at), want = place_stamp(p, ktap_random(&w->random)), got = 0;
 
 	EXPECT_OK(mock_check_map(all.mock.iofd, all.mock.device.hwpt, iova, va, npages * PAGE));
 	__atomic_store_n(word, want, __ATOMIC_SEQ_CST);
 	EXPECT_OK(mock_access_rw(all.mock.iofd, all.access, 0, iova + at, &got, sizeof(got)));
 	EXPECT_EQ(want, got);
-	want = stamp(p, ktap_random(&w->random));
+	want = place_stamp(p, ktap_random(&w->random));
 	EXPECT_OK(mock_access_rw(all.mock.iofd, all.access, MOCK_ACCESS_RW_WRITE, iova + at, &want,
 				 sizeof(want)));
 	EXPECT_EQ(want, __atomic_load_n(word, __ATOMIC_SEQ_CST));
+	if (p->alike)
+		__atomic_store_n(word, 0, __ATOMIC_SEQ_CST);
 }
 
 static void check_changed(struct worker *w, const struct place *p, __u64 iova, size_t npages)
@@ -161,7 +90,7 @@ static void check_changed(struct worker *w, const struct place *p, __u64 iova, s
 	if (!EXPECT_OK(mock_access_rw(all.mock.iofd, all.access, 0, iova, words, PAGE)))
 		return;
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		if (is_stamp(p, words[i]))
+		if (place_is_stamp(p, words[i]))
 			continue;
 		ktap_note("%s has the word 0x%llx", p->name, words[i]);
 		ktap_fail();
@@ -172,7 +101,7 @@ static void check_changed(struct worker *w, const struct place *p, __u64 iova, s
 /* By its address or by its file, whichever it has. */
 static int map(struct worker *w, const struct place *p, size_t offset, size_t length, __u64 *iova)
 {
-	if (p->mem.fd >= 0 && p->fault == NO_FAULTS && ktap_random(&w->random) % 2)
+	if (p->mem.fd >= 0 && !p->copied && p->fault == NO_FAULTS && ktap_random(&w->random) % 2)
 		return ioas_map_file(all.mock.iofd, all.mock.ioas, IOAS_RW, p->mem.fd, offset,
 				     length, iova);
 	return ioas_map(all.mock.iofd, all.mock.ioas, IOAS_RW, p->mem.va + offset, length, iova);
@@ -184,16 +113,16 @@ static void *map_and_check(void *arg)
 	unsigned int turn = 0;
 
 	while (!over() && !ktap_failures()) {
-		struct place *p = &places[turn++ % ARRAY_SIZE(places)];
+		struct place *p = &places[turn++ % NPLACES];
 		size_t first, npages, offset;
 		__u64 iova = 0;
 		int rc;
 
-		choose(&w->random, &first, &npages);
+		place_choose(&w->random, &first, &npages);
 		offset = w->n * PART + first * PAGE;
 		rc = map(w, p, offset, npages * PAGE, &iova);
-		/* Not mapped, or not writable, at this moment. */
-		if (rc == -EFAULT && p->kind == CHANGED) {
+		/* Not mapped, or not writable, or bad, at this moment. */
+		if ((rc == -EFAULT || rc == -EHWPOISON) && p->kind == CHANGED) {
 			__atomic_fetch_add(&p->refused, 1, __ATOMIC_RELAXED);
 			continue;
 		}
@@ -212,79 +141,6 @@ static void *map_and_check(void *arg)
 	return NULL;
 }
 
-static void write_stamps(struct worker *w, const struct place *p, unsigned char *va, size_t npages)
-{
-	size_t i;
-
-	for (i = 0; i < npages; i++)
-		*(volatile __u64 *)(va + i * PAGE + ktap_random(&w->random) % 512 * 8) =
-			stamp(p, ktap_random(&w->random));
-}
-
-/* Gone, and there again: new memory, or what the file has. */
-static void map_anew(const struct place *p, unsigned char *va, size_t bytes)
-{
-	int flags = p->mem.fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
-	off_t offset = p->mem.fd < 0 ? 0 : va - p->mem.va;
-
-	ASSERT_EQ(0, munmap(va, bytes));
-	sched_yield();
-	ASSERT_TRUE(mmap(va, bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED, p->mem.fd,
-			 offset) == va);
-	if (p->shape == THP)
-		ASSERT_EQ(0, madvise(va, bytes, MADV_HUGEPAGE));
-}
-
-static void move_away_and_back(unsigned char *va, size_t bytes)
-{
-	void *other = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	ASSERT_TRUE(other != MAP_FAILED);
-	ASSERT_TRUE(mremap(va, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, other) == other);
-	sched_yield();
-	ASSERT_TRUE(mremap(other, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, va) == va);
-}
-
-/* What would take a userfaultfd away is not for places that have one. */
-static void change(struct worker *w, struct place *p, unsigned char *va, size_t npages)
-{
-	size_t bytes = npages * PAGE;
-
-	switch (ktap_random(&w->random) % (p->fault == NO_FAULTS ? 8 : 3)) {
-	case 0:
-		EXPECT_EQ(0, madvise(va, bytes, MADV_DONTNEED));
-		break;
-	case 1:
-		/* Of anonymous memory alone. */
-		EXPECT_EQ(p->private ? 0 : -1, madvise(va, bytes, MADV_FREE));
-		break;
-	case 2:
-		madvise(va, bytes, MADV_PAGEOUT);
-		break;
-	case 3:
-		map_anew(p, va, bytes);
-		break;
-	case 4:
-		move_away_and_back(va, bytes);
-		break;
-	case 5:
-		EXPECT_EQ(0, mprotect(va, bytes, PROT_READ));
-		EXPECT_EQ(0, mprotect(va, bytes, PROT_READ | PROT_WRITE));
-		break;
-	case 6:
-		if (p->mem.fd >= 0)
-			EXPECT_EQ(0, fallocate(p->mem.fd,
-					       FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-					       va - p->mem.va, bytes));
-		break;
-	case 7:
-		madvise(va, bytes, MADV_COLLAPSE);
-		break;
-	}
-	write_stamps(w, p, va, npages);
-	p->changes++;
-}
-
 /* A thread for all of them: none of them is changed by two at once. */
 static void *change_places(void *arg)
 {
@@ -292,66 +148,35 @@ static void *change_places(void *arg)
 	unsigned int turn = 0;
 
 	while (!over() && !ktap_failures()) {
-		struct place *p = &places[turn++ % ARRAY_SIZE(places)];
+		struct place *p = &places[turn++ % NPLACES];
 		size_t first, npages;
 
 		if (p->kind != CHANGED)
 			continue;
-		choose(&w->random, &first, &npages);
-		change(w, p, p->mem.va + ktap_random(&w->random) % MAPPERS * PART + first * PAGE,
-		       npages);
+		place_choose(&w->random, &first, &npages);
+		place_change(&all.changes, p, p->mem.va + ktap_random(&w->random) % MAPPERS * PART +
+			     first * PAGE, npages, &w->random);
 		w->rounds++;
 	}
 	return NULL;
 }
 
-static void protect(const struct place *p, const unsigned char *va, size_t bytes, bool on)
-{
-	struct uffdio_writeprotect arg = {
-		.range = { .start = (__u64)va, .len = bytes },
-		.mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
-	};
-
-	(void)p;
-	/* -EAGAIN while the mappings change. */
-	ioctl(all.uffd, UFFDIO_WRITEPROTECT, &arg);
-}
-
-/* What must not be seen: the kernel may look at these pages, move and merge, give and take. */
+/* The kernel may look at these pages, move and merge, give and take. */
 static void *disturb(void *arg)
 {
-	static const int advice[] = {
-		MADV_COLD, MADV_PAGEOUT, MADV_COLLAPSE, MADV_MERGEABLE, MADV_UNMERGEABLE,
-		MADV_SOFT_OFFLINE, MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_POPULATE_READ,
-	};
 	struct worker *w = arg;
 
 	while (!over() && !ktap_failures()) {
-		struct place *p = &places[ktap_random(&w->random) % ARRAY_SIZE(places)];
-		unsigned int what = ktap_random(&w->random) % (ARRAY_SIZE(advice) + 2);
+		struct place *p = &places[ktap_random(&w->random) % NPLACES];
 		size_t first, npages;
-		unsigned char *va;
 
 		if (p->kind != KEPT)
 			continue;
-		choose(&w->random, &first, &npages);
-		va = p->mem.va + ktap_random(&w->random) % MAPPERS * PART + first * PAGE;
-		p->changes++;
+		place_choose(&w->random, &first, &npages);
+		place_disturb(&all.changes, p, p->mem.va +
+			      ktap_random(&w->random) % MAPPERS * PART + first * PAGE, npages,
+			      &w->random);
 		w->rounds++;
-		if (p->fault == PROTECTED) {
-			protect(p, va, npages * PAGE, true);
-			continue;
-		}
-		if (what == ARRAY_SIZE(advice)) {
-			mlock(va, npages * PAGE);
-		} else if (what == ARRAY_SIZE(advice) + 1) {
-			munlock(va, npages * PAGE);
-		} else if (advice[what] != MADV_SOFT_OFFLINE) {
-			madvise(va, npages * PAGE, advice[what]);
-		} else if (w->rounds % 64 == 0) {
-			/* Each costs a page for good. */
-			madvise(va, PAGE, MADV_SOFT_OFFLINE);
-		}
 	}
 	return NULL;
 }
@@ -368,10 +193,10 @@ static void *fork_often(void *arg)
 			unsigned int i;
 			size_t at;
 
-			for (i = 0; i < ARRAY_SIZE(places); i++) {
+			for (i = 0; i < NPLACES; i++) {
 				if (!places[i].private || places[i].kind != KEPT)
 					continue;
-				for (at = 0; at < BYTES; at += 8 * PAGE)
+				for (at = 0; at < PLACE_BYTES; at += 8 * PAGE)
 					*(volatile __u64 *)(places[i].mem.va + at) = -1ULL;
 			}
 			_exit(0);
@@ -384,26 +209,22 @@ static void *fork_often(void *arg)
 	return NULL;
 }
 
-static void *compact(void *arg)
+/* What is asked of the kernel as a whole. */
+static void *wish(void *arg)
 {
 	struct worker *w = arg;
+	long long merged;
 
 	while (!over() && !ktap_failures()) {
 		EXPECT_OK(scene_tell("/proc/sys/vm/compact_memory", "1"));
 		EXPECT_OK(scene_tell("/proc/sys/vm/drop_caches", "1"));
+		/* It takes what comes from then on, and has what it took. */
+		scene_tell("/sys/module/zswap/parameters/enabled", w->rounds % 2 ? "Y" : "N");
+		merged = scene_number("/sys/kernel/mm/ksm/pages_sharing");
+		if (merged > all.merged)
+			all.merged = merged;
 		usleep(50000);
 		w->rounds++;
-	}
-	return NULL;
-}
-
-static const struct place *place_of(__u64 va)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		if (va - (__u64)places[i].mem.va < BYTES)
-			return &places[i];
 	}
 	return NULL;
 }
@@ -420,13 +241,13 @@ static void resolve(struct worker *w, const struct uffd_msg *msg)
 
 	ktap_assert(p);
 	if (msg->arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP) {
-		protect(p, (unsigned char *)va, PAGE, false);
+		place_protect(all.uffd, (unsigned char *)va, PAGE, false);
 		return;
 	}
 	if (msg->arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_MINOR) {
 		rc = ioctl(all.uffd, UFFDIO_CONTINUE, &as_is);
 	} else {
-		words[0] = stamp(p, ktap_random(&w->random));
+		words[0] = place_stamp(p, ktap_random(&w->random));
 		rc = ioctl(all.uffd, UFFDIO_COPY, &copy);
 	}
 	/* There already, or not at this moment: the fault is taken again. */
@@ -464,7 +285,7 @@ static void *use_device(void *arg)
 		size_t first, npages;
 		__u64 iova = GIB;
 
-		choose(&w->random, &first, &npages);
+		place_choose(&w->random, &first, &npages);
 		if (!EXPECT_OK(ioas_map_at(rig->iofd, rig->ioas, all.mem.va + first * PAGE,
 					   npages * PAGE, iova)))
 			break;
@@ -477,27 +298,10 @@ static void *use_device(void *arg)
 	return NULL;
 }
 
-static void register_faults(const struct place *p)
-{
-	static const __u64 modes[] = {
-		[MISSING] = UFFDIO_REGISTER_MODE_MISSING,
-		[PROTECTED] = UFFDIO_REGISTER_MODE_WP,
-		[MINOR] = UFFDIO_REGISTER_MODE_MINOR,
-	};
-	struct uffdio_register arg = {
-		.range = { .start = (__u64)p->mem.va, .len = BYTES },
-		.mode = modes[p->fault],
-	};
-
-	if (p->fault != NO_FAULTS)
-		ASSERT_EQ(0, ioctl(all.uffd, UFFDIO_REGISTER, &arg));
-}
-
 static void open_all(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	const char *seconds = getenv("FOR");
-	unsigned int i;
 
 	mock_open(&all.mock);
 	all.access = mock_access(all.mock.iofd, all.mock.ioas, 0);
@@ -505,39 +309,35 @@ static void open_all(void)
 	all.uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (all.uffd < 0 || ioctl(all.uffd, UFFDIO_API, &api))
 		ktap_skip("no userfaultfd");
-	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		struct place *p = &places[i];
-
-		memory_alloc(&p->mem, p->shape, BYTES);
-		memset(p->mem.va, 0, BYTES);
-		register_faults(p);
-	}
+	swap_on(SWAP_BYTES, true);
+	all.swapped_out = pins_vmstat("pswpout") + pins_vmstat("zswpout");
+	all.swapped_in = pins_vmstat("pswpin") + pins_vmstat("zswpin");
+	places_open(all.uffd);
+	changes_open(&all.changes, all.uffd);
 	memory_alloc(&all.mem, MTHP64K, PART);
 	rig_open_attached(&all.rig, 1);
-	/* Where there is one. */
-	scene_tell("/sys/kernel/mm/ksm/sleep_millisecs", "1");
-	scene_tell("/sys/kernel/mm/ksm/run", "1");
+	EXPECT_OK(scene_tell("/proc/sys/kernel/numa_balancing", "1"));
+	EXPECT_OK(scene_tell("/sys/kernel/mm/ksm/sleep_millisecs", "1"));
+	EXPECT_OK(scene_tell("/sys/kernel/mm/ksm/smart_scan", "0"));
+	EXPECT_OK(scene_tell("/sys/kernel/mm/ksm/run", "1"));
 	all.end = ktap_now_seconds() + (seconds ? atoi(seconds) : 20);
 	answer_faults = true;
 }
 
 static void close_all(void)
 {
-	unsigned int i;
-
+	EXPECT_OK(scene_tell("/sys/kernel/mm/ksm/run", "0"));
+	ktap_note("merged: %lld pages at most; swapped out: %lld, in: %lld", all.merged,
+		  pins_vmstat("pswpout") + pins_vmstat("zswpout") - all.swapped_out,
+		  pins_vmstat("pswpin") + pins_vmstat("zswpin") - all.swapped_in);
+	EXPECT_LT(0, all.merged);
 	rig_close(&all.rig);
 	memory_free(&all.mem);
+	changes_close(&all.changes);
 	close(all.uffd);
 	close(all.access);
-	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		const struct place *p = &places[i];
-
-		ktap_note("%s: mapped %lu times, refused %lu, %lu changes", p->name, p->maps,
-			  p->refused, p->changes);
-		EXPECT_LT(0, p->maps);
-		EXPECT_LT(0, p->changes);
-		memory_free(&places[i].mem);
-	}
+	places_close();
+	swap_off();
 	mock_close(&all.mock);
 }
 
@@ -550,7 +350,7 @@ static const struct {
 	{ "change", change_places },
 	{ "disturb", disturb },
 	{ "fork", fork_often },
-	{ "compact", compact },
+	{ "wishes", wish },
 	{ "a device", use_device },
 };
 

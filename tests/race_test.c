@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many threads in one module at once. For a guest with several CPUs; elsewhere it proves half.
+ * Many threads in one module at once, and memory on several nodes. For a guest with several CPUs
+ * and nodes; elsewhere it proves half.
  *
  * race_test [-l] [PATTERN...]: runs (lists) the cases whose "suite/case" matches a pattern.
  */
@@ -10,7 +11,7 @@
 #include "rig.h"
 
 static const struct ktap_suite * const suites[] = {
-	&race_threads, &race_memory, NULL
+	&race_threads, &race_nodes, &race_memory, NULL
 };
 
 int main(int argc, char **argv)

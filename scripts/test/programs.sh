@@ -122,5 +122,5 @@ huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 		((${#dma[@]} == 0)) || in_icount_guest dma "${dma[@]}"
 		((${#mem[@]} == 0)) || in_icount_guest mem "${mem[@]}"
 	fi
-	((${#race[@]} == 0)) || in_guest race mttcg --cpus 4 --edu 2 --mem 2G --test-kernel --append no_timer_check -- "${race[@]}"
+	((${#race[@]} == 0)) || in_guest race mttcg --cpus 4 --nodes 2 --edu 2 --mem 2G --test-kernel --append no_timer_check -- "${race[@]}"
 } | ktap_results "$name"
