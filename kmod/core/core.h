@@ -11,6 +11,8 @@
  * - eventq.h: queues of events, each with a file.
  * - mmio.h: memory of devices that userspace maps.
  * - killed.h: how what is long ends.
+ * - trace.h: the tracepoints, for what an operation has measured of itself
+ *   (trace_op.h) and counted (pin_counts.h).
  * - race_point.h, test_hooks.h: where tests reach in; nothing in other kernels.
  *
  * Locks: those of struct iommufd_ctx. Of core's own there are the lock of the
@@ -27,7 +29,10 @@
 #include "killed.h"
 #include "mmio.h"
 #include "object.h"
+#include "pin_counts.h"
 #include "race_point.h"
 #include "test_hooks.h"
+#include "trace.h"
+#include "trace_op.h"
 
 #endif

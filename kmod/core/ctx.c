@@ -57,11 +57,13 @@ const struct file_operations *ctx_fops(void)
  */
 int ctx_open(struct file *file)
 {
+	static atomic_t last_number;
 	struct iommufd_ctx *ictx = kzalloc_obj(*ictx, GFP_KERNEL_ACCOUNT);
 
 	if (!ictx)
 		return -ENOMEM;
 	ictx->file = file;
+	ictx->number = atomic_inc_return(&last_number);
 	object_table_init(&ictx->objects, ctx_destroy_ops);
 	mutex_init(&ictx->veventqs_lock);
 	INIT_LIST_HEAD(&ictx->veventqs);

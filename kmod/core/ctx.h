@@ -21,6 +21,7 @@ struct miscdevice;
 /**
  * struct iommufd_ctx - one open of /dev/iommu
  * @file: the file; drivers that use the iommufd hold references on it
+ * @number: which of all there have been, for people to tell them apart
  * @objects: all that userspace names by ID
  * @veventqs_lock: protects @veventqs
  * @veventqs: struct veventq, of all vIOMMUs
@@ -39,6 +40,7 @@ struct miscdevice;
  */
 struct iommufd_ctx {
 	struct file *file;
+	u32 number;
 	struct object_table objects;
 	struct mutex veventqs_lock; /* @veventqs */
 	struct list_head veventqs;

@@ -21,7 +21,7 @@ typedef int (*attach_fn)(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
  * end: it is held for the device, so that nobody else can destroy it.
  */
 static int attach_new(struct iommufd_device *idev, struct iommufd_ioas *ioas,
-		      attach_fn attach, u32 *pt_id,
+		      attach_fn attach, u32 *pt_id, u64 *filled_bytes,
 		      struct iommufd_hwpt **unused)
 {
 	struct iommufd_hwpt_paging *paging;
@@ -44,6 +44,7 @@ static int attach_new(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 		hwpt_abort(paging);
 		return rc;
 	}
+	*filled_bytes = paging->member.filled_bytes;
 	id = paging->hwpt.obj.id;
 	object_hold(&paging->hwpt.obj);
 	hwpt_publish(paging);
@@ -60,7 +61,7 @@ static int attach_new(struct iommufd_device *idev, struct iommufd_ioas *ioas,
  * thread at a time, so that two devices do not get two where one does.
  */
 static int attach_ioas(struct iommufd_device *idev, struct iommufd_ioas *ioas,
-		       attach_fn attach, u32 *pt_id,
+		       attach_fn attach, u32 *pt_id, u64 *filled_bytes,
 		       struct iommufd_hwpt **unused)
 {
 	struct iommufd_hwpt_paging *paging = NULL;
@@ -85,7 +86,8 @@ static int attach_ioas(struct iommufd_device *idev, struct iommufd_ioas *ioas,
 		}
 	}
 	if (!paging)
-		rc = attach_new(idev, ioas, attach, pt_id, unused);
+		rc = attach_new(idev, ioas, attach, pt_id, filled_bytes,
+				unused);
 	mutex_unlock(&ioas->attach_lock);
 	return rc;
 }
@@ -94,11 +96,13 @@ static int attach_ioas(struct iommufd_device *idev, struct iommufd_ioas *ioas,
  * struct move - what to do with a device
  * @untagged: when it is not about a PASID
  * @tagged: when it is
+ * @replace: from where it is attached
  */
 struct move {
 	attach_fn untagged;
 	int (*tagged)(struct iommufd_device *idev, ioasid_t pasid,
 		      struct iommufd_hwpt *hwpt, struct iommufd_hwpt **unused);
+	bool replace;
 };
 
 static int move_to_hwpt(struct iommufd_device *idev, ioasid_t pasid,
@@ -113,8 +117,9 @@ static int move_to_hwpt(struct iommufd_device *idev, ioasid_t pasid,
 	return move->tagged(idev, pasid, hwpt, unused);
 }
 
+/* *@filled_bytes is set where a HWPT is made for it. */
 static int move_to_id(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
-		      const struct move *move)
+		      const struct move *move, u64 *filled_bytes)
 {
 	struct object_table *objects = &idev->ictx->objects;
 	struct iommufd_hwpt *unused = NULL;
@@ -131,7 +136,8 @@ static int move_to_id(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
 			rc = attach_ioas(idev,
 					 container_of(obj, struct iommufd_ioas,
 						      obj),
-					 move->untagged, pt_id, &unused);
+					 move->untagged, pt_id, filled_bytes,
+					 &unused);
 		break;
 	case IOMMUFD_OBJ_HWPT_PAGING:
 	case IOMMUFD_OBJ_HWPT_NESTED:
@@ -145,6 +151,24 @@ static int move_to_id(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
 	race_point("attach:moved");
 	if (unused)
 		hwpt_release(unused);
+	return rc;
+}
+
+static int move_device(struct iommufd_device *idev, ioasid_t pasid, u32 *pt_id,
+		       const struct move *move)
+{
+	u64 filled_bytes = 0;
+	struct trace_op op;
+	u32 pt = *pt_id;
+	int rc;
+
+	if (!trace_device_attach_enabled())
+		return move_to_id(idev, pasid, pt_id, move, &filled_bytes);
+	trace_op_begin(&op);
+	rc = move_to_id(idev, pasid, pt_id, move, &filled_bytes);
+	trace_op_end(&op);
+	trace_device_attach(idev->ictx->number, idev->obj.id, pasid, pt, *pt_id,
+			    move->replace, filled_bytes, rc, &op);
 	return rc;
 }
 
@@ -173,7 +197,7 @@ int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
 {
 	static const struct move attach = { group_attach, pasid_attach };
 
-	return move_to_id(idev, pasid, pt_id, &attach);
+	return move_device(idev, pasid, pt_id, &attach);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_attach, "IOMMUFD");
 
@@ -192,9 +216,11 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_attach, "IOMMUFD");
 int iommufd_device_replace(struct iommufd_device *idev, ioasid_t pasid,
 			   u32 *pt_id)
 {
-	static const struct move replace = { group_replace, pasid_replace };
+	static const struct move replace = {
+		group_replace, pasid_replace, true
+	};
 
-	return move_to_id(idev, pasid, pt_id, &replace);
+	return move_device(idev, pasid, pt_id, &replace);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_replace, "IOMMUFD");
 

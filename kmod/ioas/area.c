@@ -80,3 +80,22 @@ void area_free(struct area *area)
 		kfree(area);
 	backing_put(backing);
 }
+
+/**
+ * area_count() - have an area in what a traced operation was about
+ * @area: the area; busy, or domains_rwsem is held for writing
+ * @op: the operation
+ *
+ * Context: Process; takes the backing's lock, as long as there are extents.
+ */
+void area_count(const struct area *area, struct trace_op *op)
+{
+	unsigned long last_byte = area->start_byte + area->length_bytes - 1;
+	u64 begin_ns = trace_stage_begin(op);
+
+	op->nr_areas++;
+	op->length_bytes += area->length_bytes;
+	backing_count(area->backing, area->start_byte >> PAGE_SHIFT,
+		      last_byte >> PAGE_SHIFT, &op->pins);
+	trace_op_leave_out(op, begin_ns);
+}

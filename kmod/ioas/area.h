@@ -7,6 +7,7 @@
 
 #include <linux/interval_tree.h>
 
+#include "core/core.h"
 #include "ioas.h"
 #include "memory/memory.h"
 #include "table/table.h"
@@ -62,6 +63,11 @@ struct area *area_init_first(struct new_mapping *new, unsigned long start_byte,
 void area_free(struct area *area);
 int area_populate(struct area *area, struct iommufd_ioas *ioas);
 void area_depopulate(struct area *area, struct iommufd_ioas *ioas);
+int area_populate_traced(struct area *area, struct iommufd_ioas *ioas,
+			 struct trace_op *op);
+void area_depopulate_traced(struct area *area, struct iommufd_ioas *ioas,
+			    struct trace_op *op);
+void area_count(const struct area *area, struct trace_op *op);
 void area_free_chain(struct area *chain);
 
 int ioas_insert(struct iommufd_ioas *ioas, struct area *area,

@@ -111,8 +111,10 @@ static bool is_aligned(const struct area *chain, unsigned long align_bytes)
 	return true;
 }
 
-static int populate_chain(struct iommufd_ioas *ioas, struct area *chain,
-			  unsigned long iova)
+static __always_inline int populate_chain(struct iommufd_ioas *ioas,
+					  struct area *chain,
+					  unsigned long iova,
+					  struct trace_op *op)
 {
 	struct area *area, *done;
 	int rc;
@@ -120,10 +122,15 @@ static int populate_chain(struct iommufd_ioas *ioas, struct area *chain,
 	for (area = chain; area; area = area->next) {
 		area->node.first = iova;
 		area->node.last = iova + area->length_bytes - 1;
-		rc = fatal_signal_pending(current) ? -EINTR :
-						     area_populate(area, ioas);
+		if (fatal_signal_pending(current))
+			rc = -EINTR;
+		else
+			rc = op ? area_populate_traced(area, ioas, op) :
+				  area_populate(area, ioas);
 		if (rc)
 			goto err_depopulate;
+		if (op)
+			area_count(area, op);
 		cond_resched();
 		iova += area->length_bytes;
 	}
@@ -187,6 +194,56 @@ static void insert_chain(struct iommufd_ioas *ioas, struct area *chain,
 	}
 }
 
+static __always_inline int map_chain(struct iommufd_ioas *ioas,
+				     struct area *chain, struct area *place,
+				     unsigned long *iova, bool fixed,
+				     struct trace_op *op)
+{
+	u64 begin_ns = trace_stage_begin(op);
+	int rc;
+
+	rc = down_read_killable(&ioas->domains_rwsem);
+	trace_stage_end(op, TRACE_WAIT, begin_ns);
+	if (rc)
+		return rc;
+	/* Of the place only its ends are looked at. */
+	rc = -EINVAL;
+	if (!is_aligned(chain, ioas->space.alignment_bytes))
+		goto out_unlock;
+	rc = ioas_insert(ioas, place, *iova, fixed);
+	if (rc)
+		goto out_unlock;
+	rc = populate_chain(ioas, chain, place->node.first, op);
+	if (rc) {
+		iova_space_erase(&ioas->space, &place->node);
+		goto out_unlock;
+	}
+	race_point("ioas_copy:populated");
+	*iova = place->node.first;
+	insert_chain(ioas, chain, &place->node);
+out_unlock:
+	up_read(&ioas->domains_rwsem);
+	return rc;
+}
+
+static noinline int map_chain_traced(struct iommufd_ioas *ioas,
+				     struct area *chain, struct area *place,
+				     unsigned long *iova, bool fixed)
+{
+	u32 number = ioas->ictx->number, id = ioas->obj.id;
+	unsigned long length_bytes = place->length_bytes;
+	struct trace_op op;
+	int rc;
+
+	trace_ioas_map_begin(number, id, fixed ? *iova : 0, length_bytes);
+	trace_op_begin(&op);
+	rc = map_chain(ioas, chain, place, iova, fixed, &op);
+	trace_op_end(&op);
+	trace_ioas_map_end(number, id, !rc || fixed ? *iova : 0, length_bytes,
+			   rc, &op);
+	return rc;
+}
+
 /**
  * ioas_map_chain() - add a chain of areas to an IOAS, side by side
  * @ioas: the IOAS
@@ -216,28 +273,10 @@ int ioas_map_chain(struct iommufd_ioas *ioas, struct area *chain,
 		place->length_bytes += area->length_bytes;
 		cond_resched();
 	}
-
-	rc = down_read_killable(&ioas->domains_rwsem);
-	if (rc)
-		goto out_free;
-	/* Of the place only its ends are looked at. */
-	rc = -EINVAL;
-	if (!is_aligned(chain, ioas->space.alignment_bytes))
-		goto out_unlock;
-	rc = ioas_insert(ioas, place, *iova, fixed);
-	if (rc)
-		goto out_unlock;
-	rc = populate_chain(ioas, chain, place->node.first);
-	if (rc) {
-		iova_space_erase(&ioas->space, &place->node);
-		goto out_unlock;
-	}
-	race_point("ioas_copy:populated");
-	*iova = place->node.first;
-	insert_chain(ioas, chain, &place->node);
-out_unlock:
-	up_read(&ioas->domains_rwsem);
-out_free:
+	if (trace_ioas_map_begin_enabled() || trace_ioas_map_end_enabled())
+		rc = map_chain_traced(ioas, chain, place, iova, fixed);
+	else
+		rc = map_chain(ioas, chain, place, iova, fixed, NULL);
 	area_free(place);
 	return rc;
 }

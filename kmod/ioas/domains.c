@@ -82,42 +82,63 @@ void ioas_reset_alignment(struct iommufd_ioas *ioas)
 }
 
 /* The first domain of an IOAS has its areas pinned, the last one unpinned. */
-static int map_area(struct iommufd_ioas *ioas, struct area *area,
-		    struct ioas_domain *member)
+static __always_inline int map_area(struct iommufd_ioas *ioas,
+				    struct area *area,
+				    struct ioas_domain *member,
+				    struct trace_op *op)
 {
 	bool pin = list_empty(&ioas->domains);
+	u64 begin_ns;
 	int rc;
 
 	if (pin) {
+		begin_ns = trace_stage_begin(op);
 		rc = area_claim(area);
+		trace_stage_end(op, TRACE_PIN, begin_ns);
 		if (rc)
 			return rc;
 	}
+	begin_ns = trace_stage_begin(op);
 	rc = area_map(area, member, ioas->combine);
+	trace_stage_end(op, TRACE_FILL, begin_ns);
 	if (rc && pin)
 		area_unclaim(area);
 	return rc;
 }
 
-static void unmap_area(struct iommufd_ioas *ioas, struct area *area,
-		       struct ioas_domain *member)
+static __always_inline void unmap_area(struct iommufd_ioas *ioas,
+				       struct area *area,
+				       struct ioas_domain *member,
+				       struct trace_op *op)
 {
+	u64 begin_ns = trace_stage_begin(op);
+
 	area_unmap(area, member);
-	if (list_empty(&ioas->domains))
-		area_unclaim(area);
+	trace_stage_end(op, TRACE_FILL, begin_ns);
+	if (!list_empty(&ioas->domains))
+		return;
+	begin_ns = trace_stage_begin(op);
+	area_unclaim(area);
+	trace_stage_end(op, TRACE_PIN, begin_ns);
 }
 
-static int map_all(struct iommufd_ioas *ioas, struct ioas_domain *member)
+static __always_inline int map_all(struct iommufd_ioas *ioas,
+				   struct ioas_domain *member,
+				   struct trace_op *op)
 {
 	struct area *area, *failed;
 	int rc;
 
+	member->filled_bytes = 0;
 	for_each_area(area, ioas) {
 		race_point("ioas:mapping");
-		rc = fatal_signal_pending(current) ? -EINTR :
-						     map_area(ioas, area, member);
+		rc = fatal_signal_pending(current) ?
+			     -EINTR : map_area(ioas, area, member, op);
 		if (rc)
 			goto err_unmap;
+		member->filled_bytes += area->length_bytes;
+		if (op)
+			area_count(area, op);
 	}
 	return 0;
 
@@ -126,7 +147,7 @@ err_unmap:
 	for_each_area(area, ioas) {
 		if (area == failed)
 			break;
-		unmap_area(ioas, area, member);
+		unmap_area(ioas, area, member, NULL);
 	}
 	return rc;
 }
@@ -177,6 +198,54 @@ void ioas_unreserve(struct iommufd_ioas *ioas, const void *owner)
 	up_write(&ioas->domains_rwsem);
 }
 
+static __always_inline int add_domain(struct iommufd_ioas *ioas,
+				      struct ioas_domain *member,
+				      struct trace_op *op)
+{
+	u64 begin_ns = trace_stage_begin(op);
+	int rc;
+
+	rc = down_write_killable(&ioas->domains_rwsem);
+	trace_stage_end(op, TRACE_WAIT, begin_ns);
+	if (rc)
+		return rc;
+	rc = reserve_outside(ioas, member);
+	if (rc)
+		goto out_unlock;
+	rc = ioas_raise_alignment(ioas, domain_alignment_bytes(member->domain));
+	if (rc)
+		goto err_unreserve;
+	rc = map_all(ioas, member, op);
+	if (rc)
+		goto err_reset;
+	list_add_tail(&member->node, &ioas->domains);
+	race_point("domains:added");
+	goto out_unlock;
+
+err_reset:
+	ioas_reset_alignment(ioas);
+err_unreserve:
+	iova_space_unreserve(&ioas->space, member);
+out_unlock:
+	up_write(&ioas->domains_rwsem);
+	return rc;
+}
+
+static noinline int add_domain_traced(struct iommufd_ioas *ioas,
+				      struct ioas_domain *member)
+{
+	u32 number = ioas->ictx->number, id = ioas->obj.id;
+	struct trace_op op;
+	int rc;
+
+	trace_ioas_add_domain_begin(number, id, 0, 0);
+	trace_op_begin(&op);
+	rc = add_domain(ioas, member, &op);
+	trace_op_end(&op);
+	trace_ioas_add_domain_end(number, id, 0, op.length_bytes, rc, &op);
+	return rc;
+}
+
 /**
  * ioas_add_domain() - have a domain mirror an IOAS
  * @ioas: the IOAS
@@ -196,31 +265,44 @@ void ioas_unreserve(struct iommufd_ioas *ioas, const void *owner)
  */
 int ioas_add_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 {
-	int rc;
+	if (trace_ioas_add_domain_begin_enabled() ||
+	    trace_ioas_add_domain_end_enabled())
+		return add_domain_traced(ioas, member);
+	return add_domain(ioas, member, NULL);
+}
 
-	rc = down_write_killable(&ioas->domains_rwsem);
-	if (rc)
-		return rc;
-	rc = reserve_outside(ioas, member);
-	if (rc)
-		goto out_unlock;
-	rc = ioas_raise_alignment(ioas, domain_alignment_bytes(member->domain));
-	if (rc)
-		goto err_unreserve;
-	rc = map_all(ioas, member);
-	if (rc)
-		goto err_reset;
-	list_add_tail(&member->node, &ioas->domains);
-	race_point("domains:added");
-	goto out_unlock;
+static __always_inline void remove_domain(struct iommufd_ioas *ioas,
+					  struct ioas_domain *member,
+					  struct trace_op *op)
+{
+	u64 begin_ns = trace_stage_begin(op);
+	struct area *area;
 
-err_reset:
+	down_write(&ioas->domains_rwsem);
+	trace_stage_end(op, TRACE_WAIT, begin_ns);
+	list_del(&member->node);
+	race_point("domains:removed");
+	for_each_area(area, ioas) {
+		if (op)
+			area_count(area, op);
+		unmap_area(ioas, area, member, op);
+	}
 	ioas_reset_alignment(ioas);
-err_unreserve:
 	iova_space_unreserve(&ioas->space, member);
-out_unlock:
 	up_write(&ioas->domains_rwsem);
-	return rc;
+}
+
+static noinline void remove_domain_traced(struct iommufd_ioas *ioas,
+					  struct ioas_domain *member)
+{
+	u32 number = ioas->ictx->number, id = ioas->obj.id;
+	struct trace_op op;
+
+	trace_ioas_remove_domain_begin(number, id, 0, 0);
+	trace_op_begin(&op);
+	remove_domain(ioas, member, &op);
+	trace_op_end(&op);
+	trace_ioas_remove_domain_end(number, id, 0, op.length_bytes, 0, &op);
 }
 
 /**
@@ -234,14 +316,9 @@ out_unlock:
  */
 void ioas_remove_domain(struct iommufd_ioas *ioas, struct ioas_domain *member)
 {
-	struct area *area;
-
-	down_write(&ioas->domains_rwsem);
-	list_del(&member->node);
-	race_point("domains:removed");
-	for_each_area(area, ioas)
-		unmap_area(ioas, area, member);
-	ioas_reset_alignment(ioas);
-	iova_space_unreserve(&ioas->space, member);
-	up_write(&ioas->domains_rwsem);
+	if (trace_ioas_remove_domain_begin_enabled() ||
+	    trace_ioas_remove_domain_end_enabled())
+		remove_domain_traced(ioas, member);
+	else
+		remove_domain(ioas, member, NULL);
 }

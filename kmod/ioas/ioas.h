@@ -75,11 +75,13 @@ struct iommufd_ioas {
  * @domain: the domain
  * @no_table: of devices without an IOMMU: there is nothing to write to, and what is
  *            mapped only has to stay where it is
+ * @filled_bytes: how much was mapped when it became a member
  */
 struct ioas_domain {
 	struct list_head node;
 	struct iommu_domain *domain;
 	bool no_table;
+	u64 filled_bytes;
 };
 
 /**

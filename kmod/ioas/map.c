@@ -98,6 +98,39 @@ int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
 		       insert_anywhere(ioas, area);
 }
 
+static __always_inline int populate(struct area *area,
+				    struct iommufd_ioas *ioas,
+				    struct trace_op *op)
+{
+	struct ioas_domain *member;
+	u64 begin_ns;
+	int rc;
+
+	if (list_empty(&ioas->domains))
+		return 0;
+	begin_ns = trace_stage_begin(op);
+	rc = area_claim(area);
+	trace_stage_end(op, TRACE_PIN, begin_ns);
+	if (rc)
+		return rc;
+	race_point("map:claimed");
+	begin_ns = trace_stage_begin(op);
+	list_for_each_entry(member, &ioas->domains, node) {
+		rc = area_map(area, member, ioas->combine);
+		if (rc)
+			goto err_unmap;
+	}
+	trace_stage_end(op, TRACE_FILL, begin_ns);
+	return 0;
+
+err_unmap:
+	list_for_each_entry_continue_reverse(member, &ioas->domains, node)
+		area_unmap(area, member);
+	trace_stage_end(op, TRACE_FILL, begin_ns);
+	area_unclaim(area);
+	return rc;
+}
+
 /**
  * area_populate() - pin an area and map it in every domain of its IOAS
  * @area: the area
@@ -108,27 +141,39 @@ int ioas_insert(struct iommufd_ioas *ioas, struct area *area,
  */
 int area_populate(struct area *area, struct iommufd_ioas *ioas)
 {
+	return populate(area, ioas, NULL);
+}
+
+/**
+ * area_populate_traced() - area_populate(), and take down what takes the time
+ * @area: the area
+ * @ioas: the IOAS
+ * @op: what it is a part of
+ *
+ * Return: as area_populate().
+ */
+int area_populate_traced(struct area *area, struct iommufd_ioas *ioas,
+			 struct trace_op *op)
+{
+	return populate(area, ioas, op);
+}
+
+static __always_inline void depopulate(struct area *area,
+				       struct iommufd_ioas *ioas,
+				       struct trace_op *op)
+{
 	struct ioas_domain *member;
-	int rc;
+	u64 begin_ns;
 
 	if (list_empty(&ioas->domains))
-		return 0;
-	rc = area_claim(area);
-	if (rc)
-		return rc;
-	race_point("map:claimed");
-	list_for_each_entry(member, &ioas->domains, node) {
-		rc = area_map(area, member, ioas->combine);
-		if (rc)
-			goto err_unmap;
-	}
-	return 0;
-
-err_unmap:
-	list_for_each_entry_continue_reverse(member, &ioas->domains, node)
+		return;
+	begin_ns = trace_stage_begin(op);
+	list_for_each_entry(member, &ioas->domains, node)
 		area_unmap(area, member);
+	trace_stage_end(op, TRACE_FILL, begin_ns);
+	begin_ns = trace_stage_begin(op);
 	area_unclaim(area);
-	return rc;
+	trace_stage_end(op, TRACE_PIN, begin_ns);
 }
 
 /**
@@ -140,13 +185,68 @@ err_unmap:
  */
 void area_depopulate(struct area *area, struct iommufd_ioas *ioas)
 {
-	struct ioas_domain *member;
+	depopulate(area, ioas, NULL);
+}
 
-	if (list_empty(&ioas->domains))
-		return;
-	list_for_each_entry(member, &ioas->domains, node)
-		area_unmap(area, member);
-	area_unclaim(area);
+/**
+ * area_depopulate_traced() - area_depopulate(), and take down what takes the time
+ * @area: the area
+ * @ioas: the IOAS
+ * @op: what it is a part of
+ */
+void area_depopulate_traced(struct area *area, struct iommufd_ioas *ioas,
+			    struct trace_op *op)
+{
+	depopulate(area, ioas, op);
+}
+
+static __always_inline int map_area(struct iommufd_ioas *ioas,
+				    struct area *area, unsigned long *iova,
+				    bool fixed, struct trace_op *op)
+{
+	u64 begin_ns = trace_stage_begin(op);
+	int rc;
+
+	rc = down_read_killable(&ioas->domains_rwsem);
+	trace_stage_end(op, TRACE_WAIT, begin_ns);
+	if (rc)
+		return rc;
+	rc = ioas_insert(ioas, area, *iova, fixed);
+	if (rc)
+		goto out_unlock;
+	race_point("map:inserted");
+	rc = op ? area_populate_traced(area, ioas, op) :
+		  area_populate(area, ioas);
+	if (rc) {
+		iova_space_erase(&ioas->space, &area->node);
+		goto out_unlock;
+	}
+	race_point("map:populated");
+	*iova = area->node.first;
+	if (op)
+		area_count(area, op);
+	area_set_ready(area);
+out_unlock:
+	up_read(&ioas->domains_rwsem);
+	return rc;
+}
+
+static noinline int map_area_traced(struct iommufd_ioas *ioas,
+				    struct area *area, unsigned long *iova,
+				    bool fixed)
+{
+	u32 number = ioas->ictx->number, id = ioas->obj.id;
+	unsigned long length_bytes = area->length_bytes;
+	struct trace_op op;
+	int rc;
+
+	trace_ioas_map_begin(number, id, fixed ? *iova : 0, length_bytes);
+	trace_op_begin(&op);
+	rc = map_area(ioas, area, iova, fixed, &op);
+	trace_op_end(&op);
+	trace_ioas_map_end(number, id, !rc || fixed ? *iova : 0, length_bytes,
+			   rc, &op);
+	return rc;
 }
 
 /**
@@ -169,24 +269,7 @@ void area_depopulate(struct area *area, struct iommufd_ioas *ioas)
 int ioas_map(struct iommufd_ioas *ioas, struct area *area, unsigned long *iova,
 	     bool fixed)
 {
-	int rc;
-
-	rc = down_read_killable(&ioas->domains_rwsem);
-	if (rc)
-		return rc;
-	rc = ioas_insert(ioas, area, *iova, fixed);
-	if (rc)
-		goto out_unlock;
-	race_point("map:inserted");
-	rc = area_populate(area, ioas);
-	if (rc) {
-		iova_space_erase(&ioas->space, &area->node);
-		goto out_unlock;
-	}
-	race_point("map:populated");
-	*iova = area->node.first;
-	area_set_ready(area);
-out_unlock:
-	up_read(&ioas->domains_rwsem);
-	return rc;
+	if (trace_ioas_map_begin_enabled() || trace_ioas_map_end_enabled())
+		return map_area_traced(ioas, area, iova, fixed);
+	return map_area(ioas, area, iova, fixed, NULL);
 }

@@ -230,16 +230,19 @@ static void unpin_locked(struct iommufd_ioas *ioas, unsigned long first,
 	}
 }
 
-static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
-		     unsigned long last, struct page **out_pages,
-		     unsigned int use)
+static __always_inline int pin_pieces(struct iommufd_ioas *ioas,
+				      unsigned long first, unsigned long last,
+				      struct page **out_pages, unsigned int use,
+				      struct trace_op *op)
 {
+	u64 begin_ns = trace_stage_begin(op);
 	unsigned long at = first;
 	struct piece piece;
 	bool is_last;
 	int rc;
 
 	rc = down_read_killable(&ioas->domains_rwsem);
+	trace_stage_end(op, TRACE_WAIT, begin_ns);
 	if (rc)
 		return rc;
 	for (;;) {
@@ -248,7 +251,9 @@ static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 			goto err_unpin;
 		race_point("pages:in-use");
 		is_last = piece.length_bytes > last - at;
+		begin_ns = trace_stage_begin(op);
 		rc = is_in_pages(&piece, is_last) ? pin_piece(&piece) : -EINVAL;
+		trace_stage_end(op, TRACE_PIN, begin_ns);
 		if (rc) {
 			put_piece(ioas, &piece, use);
 			goto err_unpin;
@@ -270,6 +275,40 @@ err_unpin:
 		unpin_locked(ioas, first, at - 1, use);
 	up_read(&ioas->domains_rwsem);
 	return rc;
+}
+
+static noinline int pin_pages_traced(struct iommufd_ioas *ioas,
+				     unsigned long first, unsigned long last,
+				     struct page **out_pages, unsigned int use)
+{
+	struct trace_op op;
+	int rc;
+
+	trace_op_begin(&op);
+	rc = pin_pieces(ioas, first, last, out_pages, use, &op);
+	trace_op_end(&op);
+	trace_ioas_pin_pages(ioas->ictx->number, ioas->obj.id, first,
+			     last - first + 1, use & USE_WRITE, rc, &op);
+	return rc;
+}
+
+static int pin_pages(struct iommufd_ioas *ioas, unsigned long first,
+		     unsigned long last, struct page **out_pages,
+		     unsigned int use)
+{
+	if (trace_ioas_pin_pages_enabled())
+		return pin_pages_traced(ioas, first, last, out_pages, use);
+	return pin_pieces(ioas, first, last, out_pages, use, NULL);
+}
+
+static void unpin_pages(struct iommufd_ioas *ioas, unsigned long first,
+			unsigned long last, unsigned int use)
+{
+	trace_ioas_unpin_pages(ioas->ictx->number, ioas->obj.id, first,
+			       last - first + 1);
+	down_read(&ioas->domains_rwsem);
+	unpin_locked(ioas, first, last, use);
+	up_read(&ioas->domains_rwsem);
 }
 
 /**
@@ -301,9 +340,7 @@ int ioas_pin_pages(struct iommufd_ioas *ioas, unsigned long first,
 void ioas_unpin_pages(struct iommufd_ioas *ioas, unsigned long first,
 		      unsigned long last)
 {
-	down_read(&ioas->domains_rwsem);
-	unpin_locked(ioas, first, last, USE_READ);
-	up_read(&ioas->domains_rwsem);
+	unpin_pages(ioas, first, last, USE_READ);
 }
 
 /**
@@ -335,9 +372,7 @@ int ioas_own_pages(struct iommufd_ioas *ioas, unsigned long first,
 void ioas_disown_pages(struct iommufd_ioas *ioas, unsigned long first,
 		       unsigned long last)
 {
-	down_read(&ioas->domains_rwsem);
-	unpin_locked(ioas, first, last, USE_OWN);
-	up_read(&ioas->domains_rwsem);
+	unpin_pages(ioas, first, last, USE_OWN);
 }
 
 /**

@@ -35,6 +35,7 @@ struct backing;
 struct dmabuf;
 struct file;
 struct iommu_domain;
+struct pin_counts;
 
 /**
  * struct backing_ops - a kind of memory
@@ -158,6 +159,14 @@ void backing_shrink_claim(struct backing *backing,
 			  unsigned long last_index);
 unsigned long backing_pinned_npages(struct backing *backing);
 void backing_move_account(struct backing *backing, const struct account *acct);
+
+/* For people to look at (backing_count.c) */
+unsigned long backing_count_some(struct backing *backing, unsigned long index,
+				 unsigned long last_index,
+				 unsigned int max_extents,
+				 struct pin_counts *counts);
+void backing_count(struct backing *backing, unsigned long first_index,
+		   unsigned long last_index, struct pin_counts *counts);
 
 /* For the other files of backings */
 void backing_init(struct backing *backing, const struct backing_ops *ops,

@@ -43,7 +43,9 @@ checkpatch() {
 		'--ignore=MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,NEW_TYPEDEFS')
 	local kernel_only=PREFER_KERNEL_TYPES,BIT_MACRO,VOLATILE,STRCPY,STRNCPY,PREFER_DEFINED_ATTRIBUTE_MACRO
 	local status=0
-	files '^(kmod|kunit|bench/floor|packaging)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" -f || status=1
+	files '^(kmod|kunit|bench/floor|packaging)/.*\.[ch]$' | grep -v '/trace\.h$' | xargs -r -d '\n' "${rules[@]}" -f || status=1
+	# Tracepoints are laid out as all of the kernel's.
+	files '/trace\.h$' | xargs -r -d '\n' "${rules[@]}" --ignore=OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT -f || status=1
 	files '^(bench/(e2e|shim|micro|profile)|tests)/.*\.[ch]$' | xargs -r -d '\n' "${rules[@]}" --ignore="$kernel_only" -f || status=1
 	return "$status"
 }
