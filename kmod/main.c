@@ -179,9 +179,10 @@ static int __init iommufd_init(void)
 			return -EINVAL;
 	}
 	ctx_set_up(&iommufd_misc, destroy_ops);
+	debugfs_set_up(ioas_show);
 	rc = mock_init();
 	if (rc)
-		return rc;
+		goto err_debugfs;
 	/* First, for its minor may be taken: then nobody has opened the other one. */
 	rc = register_container();
 	if (rc)
@@ -196,6 +197,8 @@ err_container:
 	deregister_container();
 err_mock:
 	mock_exit();
+err_debugfs:
+	debugfs_end();
 	return rc;
 }
 module_init(iommufd_init);
@@ -205,6 +208,7 @@ static void __exit iommufd_exit(void)
 	misc_deregister(&iommufd_misc);
 	deregister_container();
 	mock_exit();
+	debugfs_end();
 }
 module_exit(iommufd_exit);
 

@@ -4,7 +4,10 @@
  * and hold no spinlock for longer.
  */
 #include <errno.h>
+#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "memory.h"
@@ -175,6 +178,57 @@ static void run_domain(const void *arg)
 	free(bitmap);
 }
 
+/* The file of the one iommufd that this process has, under debugfs. */
+static FILE *open_seen(void)
+{
+	char pattern[64];
+	FILE *file = NULL;
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/iommufd/%d-*", getpid());
+	if (glob(pattern, 0, NULL, &found))
+		return NULL;
+	if (found.gl_pathc == 1)
+		file = fopen(found.gl_pathv[0], "re");
+	globfree(&found);
+	return file;
+}
+
+/* Somebody looks at all of it: many areas, and one of many extents. */
+static void run_seen(const void *arg)
+{
+	unsigned long areas = 0, extents = 0;
+	struct memory scattered;
+	struct mock_device device;
+	struct rangy r;
+	char line[512];
+	FILE *file;
+
+	(void)arg;
+	memory_alloc(&scattered, SCATTER4K, 16 * MIB);
+	open_rangy(&r);
+	ASSERT_OK(mock_device(r.iofd, r.ioas, 0, &device));
+	map_many(&r, MOCK_IOVA + scattered.bytes, 1, 1);
+	ASSERT_OK(ioas_map_at(r.iofd, r.ioas, scattered.va, scattered.bytes, MOCK_IOVA));
+	file = open_seen();
+	ktap_assert(file);
+	holds_begin();
+	while (fgets(line, sizeof(line), file)) {
+		const char *runs = strstr(line, " runs=");
+
+		if (!strncmp(line, "  area ", 7)) {
+			areas++;
+			extents += runs ? strtoul(runs + 6, NULL, 10) : 0;
+		}
+	}
+	holds_end("all of it seen");
+	fclose(file);
+	EXPECT_EQ(soak.many + 1, areas);
+	EXPECT_EQ(soak.many + scattered.nruns, extents);
+	close_rangy(&r);
+	memory_free(&scattered);
+}
+
 /* The table of objects grows, and ends with all that is in it. */
 static void run_objects(const void *arg)
 {
@@ -289,6 +343,7 @@ static const struct ktap_case cases[] = {
 	{ "reserved", run_reserved, NULL },
 	{ "gaps", run_gaps, NULL },
 	{ "domain", run_domain, NULL },
+	{ "seen", run_seen, NULL },
 	{ "objects", run_objects, NULL },
 	{ "accesses", run_accesses, NULL },
 	{ "faults", run_faults, NULL },

@@ -4,6 +4,7 @@
  *
  * - object.h: what userspace names by ID, and the two protections that keep an
  *   object alive. Look-ups take no lock.
+ * - debugfs.h: a file for each iommufd, for people to look at.
  * - compat.h: what differs between the kernels that the module builds for.
  * - ctx.h: one open of /dev/iommu. Each of its fields belongs to one wing, which
  *   alone takes the lock beside it.
@@ -24,6 +25,7 @@
 
 #include "compat.h"
 #include "ctx.h"
+#include "debugfs.h"
 #include "eventq.h"
 #include "ioctl.h"
 #include "killed.h"

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "ctx.h"
+#include "debugfs.h"
 
 static const struct miscdevice *ctx_misc;
 static const object_destroy_fn *ctx_destroy_ops;
@@ -76,6 +77,7 @@ int ctx_open(struct file *file)
 	mutex_init(&ictx->vfio_lock);
 	xa_init(&ictx->groups);
 	file->private_data = ictx;
+	ictx->view = debugfs_open_view(ictx);
 	return 0;
 }
 
@@ -87,6 +89,7 @@ void ctx_release(struct file *file)
 {
 	struct iommufd_ctx *ictx = file->private_data;
 
+	debugfs_close_view(ictx->view);
 	object_table_destroy(&ictx->objects);
 	WARN_ON(!xa_empty(&ictx->groups));
 	mutex_destroy(&ictx->vfio_lock);

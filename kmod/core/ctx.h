@@ -13,6 +13,7 @@
 
 #include "object.h"
 
+struct debugfs_view;
 struct device;
 struct file;
 struct file_operations;
@@ -22,6 +23,7 @@ struct miscdevice;
  * struct iommufd_ctx - one open of /dev/iommu
  * @file: the file; drivers that use the iommufd hold references on it
  * @number: which of all there have been, for people to tell them apart
+ * @view: its file under debugfs; NULL where there is none
  * @objects: all that userspace names by ID
  * @veventqs_lock: protects @veventqs
  * @veventqs: struct veventq, of all vIOMMUs
@@ -41,6 +43,7 @@ struct miscdevice;
 struct iommufd_ctx {
 	struct file *file;
 	u32 number;
+	struct debugfs_view *view;
 	struct object_table objects;
 	struct mutex veventqs_lock; /* @veventqs */
 	struct list_head veventqs;

@@ -219,6 +219,7 @@ static __always_inline int add_domain(struct iommufd_ioas *ioas,
 	if (rc)
 		goto err_reset;
 	list_add_tail(&member->node, &ioas->domains);
+	WRITE_ONCE(ioas->nr_domains, ioas->nr_domains + 1);
 	race_point("domains:added");
 	goto out_unlock;
 
@@ -281,6 +282,7 @@ static __always_inline void remove_domain(struct iommufd_ioas *ioas,
 	down_write(&ioas->domains_rwsem);
 	trace_stage_end(op, TRACE_WAIT, begin_ns);
 	list_del(&member->node);
+	WRITE_ONCE(ioas->nr_domains, ioas->nr_domains - 1);
 	race_point("domains:removed");
 	for_each_area(area, ioas) {
 		if (op)

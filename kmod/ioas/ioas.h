@@ -44,9 +44,11 @@ struct page;
  * @space: its IOVAs; the nodes are of struct area
  * @domains_rwsem: see above
  * @domains: struct ioas_domain, all of which mirror the areas
+ * @nr_domains: how many they are, for who does not take the lock
  * @combine: IOMMU_OPTION_HUGE_PAGES: neighbouring pages form large entries
  * @node: in the iommufd's
  * @notifiers: struct ioas_notifier by object ID
+ * @nr_notifiers: how many they are, for who does not take the lock
  * @nr_whole_pages: how many of them are for whole pages
  * @unused: those who wait for the last use of an area
  * @attach_lock: see above
@@ -59,9 +61,11 @@ struct iommufd_ioas {
 	struct iova_space space;
 	struct rw_semaphore domains_rwsem;
 	struct list_head domains;
+	unsigned int nr_domains;
 	bool combine;
 	struct list_head node;
 	struct xarray notifiers;
+	unsigned int nr_notifiers;
 	unsigned long nr_whole_pages;
 	wait_queue_head_t unused;
 	struct mutex attach_lock; /* the search for an automatic HWPT */
@@ -177,6 +181,9 @@ int ioas_rw(struct iommufd_ioas *ioas, unsigned long first, unsigned long last,
 	    void *data, bool write);
 int ioas_find_phys(struct iommufd_ioas *ioas, unsigned long first,
 		   unsigned long last, u64 *phys, u64 *length_bytes);
+
+/* For people to look at (show.c) */
+int ioas_show(struct iommufd_object *obj, struct debugfs_reader *reader);
 
 /* The ioctls */
 int ioctl_option(struct ioctl_call *call);

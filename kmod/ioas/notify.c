@@ -37,6 +37,8 @@ int ioas_add_notifier(struct iommufd_ioas *ioas, struct ioas_notifier *notifier)
 		else
 			ioas->nr_whole_pages++;
 	}
+	if (!rc)
+		WRITE_ONCE(ioas->nr_notifiers, ioas->nr_notifiers + 1);
 out_unlock:
 	up_write(&ioas->domains_rwsem);
 	return rc;
@@ -52,6 +54,7 @@ void ioas_remove_notifier(struct iommufd_ioas *ioas,
 {
 	down_write(&ioas->domains_rwsem);
 	xa_erase(&ioas->notifiers, notifier->obj->id);
+	WRITE_ONCE(ioas->nr_notifiers, ioas->nr_notifiers - 1);
 	ioas->nr_whole_pages -= notifier->whole_pages;
 	ioas_reset_alignment(ioas);
 	up_write(&ioas->domains_rwsem);

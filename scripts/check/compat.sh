@@ -45,3 +45,4 @@ build() {
 }
 build as-it-is
 build with-options CONFIG_IOMMUFD_NOIOMMU=y CONFIG_IOMMUFD_VFIO_CONTAINER=y KCFLAGS="-include $ROOT/configs/options.h"
+build unseen CONFIG_DEBUG_FS= CONFIG_TRACEPOINTS= KCFLAGS="-include $ROOT/configs/unseen.h"
