@@ -7,9 +7,9 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bandwidth profile threads lockstat test test-kcsan soak kunit selftest clients options coverage \
-	fuzz micro estimate ablation micro-check gate baseline compare backfill bisect report record check-history dashboard tools-test \
-	fresh-test kernel modules deb package-test test-symvers compat lint doc clean distclean
+.PHONY: help bench bandwidth profile threads vm-start lockstat test test-kcsan soak kunit selftest clients options \
+	coverage fuzz micro estimate ablation micro-check gate baseline compare backfill bisect report record check-history dashboard \
+	tools-test fresh-test kernel modules deb package-test test-symvers compat lint doc clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -17,6 +17,7 @@ help:
 	@echo '  make bench      map and unmap through our module and its three peers in a guest; print the table'
 	@echo '  make bandwidth  how fast much memory is mapped and unmapped, in GB/s; a program for real machines, docs/host-lane.md'
 	@echo '  make profile    where the instructions of one benchmark go: OP=map SHAPE=thp PEER=fast (SIZE=1MiB); a flame graph, too'
+	@echo '  make vm-start   what a VMM does when a guest of 1, 2, 4 GiB starts and ends, through every peer; LANE=mttcg for seconds'
 	@echo '  make threads    what two threads do at the same time, beside one; how long it takes to destroy an object'
 	@echo '  make lockstat   the same, but print how often each lock was waited for'
 	@echo '  make test       prove the module, in guests full of sanitizers: device DMA, bad input, the three below'
@@ -81,6 +82,9 @@ profile:
 
 threads:
 	@scripts/measure/threads.sh
+
+vm-start:
+	@scripts/measure/vm-start.sh
 
 lockstat:
 	@LOCKSTAT=1 scripts/measure/threads.sh

@@ -14,6 +14,9 @@
 
 #include "shape.h"
 
+/* How much of it is mapped: all of the edu device's. */
+#define BAR_BYTES MIB
+
 /**
  * struct space - an IO address space that a device sees, of a peer that was opened
  * @fd: what its system calls go to
@@ -21,6 +24,9 @@
  * @device: the device, as iommufd names it
  * @ioas: the IO address space, as iommufd names it
  * @second: the second IO page table, while there is one, as iommufd names it
+ * @bdf: the device's PCI address, for those that find it by that later
+ * @bar_fd: while its BAR is mapped: what it is mapped by
+ * @bar_va: the same, of those that map it by an address of this program's
  */
 struct space {
 	int fd;
@@ -28,6 +34,9 @@ struct space {
 	__u32 device;
 	__u32 ioas;
 	__u32 second;
+	char bdf[32];
+	int bar_fd;
+	void *bar_va;
 };
 
 /**
@@ -42,6 +51,9 @@ struct space {
  * @map_file: the same through its file
  * @unmap: undo exactly one @map, @map_file or @copy
  * @copy: let the device see what is mapped at @src also at @iova
+ * @map_bar: let other devices read and write the beginning of the device's own BAR 0 at @iova
+ * @unmap_bar: undo @map_bar
+ * @leave: end the device's use of what is mapped, which stays mapped
  * @attach: make a second IO page table, with all that is mapped
  * @detach: undo @attach
  * @lookup: the cheapest system call on an object
@@ -59,6 +71,9 @@ struct peer {
 			__u64 iova);
 	int (*unmap)(const struct space *space, __u64 iova, size_t bytes);
 	int (*copy)(const struct space *space, __u64 src, size_t bytes, __u64 iova);
+	int (*map_bar)(struct space *space, __u64 iova);
+	int (*unmap_bar)(const struct space *space, __u64 iova);
+	int (*leave)(const struct space *space);
 	int (*attach)(struct space *space);
 	int (*detach)(const struct space *space);
 	int (*lookup)(const struct space *space);

@@ -102,6 +102,7 @@ static int iommufd_map_file(const struct space *space, const struct shape *shape
 		.flags = MAP_FLAGS,
 		.ioas_id = space->ioas,
 		.fd = shape->fd,
+		.start = shape->start,
 		.length = bytes,
 		.iova = iova,
 	};
@@ -136,6 +137,50 @@ static int iommufd_copy(const struct space *space, __u64 src, size_t bytes, __u6
 	};
 
 	return ioctl(space->fd, IOMMU_IOAS_COPY, &cmd) ? -errno : 0;
+}
+
+/* A BAR has no pages that could be pinned: it is a dma-buf, which vfio-pci makes. */
+static int iommufd_map_bar(struct space *space, __u64 iova)
+{
+	struct {
+		struct vfio_device_feature feature;
+		struct vfio_device_feature_dma_buf dmabuf;
+		struct vfio_region_dma_range range;
+	} get = {
+		.feature.argsz = sizeof(get),
+		.feature.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
+		.dmabuf.region_index = VFIO_PCI_BAR0_REGION_INDEX,
+		.dmabuf.open_flags = O_RDWR | O_CLOEXEC,
+		.dmabuf.nr_ranges = 1,
+		.range.length = BAR_BYTES,
+	};
+	struct shape bar = { 0 };
+	int rc;
+
+	bar.fd = ioctl(space->device_fd, VFIO_DEVICE_FEATURE, &get);
+	if (bar.fd < 0)
+		return -errno;
+	rc = iommufd_map_file(space, &bar, BAR_BYTES, iova);
+	if (rc)
+		close(bar.fd);
+	else
+		space->bar_fd = bar.fd;
+	return rc;
+}
+
+static int iommufd_unmap_bar(const struct space *space, __u64 iova)
+{
+	int rc = iommufd_unmap(space, iova, BAR_BYTES);
+
+	close(space->bar_fd);
+	return rc;
+}
+
+static int iommufd_leave(const struct space *space)
+{
+	struct vfio_device_detach_iommufd_pt cmd = { .argsz = sizeof(cmd) };
+
+	return ioctl(space->device_fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &cmd) ? -errno : 0;
 }
 
 static int iommufd_attach(struct space *space)
@@ -200,6 +245,9 @@ static int iommufd_lookup(const struct space *space)
 		.map_file = iommufd_map_file, \
 		.unmap = iommufd_unmap, \
 		.copy = iommufd_copy, \
+		.map_bar = iommufd_map_bar, \
+		.unmap_bar = iommufd_unmap_bar, \
+		.leave = iommufd_leave, \
 		.attach = iommufd_attach, \
 		.detach = iommufd_detach, \
 		.lookup = iommufd_lookup, \

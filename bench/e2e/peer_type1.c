@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "peer.h"
@@ -43,6 +44,7 @@ static int type1_open(struct space *space, const char *bdf, const struct space *
 	/* A container has one. */
 	if (beside)
 		return -EOPNOTSUPP;
+	snprintf(space->bdf, sizeof(space->bdf), "%s", bdf);
 	space->device_fd = open_group(bdf);
 	if (space->device_fd < 0)
 		return space->device_fd;
@@ -83,6 +85,53 @@ static int type1_unmap(const struct space *space, __u64 iova, size_t bytes)
 	return cmd.size == bytes ? 0 : -EIO;
 }
 
+/* A BAR is mapped like memory, by an address that this program has it at. */
+static int map_bar_of(int device_fd, struct space *space, __u64 iova)
+{
+	struct vfio_region_info info = {
+		.argsz = sizeof(info),
+		.index = VFIO_PCI_BAR0_REGION_INDEX,
+	};
+	struct shape bar = { .fd = -1 };
+	int rc;
+
+	if (ioctl(device_fd, VFIO_DEVICE_GET_REGION_INFO, &info))
+		return -errno;
+	bar.va = mmap(NULL, BAR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, device_fd, info.offset);
+	if (bar.va == MAP_FAILED)
+		return -errno;
+	rc = type1_map(space, &bar, BAR_BYTES, iova);
+	if (rc)
+		munmap(bar.va, BAR_BYTES);
+	else
+		space->bar_va = bar.va;
+	return rc;
+}
+
+/* Only now is the device opened: before it has an IO address space that is not possible. */
+static int type1_map_bar(struct space *space, __u64 iova)
+{
+	int fd = ioctl(space->device_fd, VFIO_GROUP_GET_DEVICE_FD, space->bdf), rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = map_bar_of(fd, space, iova);
+	if (rc)
+		close(fd);
+	else
+		space->bar_fd = fd;
+	return rc;
+}
+
+static int type1_unmap_bar(const struct space *space, __u64 iova)
+{
+	int rc = type1_unmap(space, iova, BAR_BYTES);
+
+	munmap(space->bar_va, BAR_BYTES);
+	close(space->bar_fd);
+	return rc;
+}
+
 const struct peer peer_type1 = {
 	.name = "type1",
 	.modules = { "vfio_iommu_type1" },
@@ -90,4 +139,6 @@ const struct peer peer_type1 = {
 	.close = type1_close,
 	.map = type1_map,
 	.unmap = type1_unmap,
+	.map_bar = type1_map_bar,
+	.unmap_bar = type1_unmap_bar,
 };

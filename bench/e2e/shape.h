@@ -58,11 +58,13 @@ extern const struct shape_kind shape_kinds[];
  * @kind: which
  * @va: its address, a multiple of 1 GiB
  * @fd: its file, or -1
+ * @start: where it begins in its file
  */
 struct shape {
 	const struct shape_kind *kind;
 	char *va;
 	int fd;
+	size_t start;
 };
 
 /**

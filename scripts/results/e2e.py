@@ -11,9 +11,10 @@ from .text import bytes_of, number
 # The order in which things are shown; what is not named here comes after what is.
 PEERS = ("type1", "iommufd", "fast", "floor")
 OPS = ("map", "unmap", "fault_in", "small map", "small unmap", "deep map", "deep unmap", "million map", "million unmap",
-       "copy", "attach", "lookup")
-SHAPES = ("populate4k", "scatter4k", "mthp64k", "mthp1m", "thp", "hugetlb2m", "hugetlb1g", "memfd4k", "memfd64k", "memfd2m",
-          "mapfile4k", "mapfile64k", "mapfile")
+       "copy", "attach", "lookup", "vm start", "vm end")
+SHAPES = ("populate4k", "scatter4k", "base", "base_untouched", "mthp64k", "mthp1m", "thp", "thp_untouched", "hugetlb2m",
+          "hugetlb2m_untouched", "hugetlb1g", "memfd4k", "memfd4k_untouched", "memfd64k", "memfd2m", "mapfile4k",
+          "mapfile4k_untouched", "mapfile64k", "mapfile")
 # Of the sizes of a shape, the one that short tables show.
 USUAL_SIZE = {"hugetlb1g": "1GiB"}
 
@@ -24,9 +25,11 @@ COUNTERS = {
     "per_call": ("", "call"),
     "map": (" map", "call"),
     "unmap": (" unmap", "call"),
+    "start": (" start", "guest"),
+    "end": (" end", "guest"),
 }
 # A benchmark that failed has no counters; its operation tells which it would have had.
-COUNTERS_OF = dict.fromkeys(("small", "deep", "million"), ("map", "unmap")) | {"lookup": ("per_call",)}
+COUNTERS_OF = dict.fromkeys(("small", "deep", "million"), ("map", "unmap")) | {"lookup": ("per_call",), "vm": ("start", "end")}
 
 # What is kept in memory about what is mapped: bytes per GiB of it.
 METADATA = "bytes_per_gib"

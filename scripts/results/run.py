@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A run: the figures of all benchmarks of one lane, of one commit, on one machine. Imported, never run.
 
-It comes from a results file (from_results), of `make bench` or of `make micro-check`, or from a line of the history
+It comes from a results file (from_results), of `make bench`, `make vm-start` or `make micro-check`, or from a line of the history
 (history.py); what it is made of is history.schema.json. Every way to read one ends with the same figures(), for the gate,
 the exports and the dashboard alike.
 """
@@ -24,7 +24,9 @@ from .text import bytes_of
 SCHEMA = 1
 
 # Counted instructions are the same on every machine. All other lanes depend on the machine.
-PORTABLE_LANES = ("icount", "callgrind")
+PORTABLE_LANES = ("icount", "vm-icount", "callgrind")
+# What comes before the lane of a guest that ran another program than e2e: its benchmarks are others.
+LANE_OF = {"vm_start": "vm-"}
 # The peer that is ours, and what the native benchmarks call it.
 OURS = "fast"
 NATIVE_OURS = ("ours", "rcu")
@@ -206,7 +208,7 @@ def machine_of(context):
 
 
 def from_results(path):
-    """The run that a results file is of: results/latest/<lane>.json or native-insn.json."""
+    """The run that a results file is of: results/latest/<lane>.json, vm-<lane>.json or native-insn.json."""
     path = pathlib.Path(path)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -216,7 +218,7 @@ def from_results(path):
             environment = {"compiler": context["compiler"]}
             counters = {bench["name"]: {"insn_per_op": bench["insn_per_op"]} for bench in benchmarks}
         else:
-            lane = context["lane"]
+            lane = LANE_OF.get(context.get("executable"), "") + context["lane"]
             unit = "instructions" if context.get("clock") == "instructions" else "ns"
             environment = {
                 "kernel": context["kernel"],
