@@ -7,9 +7,10 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bandwidth profile threads vm-start lockstat test test-kcsan soak kunit selftest clients options \
-	coverage fuzz micro estimate ablation micro-check gate baseline compare backfill bisect report record check-history dashboard \
-	tools-test fresh-test kernel modules deb package-test test-symvers compat lint doc clean distclean
+.PHONY: help bench bandwidth profile threads vm-start lockstat slow-start-test test test-kcsan soak kunit selftest \
+	clients options coverage fuzz micro estimate ablation micro-check gate baseline compare backfill bisect report record \
+	check-history dashboard tools-test fresh-test kernel modules deb package-test test-symvers compat lint doc clean \
+	distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -24,6 +25,7 @@ help:
 	@echo '  make kunit      the KUnit suites of the module, in a guest with a kernel full of sanitizers'
 	@echo "  make selftest   the kernel's own selftests of iommufd and VFIO, in the same kernel; SUITE=iommu, SUITE=vfio: one"
 	@echo '  make clients    programs of other people on it: a current QEMU with an assigned device, DPDK, docs/clients.md'
+	@echo '  make slow-start-test  the commands of docs/slow-start.md, with perf, bpftrace and tracefs, in a guest'
 	@echo '  make options    what other kernels are configured to have: /dev/vfio/vfio by iommufd, devices without an IOMMU'
 	@echo '  make test-kcsan the tests in which threads meet, in a kernel that looks for data races'
 	@echo '  make soak       ten million mappings, a hundred thousand objects, 4000 iommufds, for minutes; what is held for longest'
@@ -106,6 +108,9 @@ selftest:
 
 clients:
 	@scripts/test/clients.sh
+
+slow-start-test:
+	@scripts/test/slow-start.sh
 
 options:
 	@scripts/test/options.sh
