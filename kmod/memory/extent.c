@@ -51,34 +51,39 @@ static extent_t *last_run(struct extents *ex)
 }
 
 /*
- * Lengthen @run by the pages that follow it. Two runs join only at the edge of
- * a block: inside of one, each of them holds a pin of its own.
+ * Two runs join only at the edge of a block: inside of one, each of them holds a
+ * pin of its own.
  */
+static bool can_join(extent_t run, unsigned long pfn, unsigned long npages,
+		     unsigned int pin_order)
+{
+	return extent_end_pfn(run) == pfn &&
+	       extent_pin_order(run) == pin_order &&
+	       !(pfn & ((1UL << pin_order) - 1)) &&
+	       extent_npages(run) + npages <= EXTENT_MAX_NPAGES;
+}
+
+/* Lengthen @run by the pages that follow it. */
 static bool join(extent_t *run, unsigned long pfn, unsigned long npages,
 		 unsigned int pin_order)
 {
-	unsigned long old_npages = extent_npages(*run);
-
-	if (extent_end_pfn(*run) != pfn ||
-	    extent_pin_order(*run) != pin_order ||
-	    pfn & ((1UL << pin_order) - 1) ||
-	    old_npages + npages > EXTENT_MAX_NPAGES)
+	if (!can_join(*run, pfn, npages, pin_order))
 		return false;
-	*run = extent_make(extent_pfn(*run), old_npages + npages, pin_order);
+	*run = extent_make(extent_pfn(*run), extent_npages(*run) + npages,
+			   pin_order);
 	return true;
 }
 
 /*
- * Make room for one more chunk in the list. It doubles, so it is full exactly at
+ * Make room for @room chunks in the list. It doubles, so it is full exactly at
  * the powers of two. What is beyond all that can be had is for the caller to tell.
  */
-static int grow_list(struct extents *ex)
+static int grow_list(struct extents *ex, size_t room)
 {
-	size_t room = ex->nr_chunks ? 2 * (size_t)ex->nr_chunks : 1;
 	struct extent_chunk *chunk;
 
 	/* Mostly one chunk is all there ever is, and that costs the least so. */
-	if (!ex->chunk)
+	if (!ex->chunk && room == 1)
 		chunk = kmalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
 	else
 		chunk = kvrealloc(ex->chunk, room * sizeof(*chunk),
@@ -92,9 +97,10 @@ static int grow_list(struct extents *ex)
 /* Add an empty chunk with room for @capacity runs at the end of @ex. */
 static int add_chunk(struct extents *ex, u16 capacity)
 {
+	size_t nr = ex->nr_chunks;
 	struct extent_chunk *chunk;
 
-	if ((!ex->nr_chunks || is_power_of_2(ex->nr_chunks)) && grow_list(ex))
+	if ((!nr || is_power_of_2(nr)) && grow_list(ex, nr ? 2 * nr : 1))
 		return -ENOMEM;
 	chunk = &ex->chunk[ex->nr_chunks];
 	*chunk = (struct extent_chunk){
@@ -413,6 +419,157 @@ size_t extents_nr_runs(const struct extents *ex)
 	for (u32 i = 0; i < ex->nr_chunks; i++)
 		nr += ex->chunk[i].nr;
 	return nr;
+}
+
+/* Of so few runs a chunk of their own would be mostly empty: they are copied. */
+#define EXTENT_COPY_MAX		EXTENT_CHUNK_MID
+
+/*
+ * Have room for @nr more runs, side by side, at most EXTENT_COPY_MAX. A chunk that is
+ * new for them is empty, so one of them has to follow.
+ */
+static int reserve_runs(struct extents *ex, u32 nr)
+{
+	struct extent_chunk *chunk;
+
+	if (!ex->nr_chunks && ex->nr_few + nr <= EXTENTS_INLINE)
+		return 0;
+	if (!ex->nr_chunks && !chunk_with_room(ex))
+		return -ENOMEM;
+	chunk = &ex->chunk[ex->nr_chunks - 1];
+	while (chunk->nr + nr > chunk->capacity) {
+		if (chunk->capacity == EXTENT_CHUNK_LEN)
+			return add_chunk(ex, EXTENT_CHUNK_LEN);
+		if (grow_chunk(chunk))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The last run of @ex goes on with the first one of @tail. */
+static bool is_continued(struct extents *ex, const struct extents *tail)
+{
+	const extent_t *last = last_run(ex);
+	struct extents_iter first;
+
+	return last && extents_first(tail, &first) &&
+	       can_join(*last, extent_pfn(first.run), extent_npages(first.run),
+			extent_pin_order(first.run));
+}
+
+/* All of @tail's runs, which are @nr and few, to the end of @ex. */
+static int copy_runs(struct extents *ex, const struct extents *tail, u32 nr)
+{
+	bool joins = is_continued(ex, tail);
+	unsigned long npages;
+	struct extents_iter it;
+
+	extents_first(tail, &it);
+	npages = extent_npages(it.run);
+	if (joins) {
+		join(last_run(ex), extent_pfn(it.run), npages,
+		     extent_pin_order(it.run));
+		ex->npages += npages;
+		if (!extents_next(&it))
+			return 0;
+		nr--;
+	}
+	if (reserve_runs(ex, nr)) {
+		if (joins) {
+			extent_t *last = last_run(ex);
+
+			*last = extent_clip(*last, 0, extent_npages(*last) - npages);
+			ex->npages -= npages;
+		}
+		return -ENOMEM;
+	}
+	/* There is room: from here on nothing fails. */
+	do {
+		append_run(ex, extent_pfn(it.run), extent_npages(it.run),
+			   extent_pin_order(it.run));
+	} while (extents_next(&it));
+	return 0;
+}
+
+/* The last run of @ex becomes part of the first one of @tail. */
+static void give_last_run(struct extents *ex, struct extents *tail)
+{
+	struct extent_chunk *from = &ex->chunk[ex->nr_chunks - 1];
+	extent_t last = from->run[--from->nr];
+	struct extent_chunk *to = tail->chunk;
+	unsigned long npages = extent_npages(last);
+
+	to->run[0] = extent_make(extent_pfn(last),
+				 npages + extent_npages(to->run[0]),
+				 extent_pin_order(last));
+	for (u32 i = 0; i < EXTENT_CHUNK_NGROUPS - 1; i++)
+		to->group_npages[i] += npages;
+	for (u32 i = 1; i < tail->nr_chunks; i++)
+		tail->chunk[i].first_index += npages;
+	tail->npages += npages;
+	ex->npages -= npages;
+	if (!from->nr) {
+		kfree(from->run);
+		ex->nr_chunks--;
+	}
+}
+
+/* The chunks of @tail, as they are, behind those of @ex. */
+static int move_chunks(struct extents *ex, struct extents *tail)
+{
+	if (!ex->nr_chunks && !chunk_with_room(ex))
+		return -ENOMEM;
+	if (grow_list(ex, roundup_pow_of_two((size_t)ex->nr_chunks +
+					     tail->nr_chunks)))
+		return -ENOMEM;
+	/* From here on nothing fails. */
+	if (is_continued(ex, tail))
+		give_last_run(ex, tail);
+	for (u32 i = 0; i < tail->nr_chunks; i++) {
+		struct extent_chunk *chunk = &ex->chunk[ex->nr_chunks++];
+
+		*chunk = tail->chunk[i];
+		chunk->first_index += ex->npages;
+	}
+	ex->npages += tail->npages;
+	kvfree(tail->chunk);
+	return 0;
+}
+
+/**
+ * extents_splice() - add a whole sequence at the end of another one
+ * @ex: the sequence
+ * @tail: what follows; empty afterwards
+ *
+ * O(n) in the chunks of @tail, not in its runs, where it has more than a few. Its
+ * first run is joined to the last one of @ex where it follows it.
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM with both as they were.
+ */
+int extents_splice(struct extents *ex, struct extents *tail)
+{
+	u32 nr = tail->nr_chunks ? tail->chunk->nr : tail->nr_few;
+	int rc;
+
+	if (!tail->npages)
+		return 0;
+	if (!ex->npages) {
+		extents_free(ex);
+		*ex = *tail;
+		extents_init(tail);
+		return 0;
+	}
+	if (tail->nr_chunks <= 1 && nr <= EXTENT_COPY_MAX) {
+		rc = copy_runs(ex, tail, nr);
+		if (!rc)
+			extents_free(tail);
+	} else {
+		rc = move_chunks(ex, tail);
+		if (!rc)
+			extents_init(tail);
+	}
+	return rc;
 }
 
 /* Drop everything from @it on; @keep_npages of its run stay. */

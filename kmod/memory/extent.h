@@ -211,6 +211,7 @@ void extents_free(struct extents *ex);
 int extents_append(struct extents *ex, unsigned long pfn, unsigned long npages,
 		   unsigned int pin_order);
 int extents_append_runs(struct extents *ex, const extent_t *run, size_t nr);
+int extents_splice(struct extents *ex, struct extents *tail);
 int extents_cut(struct extents *ex, unsigned long index, struct extents *tail);
 bool extents_seek(const struct extents *ex, unsigned long index,
 		  struct extents_iter *it);

@@ -438,6 +438,139 @@ static void extents_cut_out_of_memory_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_GE(test, fault.nr_failed, 4);
 }
 
+/* Runs @first to @first + @n - 1 at the end of @to. */
+static void append_from(struct kunit *test, struct extents *to,
+			unsigned int first, unsigned int n)
+{
+	for (unsigned int i = first; i < first + n; i++)
+		KUNIT_ASSERT_EQ(test, extents_append(to, nth_pfn(i),
+						     nth_npages(i), 0), 0);
+}
+
+/* Of run @i: what it is longer by, where it joins the one before it. */
+static void expect_spliced(struct kunit *test, unsigned int n, unsigned int seam,
+			   bool joins)
+{
+	unsigned long index = 0;
+	struct extents_iter it;
+
+	KUNIT_ASSERT_EQ(test, extents_nr_runs(&ex), n);
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned long npages = nth_npages(i);
+
+		if (joins && i == seam - 1)
+			npages += 3;
+		KUNIT_ASSERT_TRUE(test, extents_seek(&ex, index + npages - 1, &it));
+		KUNIT_ASSERT_EQ(test, it.index, index);
+		KUNIT_ASSERT_EQ(test, extent_pfn(it.run), nth_pfn(i));
+		KUNIT_ASSERT_EQ(test, extent_npages(it.run), npages);
+		index += npages;
+	}
+	KUNIT_ASSERT_EQ(test, ex.npages, index);
+	KUNIT_ASSERT_FALSE(test, extents_seek(&ex, index, &it));
+}
+
+/* Runs @a to @a + @b - 1, and before them 3 pages that go on with the one before. */
+static void append_tail(struct kunit *test, unsigned int a, unsigned int b,
+			bool joins)
+{
+	if (joins)
+		KUNIT_ASSERT_EQ(test, extents_append(&tail, nth_pfn(a - 1) +
+						     nth_npages(a - 1), 3, 0), 0);
+	append_from(test, &tail, a, b);
+}
+
+/* @a runs, and @b, of which the first may go on with the last of these; and 5 more. */
+static void splice(struct kunit *test, unsigned int a, unsigned int b, bool joins)
+{
+	joins &= a > 0;
+	append_from(test, &ex, 0, a);
+	append_tail(test, a, b, joins);
+	KUNIT_ASSERT_EQ(test, extents_splice(&ex, &tail), 0);
+	KUNIT_ASSERT_EQ(test, tail.npages, 0);
+	KUNIT_ASSERT_EQ(test, extents_nr_runs(&tail), 0);
+	expect_spliced(test, a + b, a, joins);
+	append_from(test, &tail, a + b, 3);
+	KUNIT_ASSERT_EQ(test, extents_splice(&ex, &tail), 0);
+	append_from(test, &ex, a + b + 3, 2);
+	expect_spliced(test, a + b + 5, a, joins);
+	extents_free(&ex);
+}
+
+static void extents_splice_is_as_if_appended(struct kunit *test)
+{
+	unsigned int a = *(const unsigned int *)test->param_value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		splice(test, a, lengths[i], false);
+		splice(test, a, lengths[i], true);
+		splice(test, 0, lengths[i], false);
+	}
+	splice(test, a, 0, false);
+	splice(test, a, 0, true);
+}
+
+/* Inside of a block, and beyond the longest, runs stay two. */
+static void extents_splice_joins_as_append_does(struct kunit *test)
+{
+	const struct join_case *param = test->param_value;
+
+	KUNIT_ASSERT_EQ(test, extents_append(&ex, param->pfn, param->npages,
+					     param->pin_order), 0);
+	KUNIT_ASSERT_EQ(test, extents_append(&tail, param->then_pfn, 1,
+					     param->then_pin_order), 0);
+	KUNIT_ASSERT_EQ(test, extents_splice(&ex, &tail), 0);
+	KUNIT_EXPECT_EQ(test, extents_nr_runs(&ex), param->nr_runs);
+	KUNIT_EXPECT_EQ(test, ex.npages, param->npages + 1);
+}
+
+static const struct splice_case {
+	const char *name;
+	unsigned int a;
+	unsigned int b;
+	bool joins;
+	unsigned int nr_failed;
+} splice_cases[] = {
+	{ "few-to-few", 2, 2, false, 2 },
+	{ "few-to-a-full-chunk", 512, 2, false, 2 },
+	{ "few-that-join-a-full-chunk", 512, 2, true, 2 },
+	{ "100-to-few", 2, 100, false, 3 },
+	{ "100-that-join-few", 2, 100, true, 3 },
+	{ "chunks-to-few", 2, 1100, false, 3 },
+	{ "chunks-to-a-full-one", 512, 1100, false, 1 },
+	{ "chunks-to-chunks", 1100, 1100, false, 1 },
+	{ "chunks-that-join-chunks", 1100, 1100, true, 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(splice, splice_cases, name);
+
+static void extents_splice_out_of_memory_changes_nothing(struct kunit *test)
+{
+	const struct splice_case *param = test->param_value;
+	struct fault fault;
+
+	fault_require(test);
+	for_each_fault(&fault) {
+		int rc;
+
+		append_from(test, &ex, 0, param->a);
+		append_tail(test, param->a, param->b, param->joins);
+		fault_arm(&fault);
+		rc = extents_splice(&ex, &tail);
+		fault_disarm(&fault);
+		if (fault_failed(test, &fault, rc)) {
+			KUNIT_ASSERT_EQ(test, rc, -ENOMEM);
+			expect_spliced(test, param->a, 0, false);
+			KUNIT_ASSERT_EQ(test, extents_nr_runs(&tail),
+					param->b + param->joins);
+			KUNIT_ASSERT_EQ(test, extents_splice(&ex, &tail), 0);
+		}
+		expect_spliced(test, param->a + param->b, param->a, param->joins);
+		extents_free(&ex);
+	}
+	KUNIT_EXPECT_GE(test, fault.nr_failed, param->nr_failed);
+}
+
 #define MODEL_NPAGES	6000
 #define MODEL_STEPS	10000
 
@@ -501,6 +634,10 @@ static void model_cut(struct kunit *test, struct model *model,
 	KUNIT_ASSERT_EQ(test, tail.npages, model->npages - cut);
 	for (unsigned long i = cut; i < model->npages; i++)
 		KUNIT_ASSERT_EQ(test, pfn_at(&tail, i - cut), model->pfn[i]);
+	if (random_below(rnd, 3)) {
+		KUNIT_ASSERT_EQ(test, extents_splice(&ex, &tail), 0);
+		return;
+	}
 	extents_free(&tail);
 	model->npages = cut;
 }
@@ -583,6 +720,10 @@ static struct kunit_case extent_test_cases[] = {
 	KUNIT_CASE(extents_append_where_memory_is_in_pieces),
 	KUNIT_CASE(extents_hold_more_runs_than_there_were),
 	KUNIT_CASE(extents_cut_out_of_memory_changes_nothing),
+	KUNIT_CASE_PARAM(extents_splice_is_as_if_appended, length_gen_params),
+	KUNIT_CASE_PARAM(extents_splice_joins_as_append_does, join_gen_params),
+	KUNIT_CASE_PARAM(extents_splice_out_of_memory_changes_nothing,
+			 splice_gen_params),
 	KUNIT_CASE(extents_agree_with_an_array),
 	{}
 };
