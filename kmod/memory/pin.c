@@ -2,6 +2,7 @@
 /*
  * User memory to extents, and back. See pin.h.
  */
+#include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/pagemap.h>
@@ -13,6 +14,7 @@
 #include "extent.h"
 #include "leaf.h"
 #include "pin.h"
+#include "pin_parts.h"
 #include "walk.h"
 
 /**
@@ -22,6 +24,7 @@
  * @npages: how many pages are left
  * @write: pin for writing
  * @remote: @mm is not the caller's, its lock is to be taken
+ * @stop: says other than 0 when nobody wants the rest any more; or NULL
  * @ex: where the pinned runs go
  * @run_pfn: of a run of huge leaves that is not in @ex yet: where it begins
  * @run_npages: its length; 0 when there is none
@@ -37,6 +40,7 @@ struct pin_walk {
 	unsigned long npages;
 	bool write;
 	bool remote;
+	const int *stop;
 	struct extents *ex;
 	unsigned long run_pfn;
 	unsigned long run_npages;
@@ -224,8 +228,12 @@ static int pin_small(struct pin_walk *walk)
 	}
 pinned:
 	advance(walk, got);
+	if (!walk->npages)
+		return 0;
+	if (walk->stop && READ_ONCE(*walk->stop))
+		return -ECANCELED;
 	/* Memory that is there already is pinned without a look at signals. */
-	return walk->npages ? cond_resched_killable() : 0;
+	return cond_resched_killable();
 }
 
 /*
@@ -320,9 +328,10 @@ static bool is_in_user_space(unsigned long va, unsigned long npages)
 	       access_ok((void __user *)va, npages << PAGE_SHIFT);
 }
 
-/* Any range. */
+/* Any range, behind what @ex has. On failure all of that is unpinned. */
 static int pin_pages(struct mm_struct *mm, unsigned long va,
-		     unsigned long npages, bool write, struct extents *ex)
+		     unsigned long npages, bool write, const int *stop,
+		     struct extents *ex)
 {
 	struct page *stack[PIN_STACK_LEN];
 	struct pin_walk walk = {
@@ -331,18 +340,19 @@ static int pin_pages(struct mm_struct *mm, unsigned long va,
 		.npages = npages,
 		.write = write,
 		.remote = current->mm != mm,
+		.stop = stop,
 		.ex = ex,
 		.page = stack,
 		.batch_len = limit_batch(PIN_STACK_LEN),
 	};
 	int rc = -EFAULT;
 
-	if (!is_in_user_space(va, npages))
-		return -EFAULT;
 	if (npages > PIN_STACK_LEN) {
 		walk.page = (struct page **)__get_free_page(GFP_KERNEL);
-		if (!walk.page)
+		if (!walk.page) {
+			unpin_extents(ex, false);
 			return -ENOMEM;
+		}
 		walk.batch_len = limit_batch(PIN_BATCH_LEN);
 	}
 	if (!walk.remote) {
@@ -384,6 +394,75 @@ static int pin_page(unsigned long va, bool write, struct extents *ex)
 }
 
 /**
+ * struct user_memory - a range of the caller's own
+ * @source: what it is pinned in parts as
+ * @mm: its process
+ * @va: where it begins
+ * @write: pin for writing
+ */
+struct user_memory {
+	struct pin_source source;
+	struct mm_struct *mm;
+	unsigned long va;
+	bool write;
+};
+
+static const struct user_memory *user_memory(const struct pin_source *source)
+{
+	return container_of(source, struct user_memory, source);
+}
+
+static unsigned long user_va(const struct pin_source *source, unsigned long first)
+{
+	return user_memory(source)->va + (first << PAGE_SHIFT);
+}
+
+static int pin_user_part(const struct pin_source *source, unsigned long first,
+			 unsigned long npages, const int *stop,
+			 struct extents *ex)
+{
+	return pin_pages(user_memory(source)->mm, user_va(source, first),
+			 npages, user_memory(source)->write, stop, ex);
+}
+
+static bool user_is_absent(const struct pin_source *source, unsigned long index)
+{
+	return walk_is_absent(user_memory(source)->mm, user_va(source, index));
+}
+
+static unsigned long user_leaf_npages(const struct pin_source *source,
+				      unsigned long first)
+{
+	struct mm_struct *mm = user_memory(source)->mm;
+	unsigned long leaf_bytes = PMD_SIZE;
+	struct vm_area_struct *vma;
+
+	if (mmap_read_lock_killable(mm))
+		return leaf_bytes >> PAGE_SHIFT;
+	vma = vma_lookup(mm, user_va(source, first));
+	if (vma && is_vm_hugetlb_page(vma))
+		leaf_bytes = max(leaf_bytes, huge_page_size(hstate_vma(vma)));
+	mmap_read_unlock(mm);
+	return leaf_bytes >> PAGE_SHIFT;
+}
+
+static int pin_much(struct mm_struct *mm, unsigned long va,
+		    unsigned long npages, bool write, struct extents *ex)
+{
+	struct user_memory memory = {
+		.source.pin = pin_user_part,
+		.source.is_absent = user_is_absent,
+		.source.leaf_npages = user_leaf_npages,
+		.source.phase_npages = va >> PAGE_SHIFT,
+		.mm = mm,
+		.va = va,
+		.write = write,
+	};
+
+	return pin_in_parts(&memory.source, npages, ex);
+}
+
+/**
  * pin_user_range() - pin a range of a process's memory
  * @mm: whose memory; the caller holds a reference on the struct (mmgrab())
  * @va: page aligned address
@@ -408,7 +487,11 @@ int pin_user_range(struct mm_struct *mm, unsigned long va, unsigned long npages,
 {
 	if (npages == 1 && mm == current->mm)
 		return pin_page(va, write, ex);
-	return pin_pages(mm, va, npages, write, ex);
+	if (!is_in_user_space(va, npages))
+		return -EFAULT;
+	if (mm == current->mm && pin_may_be_in_parts(npages))
+		return pin_much(mm, va, npages, write, ex);
+	return pin_pages(mm, va, npages, write, NULL, ex);
 }
 
 /**

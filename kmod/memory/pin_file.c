@@ -4,15 +4,19 @@
  */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/hugetlb.h>
 #include <linux/memfd.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/rcupdate.h>
 #include <linux/shmem_fs.h>
+#include <linux/xarray.h>
 
 #include "core/core.h"
 #include "extent.h"
 #include "pin.h"
+#include "pin_parts.h"
 #include "walk.h"
 
 /*
@@ -196,9 +200,9 @@ static int pin_batch(struct file *file, loff_t start, unsigned long npages,
 	return append_folios(ex, folio, got, skip_bytes >> PAGE_SHIFT, npages);
 }
 
-/* What is not in @ex after a short batch. */
+/* What is not in @ex yet; unless it is @stop that says that nobody wants it. */
 static int pin_rest(struct file *file, loff_t start, unsigned long npages,
-		    struct extents *ex)
+		    const int *stop, struct extents *ex)
 {
 	union file_batch batch = {
 		.folio = (struct folio **)__get_free_page(GFP_KERNEL),
@@ -206,13 +210,90 @@ static int pin_rest(struct file *file, loff_t start, unsigned long npages,
 	int rc = batch.folio ? 0 : -ENOMEM;
 
 	while (!rc && ex->npages < npages) {
-		rc = cond_resched_killable();
+		rc = stop && READ_ONCE(*stop) ? -ECANCELED :
+						cond_resched_killable();
 		if (!rc)
 			rc = pin_batch(file, start, npages, batch,
 				       PIN_BATCH_LEN, ex);
 	}
 	free_page((unsigned long)batch.folio);
 	return rc;
+}
+
+/**
+ * struct file_memory - a range of a file
+ * @source: what it is pinned in parts as
+ * @file: the file
+ * @start: byte offset, where it begins
+ */
+struct file_memory {
+	struct pin_source source;
+	struct file *file;
+	loff_t start;
+};
+
+static const struct file_memory *file_memory(const struct pin_source *source)
+{
+	return container_of(source, struct file_memory, source);
+}
+
+static int pin_file_part(const struct pin_source *source, unsigned long first,
+			 unsigned long npages, const int *stop,
+			 struct extents *ex)
+{
+	loff_t start = file_memory(source)->start;
+	int rc;
+
+	/* As if @ex, which may have pages already, began there. */
+	start += (loff_t)(first - ex->npages) << PAGE_SHIFT;
+	rc = pin_rest(file_memory(source)->file, start, ex->npages + npages,
+		      stop, ex);
+	if (rc)
+		unpin_extents(ex, false);
+	return rc;
+}
+
+static bool file_is_absent(const struct pin_source *source, unsigned long index)
+{
+	const struct file_memory *memory = file_memory(source);
+	struct folio *folio;
+
+	guard(rcu)();
+	folio = xa_load(&memory->file->f_mapping->i_pages,
+			(memory->start >> PAGE_SHIFT) + index);
+	/* What is swapped out is not there either. */
+	return !folio || xa_is_value(folio);
+}
+
+static unsigned long file_leaf_npages(const struct pin_source *source,
+				      unsigned long first)
+{
+	struct file *file = file_memory(source)->file;
+	unsigned long leaf_bytes = PMD_SIZE;
+
+	if (is_file_hugepages(file))
+		leaf_bytes = max(leaf_bytes, huge_page_size(hstate_file(file)));
+	return leaf_bytes >> PAGE_SHIFT;
+}
+
+static bool is_file_of_memory(struct file *file)
+{
+	return shmem_file(file) || is_file_hugepages(file);
+}
+
+static int pin_much(struct file *file, loff_t start, unsigned long npages,
+		    struct extents *ex)
+{
+	struct file_memory memory = {
+		.source.pin = pin_file_part,
+		.source.is_absent = file_is_absent,
+		.source.leaf_npages = file_leaf_npages,
+		.source.phase_npages = start >> PAGE_SHIFT,
+		.file = file,
+		.start = start,
+	};
+
+	return pin_in_parts(&memory.source, npages, ex);
 }
 
 /**
@@ -242,10 +323,12 @@ int pin_file_range(struct file *file, loff_t start, unsigned long npages,
 	struct folio *folio[PIN_STACK_LEN];
 	int rc;
 
+	if (is_file_of_memory(file) && pin_may_be_in_parts(npages))
+		return pin_much(file, start, npages, ex);
 	rc = pin_batch(file, start, npages, (union file_batch){ .folio = folio },
 		       PIN_STACK_LEN, ex);
 	if (!rc && ex->npages < npages)
-		rc = pin_rest(file, start, npages, ex);
+		rc = pin_rest(file, start, npages, NULL, ex);
 	if (rc)
 		unpin_extents(ex, false);
 	return rc;

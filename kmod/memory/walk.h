@@ -109,6 +109,7 @@ unsigned int walk_pin(struct mm_struct *mm, unsigned long va,
 		      unsigned long npages, bool write, bool remote,
 		      extent_t *run, unsigned int max_runs);
 pmd_t *walk_find_pmd(struct mm_struct *mm, unsigned long va);
+bool walk_is_absent(struct mm_struct *mm, unsigned long va);
 bool walk_pin_one(unsigned long va, bool write, struct leaf *leaf);
 unsigned int walk_pin_file(struct address_space *mapping, pgoff_t index,
 			   unsigned long npages, extent_t *run,

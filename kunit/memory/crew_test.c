@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A thread and its helpers: what kmod/memory/crew.h promises.
+ */
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+
+#include "alloc_fault.h"
+#include "crew_hook.h"
+#include "hold.h"
+#include "memory/crew.h"
+
+#define NR_PARTS	50
+#define NR_THREADS	4
+/* Only for what hangs: in seconds. */
+#define HANGS_S		60
+
+/**
+ * struct work - a job, and what became of it
+ * @job: the job
+ * @nr_begun: of each part, how often it was begun
+ * @failing: a part that fails
+ * @caller: the thread whose job it is
+ * @helped: a helper has begun a part
+ * @nr_done: how many parts are done
+ * @rc: what crew_do() said
+ */
+struct work {
+	struct crew_job job;
+	atomic_t nr_begun[NR_PARTS];
+	unsigned long failing;
+	struct task_struct *caller;
+	struct completion helped;
+	atomic_t nr_done;
+	int rc;
+};
+
+static struct work work;
+
+static void prepare(int (*do_part)(struct crew_job *job, unsigned long part),
+		    unsigned long nr_parts)
+{
+	memset(&work, 0, sizeof(work));
+	work.job.do_part = do_part;
+	work.job.nr_parts = nr_parts;
+	work.failing = ULONG_MAX;
+	init_completion(&work.helped);
+}
+
+static int do_part(struct crew_job *job, unsigned long part)
+{
+	atomic_inc(&work.nr_begun[part]);
+	if (part == work.failing)
+		return -EIO;
+	atomic_inc(&work.nr_done);
+	return 0;
+}
+
+static unsigned int nr_begun(void)
+{
+	unsigned int nr = 0;
+
+	for (int i = 0; i < NR_PARTS; i++)
+		nr += atomic_read(&work.nr_begun[i]);
+	return nr;
+}
+
+static void expect_each_once(struct kunit *test)
+{
+	for (unsigned long i = 0; i < NR_PARTS; i++)
+		KUNIT_EXPECT_EQ(test, atomic_read(&work.nr_begun[i]),
+				i < work.job.nr_parts);
+}
+
+static const enum crew_hook_way ways[] = {
+	CREW_HOOK_THREADS,
+	CREW_HOOK_FIRST,
+	CREW_HOOK_KILLED,
+	CREW_HOOK_REFUSED,
+};
+
+static void describe_way(const enum crew_hook_way *way, char *desc)
+{
+	strscpy(desc, crew_hook_way_name[*way], KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(way, ways, describe_way);
+
+static void crew_does_each_part_once(struct kunit *test)
+{
+	static const unsigned long nr_parts[] = { 1, 2, 7, NR_PARTS };
+
+	crew_hook_arm(test, *(const enum crew_hook_way *)test->param_value);
+	for (int i = 0; i < ARRAY_SIZE(nr_parts); i++) {
+		for (unsigned int nr = 1; nr <= NR_THREADS; nr++) {
+			prepare(do_part, nr_parts[i]);
+			KUNIT_EXPECT_EQ(test, crew_do(&work.job, nr), 0);
+			expect_each_once(test);
+		}
+	}
+	KUNIT_EXPECT_GT(test, crew_hook_nr_asked(), 0);
+}
+
+/* Of parts that one thread begins in order, none after the one that fails. */
+static void crew_begins_nothing_after_an_error(struct kunit *test)
+{
+	crew_hook_arm(test, *(const enum crew_hook_way *)test->param_value);
+	prepare(do_part, NR_PARTS);
+	work.failing = 10;
+	KUNIT_EXPECT_EQ(test, crew_do(&work.job, 2), -EIO);
+	KUNIT_EXPECT_EQ(test, atomic_read(&work.nr_begun[10]), 1);
+	/* Of two threads, each may have one more under way. */
+	KUNIT_EXPECT_LE(test, nr_begun(), NR_PARTS - 1);
+	if (*(const enum crew_hook_way *)test->param_value != CREW_HOOK_THREADS)
+		KUNIT_EXPECT_EQ(test, nr_begun(), 11);
+}
+
+static void wait_until_stopped(struct crew_job *job)
+{
+	unsigned long end = jiffies + HANGS_S * HZ;
+
+	while (!READ_ONCE(job->rc) && time_before(jiffies, end))
+		schedule_timeout_uninterruptible(1);
+}
+
+/* The first part is under way until the second one has failed. */
+static int fail_beside_another(struct crew_job *job, unsigned long part)
+{
+	atomic_inc(&work.nr_begun[part]);
+	if (part == 1)
+		return -EIO;
+	wait_until_stopped(job);
+	return READ_ONCE(job->rc) ? 0 : -ETIMEDOUT;
+}
+
+static void crew_error_of_one_stops_the_other(struct kunit *test)
+{
+	crew_hook_arm(test, CREW_HOOK_THREADS);
+	prepare(fail_beside_another, NR_PARTS);
+	KUNIT_EXPECT_EQ(test, crew_do(&work.job, 2), -EIO);
+	KUNIT_EXPECT_EQ(test, nr_begun(), 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&work.nr_begun[1]), 1);
+}
+
+static void run_job(void *data)
+{
+	work.caller = current;
+	work.rc = crew_do(&work.job, 2);
+}
+
+/* A part has been begun, and is not done yet. */
+static void crew_helper_does_what_the_caller_does_not(struct kunit *test)
+{
+	unsigned long end = jiffies + HANGS_S * HZ;
+	struct held *caller;
+
+	crew_hook_arm(test, CREW_HOOK_THREADS);
+	prepare(do_part, NR_PARTS);
+	caller = hold_start(test, "crew:begun", run_job, NULL);
+	while (atomic_read(&work.nr_done) < NR_PARTS - 1 &&
+	       time_before(jiffies, end))
+		schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&work.nr_done), NR_PARTS - 1);
+	hold_finish(test, caller);
+	KUNIT_EXPECT_EQ(test, work.rc, 0);
+	expect_each_once(test);
+}
+
+/* The helper is at a part until it matters no more, and the caller leaves it one. */
+static int stay_in_helper(struct crew_job *job, unsigned long part)
+{
+	if (current == work.caller)
+		return wait_for_completion_timeout(&work.helped, HANGS_S * HZ) ?
+			       0 : -ETIMEDOUT;
+	complete_all(&work.helped);
+	wait_until_stopped(job);
+	return READ_ONCE(job->rc) ? -ECANCELED : -ETIMEDOUT;
+}
+
+static void crew_caller_that_waits_can_be_killed(struct kunit *test)
+{
+	struct held *caller;
+
+	crew_hook_arm(test, CREW_HOOK_THREADS);
+	prepare(stay_in_helper, 2);
+	caller = hold_start(test, "crew:no-part-left", run_job, NULL);
+	hold_expect_killed(test, caller);
+	hold_finish(test, caller);
+	KUNIT_EXPECT_EQ(test, work.rc, -EINTR);
+}
+
+static void crew_needs_no_memory(struct kunit *test)
+{
+	struct fault fault;
+
+	fault_require(test);
+	crew_hook_arm(test, CREW_HOOK_THREADS);
+	for_each_fault(&fault) {
+		int rc;
+
+		prepare(do_part, NR_PARTS);
+		fault_arm(&fault);
+		rc = crew_do(&work.job, NR_THREADS);
+		fault_disarm(&fault);
+		KUNIT_ASSERT_EQ(test, rc, 0);
+		expect_each_once(test);
+	}
+}
+
+static void crew_size_is_by_what_there_is_to_do(struct kunit *test)
+{
+	unsigned int nr_cpus = cpumask_weight(current->cpus_ptr);
+
+	if (nr_cpus < 2)
+		kunit_skip(test, "one CPU");
+	KUNIT_EXPECT_EQ(test, crew_size(1000, 1), 1);
+	crew_hook_arm(test, CREW_HOOK_THREADS);
+	KUNIT_EXPECT_EQ(test, crew_size(1, 1), 1);
+	KUNIT_EXPECT_EQ(test, crew_size(199, 100), 1);
+	KUNIT_EXPECT_EQ(test, crew_size(200, 100), 2);
+	KUNIT_EXPECT_EQ(test, crew_size(1000000, 1), min(nr_cpus, 8));
+	KUNIT_EXPECT_EQ(test, crew_size(1000000, ULONG_MAX), 1);
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
+	KUNIT_EXPECT_EQ(test, crew_size(1000000, 1), 1);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+}
+
+static int crew_test_init(struct kunit *test)
+{
+	return kunit_attach_mm();
+}
+
+static struct kunit_case crew_test_cases[] = {
+	KUNIT_CASE_PARAM(crew_does_each_part_once, way_gen_params),
+	KUNIT_CASE_PARAM(crew_begins_nothing_after_an_error, way_gen_params),
+	KUNIT_CASE(crew_error_of_one_stops_the_other),
+	KUNIT_CASE(crew_helper_does_what_the_caller_does_not),
+	KUNIT_CASE(crew_caller_that_waits_can_be_killed),
+	KUNIT_CASE(crew_needs_no_memory),
+	KUNIT_CASE(crew_size_is_by_what_there_is_to_do),
+	{}
+};
+
+static struct kunit_suite crew_test_suite = {
+	.name = "iommufd-crew",
+	.init = crew_test_init,
+	.test_cases = crew_test_cases,
+};
+
+kunit_test_suite(crew_test_suite);
