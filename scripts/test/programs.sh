@@ -95,8 +95,9 @@ wanted() {
 mapfile -t dma < <(wanted dma)
 mapfile -t mem < <(wanted uapi mem mock)
 mapfile -t race < <(wanted race)
+mapfile -t crew < <(wanted crew)
 plan=0
-for programs in "${#dma[@]}" "${#mem[@]}" "${#race[@]}"; do
+for programs in "${#dma[@]}" "${#mem[@]}" "${#race[@]}" "${#crew[@]}"; do
 	((programs == 0)) || plan=$((plan + programs + AFTERMATH_LEN))
 done
 ((plan > 0)) || die "no test matches TEST_FILTER='$filter'"
@@ -123,4 +124,5 @@ huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 		((${#mem[@]} == 0)) || in_icount_guest mem "${mem[@]}"
 	fi
 	((${#race[@]} == 0)) || in_guest race mttcg --cpus 4 --nodes 2 --edu 2 --mem 2G --test-kernel --append no_timer_check -- "${race[@]}"
+	((${#crew[@]} == 0)) || in_guest crew mttcg --cpus 4 --nodes 2 --edu 2 --mem 2G --test-kernel --append no_timer_check -- "${crew[@]}"
 } | ktap_results "$name"

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happens to the process while a helper and the thread that maps both wait for its memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crew.h"
+#include "iofd.h"
+#include "pins.h"
+
+/* The one that maps, the one that takes orders. */
+#define NR_THREADS 2
+
+static struct rig rig;
+static long long pins_before;
+
+static void open_rig(void)
+{
+	rig_open_attached(&rig, 1);
+	pins_before = pins_held();
+}
+
+static void expect_nothing_pinned(void)
+{
+	EXPECT_EQ(pins_before, pins_held());
+}
+
+/* All of it is mapped, and lets go of. */
+static void expect_mapped(size_t bytes)
+{
+	EXPECT_EQ(pins_before + (long long)(bytes / PAGE), pins_held());
+	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, CREW_IOVA, bytes));
+	expect_nothing_pinned();
+}
+
+static int nr_threads(const struct mapper *mapper)
+{
+	return mapper_threads(mapper, NULL, 0);
+}
+
+/* It is not a thread of the process for long after the map: it is about to exit. */
+static void expect_gone(const struct mapper *mapper)
+{
+	int ms;
+
+	for (ms = 0; nr_threads(mapper) > NR_THREADS && ms < 500000; ms++)
+		usleep(1000);
+	EXPECT_EQ(NR_THREADS, nr_threads(mapper));
+}
+
+/* Some lines of files in /proc, for all threads of a process alike. */
+static void expect_alike(const struct mapper *mapper, pid_t helper, const char *file,
+			 const char *word)
+{
+	char path[2][80], line[2][512] = { "", "" };
+	unsigned int i;
+	FILE *f;
+
+	snprintf(path[0], sizeof(path[0]), "/proc/%d/task/%d/%s", mapper->pid, mapper->pid, file);
+	snprintf(path[1], sizeof(path[1]), "/proc/%d/task/%d/%s", mapper->pid, helper, file);
+	for (i = 0; i < 2; i++) {
+		f = fopen(path[i], "re");
+		ASSERT_TRUE(f);
+		while (fgets(line[i], sizeof(line[i]), f) &&
+		       strncmp(line[i], word, strlen(word)))
+			;
+		fclose(f);
+		EXPECT_TRUE(line[i][0]);
+	}
+	if (!EXPECT_TRUE(!strcmp(line[0], line[1])))
+		ktap_note("%s: %s and %s", file, line[0], line[1]);
+}
+
+static void run_together(const void *arg)
+{
+	struct mapper mapper = {};
+	pid_t helper;
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	helper = mapper_await_both(&mapper);
+	EXPECT_EQ(NR_THREADS + 1, nr_threads(&mapper));
+	expect_alike(&mapper, helper, "status", "Tgid:");
+	expect_alike(&mapper, helper, "status", "Uid:");
+	expect_alike(&mapper, helper, "status", "CapEff:");
+	expect_alike(&mapper, helper, "status", "Seccomp:");
+	expect_alike(&mapper, helper, "status", "Cpus_allowed:");
+	expect_alike(&mapper, helper, "status", "Mems_allowed:");
+	expect_alike(&mapper, helper, "cgroup", "0:");
+	mapper_give_both(&mapper);
+	EXPECT_OK(mapper_answer(&mapper));
+	expect_gone(&mapper);
+	expect_mapped(CREW_BYTES);
+	EXPECT_EQ(0, mapper_end(&mapper));
+	rig_close(&rig);
+}
+
+static void be_nice(struct mapper *mapper)
+{
+	cpu_set_t cpus;
+
+	(void)mapper;
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	CPU_SET(1, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus) || setpriority(PRIO_PROCESS, 0, 7))
+		_exit(96);
+}
+
+/* Priority and CPUs are a thread's: of the one that maps. */
+static void run_inherits(const void *arg)
+{
+	struct mapper mapper = { .prepare = be_nice };
+	pid_t helper;
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	helper = mapper_await_both(&mapper);
+	expect_alike(&mapper, helper, "status", "Cpus_allowed_list:");
+	EXPECT_EQ(7, getpriority(PRIO_PROCESS, helper));
+	mapper_give_both(&mapper);
+	EXPECT_OK(mapper_answer(&mapper));
+	expect_mapped(CREW_BYTES);
+	EXPECT_EQ(0, mapper_end(&mapper));
+	rig_close(&rig);
+}
+
+/* All faults are the mapping thread's. */
+static void expect_alone(struct mapper *mapper)
+{
+	unsigned int i;
+	__u64 va;
+
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(mapper->pid, mapper_await_fault(mapper, &va));
+		EXPECT_EQ(NR_THREADS, nr_threads(mapper));
+		mapper_give_page(mapper, va);
+	}
+	EXPECT_OK(mapper_answer(mapper));
+	expect_mapped(CREW_BYTES);
+	EXPECT_EQ(0, mapper_end(mapper));
+}
+
+static void be_on_one_cpu(struct mapper *mapper)
+{
+	cpu_set_t cpus;
+
+	(void)mapper;
+	CPU_ZERO(&cpus);
+	CPU_SET(1, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		_exit(96);
+}
+
+/* As many as there may be, as somebody else, who has as many processes as that one may have. */
+static void be_limited(struct mapper *mapper)
+{
+	const struct rlimit one = { 1, 1 }, all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	(void)mapper;
+	if (setrlimit(RLIMIT_MEMLOCK, &all) || setrlimit(RLIMIT_NPROC, &one) || setuid(65534))
+		_exit(96);
+}
+
+struct alone {
+	unsigned int nr_threads;
+	void (*prepare)(struct mapper *mapper);
+};
+
+static void run_alone(const void *arg)
+{
+	const struct alone *alone = arg;
+	struct mapper mapper = { .prepare = alone->prepare };
+
+	crew_threads(alone->nr_threads);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	expect_alone(&mapper);
+	rig_close(&rig);
+	crew_threads(8);
+}
+
+static void run_broken(const void *arg)
+{
+	struct mapper mapper = { .broken = true };
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	mapper_await_both(&mapper);
+	mapper_give_both(&mapper);
+	EXPECT_ERR(-EFAULT, mapper_answer(&mapper));
+	expect_nothing_pinned();
+	expect_gone(&mapper);
+	EXPECT_EQ(0, mapper_end(&mapper));
+	rig_close(&rig);
+}
+
+/* The place is free, and another process can map there. */
+static void expect_still_good(void)
+{
+	struct mapper mapper = { .plain = true };
+
+	expect_nothing_pinned();
+	mapper_start(&mapper, &rig);
+	EXPECT_OK(mapper_answer(&mapper));
+	expect_mapped(CREW_BYTES);
+	EXPECT_EQ(0, mapper_end(&mapper));
+	rig_close(&rig);
+}
+
+static void run_killed(const void *arg)
+{
+	struct mapper mapper = {};
+	int status;
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	mapper_await_both(&mapper);
+	EXPECT_EQ(0, kill(mapper.pid, SIGKILL));
+	status = mapper_wait(&mapper, 0);
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	expect_still_good();
+}
+
+/* A signal is for the process; told to one thread, it is no less so. */
+static void run_helper_killed(const void *arg)
+{
+	struct mapper mapper = {};
+	pid_t helper;
+	int status;
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	helper = mapper_await_both(&mapper);
+	EXPECT_EQ(0, tgkill(mapper.pid, helper, SIGKILL));
+	status = mapper_wait(&mapper, 0);
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	expect_still_good();
+}
+
+/*
+ * Another thread has a core written, or would: each of them has to come there. Who waits for
+ * memory looks at such a signal only afterwards.
+ */
+static void run_dumps(const void *arg)
+{
+	struct mapper mapper = {};
+	pid_t helper, tid[NR_THREADS + 1];
+	int status, i;
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	helper = mapper_await_both(&mapper);
+	ASSERT_EQ(NR_THREADS + 1, mapper_threads(&mapper, tid, NR_THREADS + 1));
+	for (i = 0; i < NR_THREADS + 1; i++) {
+		if (tid[i] != mapper.pid && tid[i] != helper)
+			EXPECT_EQ(0, tgkill(mapper.pid, tid[i], SIGQUIT));
+	}
+	status = mapper_wait(&mapper, 0);
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGQUIT);
+	expect_still_good();
+}
+
+struct order {
+	char letter;
+	int code;
+};
+
+static void run_ordered(const void *arg)
+{
+	const struct order *order = arg;
+	struct mapper mapper = {};
+	int status;
+
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	mapper_await_both(&mapper);
+	ASSERT_EQ(1, write(mapper.tell, &order->letter, 1));
+	status = mapper_wait(&mapper, 0);
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(order->code, WEXITSTATUS(status));
+	expect_still_good();
+}
+
+static void run_forks(const void *arg)
+{
+	struct mapper mapper = {};
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	mapper_await_both(&mapper);
+	ASSERT_EQ(1, write(mapper.tell, "f", 1));
+	EXPECT_OK(mapper_answer(&mapper));
+	mapper_give_both(&mapper);
+	EXPECT_OK(mapper_answer(&mapper));
+	expect_mapped(CREW_BYTES);
+	EXPECT_EQ(0, mapper_end(&mapper));
+	rig_close(&rig);
+}
+
+/* All threads stop, the mapping one when it is through; a helper does not keep it from that. */
+static void run_stops(const void *arg)
+{
+	struct mapper mapper = {};
+	int status;
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	mapper_await_both(&mapper);
+	EXPECT_EQ(0, kill(mapper.pid, SIGSTOP));
+	mapper_give_both(&mapper);
+	status = mapper_wait(&mapper, WUNTRACED);
+	EXPECT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(0, kill(mapper.pid, SIGCONT));
+	EXPECT_OK(mapper_answer(&mapper));
+	expect_mapped(CREW_BYTES);
+	EXPECT_EQ(0, mapper_end(&mapper));
+	rig_close(&rig);
+}
+
+static const struct ktap_case cases[] = {
+	{ "together", run_together },
+	{ "inherits", run_inherits },
+	{ "one-thread", run_alone, &(const struct alone){ 1, NULL } },
+	{ "one-cpu", run_alone, &(const struct alone){ 8, be_on_one_cpu } },
+	{ "no-more-processes", run_alone, &(const struct alone){ 8, be_limited } },
+	{ "broken", run_broken },
+	{ "killed", run_killed },
+	{ "helper-killed", run_helper_killed },
+	{ "dumps", run_dumps },
+	{ "exits", run_ordered, &(const struct order){ 'e', 7 } },
+	{ "execs", run_ordered, &(const struct order){ 'x', 0 } },
+	{ "forks", run_forks },
+	{ "stops", run_stops },
+	{}
+};
+
+const struct ktap_suite crew_life = { "crew", cases };
