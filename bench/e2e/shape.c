@@ -171,6 +171,13 @@ const struct shape_kind shape_kinds[] = {
 
 	{ .name = "populate4k", .use = SHAPE_LIVE, .bytes = 16 * MIB, .leaf_bytes = PAGE_BYTES,
 	  .make = make_base, .min_runs = 1, .max_runs = PER_PAGE / 16 },
+
+	{ .name = "thp", .use = SHAPE_WHOLE, .bytes = BULK, .leaf_bytes = 2 * MIB,
+	  .make = make_fresh_thp },
+	{ .name = "hugetlb2m", .use = SHAPE_WHOLE, .bytes = BULK, .leaf_bytes = 2 * MIB,
+	  .huge = true, .make = make_fresh },
+	{ .name = "populate4k", .use = SHAPE_WHOLE, .bytes = BULK, .leaf_bytes = PAGE_BYTES,
+	  .make = make_fresh_base },
 	{ .name = NULL }
 };
 
@@ -339,7 +346,7 @@ static const char *shape_make(struct shape *shape)
 	if (va == MAP_FAILED)
 		return kind->huge ? "not enough huge pages are reserved" : "no address space";
 	shape->va = va;
-	if (kind->use == SHAPE_FRESH)
+	if (kind->use == SHAPE_FRESH || kind->use == SHAPE_WHOLE)
 		return kind->make(va, kind->bytes) ? "the memory cannot be prepared" : NULL;
 	plug = plug_fragments();
 	rc = kind->make(va, kind->bytes) || settle(va, kind->bytes);

@@ -22,6 +22,7 @@ enum shape_use {
 	SHAPE_LARGE,	/* map and unmap of all of it, to see how cost grows */
 	SHAPE_FRESH,	/* faulting it in; it is not touched when it is made */
 	SHAPE_LIVE,	/* mapping single pages of it very often */
+	SHAPE_WHOLE,	/* the same as for SHAPE_FRESH, by more than one CPU */
 };
 
 /**

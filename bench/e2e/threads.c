@@ -21,6 +21,7 @@
 #include "pair.h"
 #include "peer.h"
 #include "report.h"
+#include "whole.h"
 
 #define ROUNDS 41
 
@@ -298,6 +299,7 @@ static void add_all(const struct peer *peer)
 	}
 	if (peer->lookup)
 		destroy_register(peer);
+	whole_register(peer);
 }
 
 int main(int argc, char **argv)

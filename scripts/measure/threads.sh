@@ -53,7 +53,7 @@ for peer in "${chosen[@]}"; do
 	start=$SECONDS
 	say "$peer: $(e2e_list threads "$peer" "$filter" | wc -l) benchmarks"
 	run_logged "threads-$peer" "$ROOT/scripts/guest/guest.sh" --lane mttcg --cpus 2 --edu 2 --mem 4G "${options[@]}" \
-		--append 'hugepagesz=1G hugepages=0 no_timer_check' --kernel "$kernel" --share "$share"
+		--append 'damon_stat.enabled=N hugepagesz=2M hugepages=128 no_timer_check' --kernel "$kernel" --share "$share"
 	say "$peer: done in $((SECONDS - start)) s"
 	results+=("$peer=$share")
 done
