@@ -26,12 +26,14 @@ enum pin_leaf {
  * @nr_runs: runs of neighbouring page frames
  * @npages: pages, by what a pin stands for
  * @npins: pins, likewise
+ * @nr_helpers: how many threads helped to pin it, at once
  * @end_pfn: private: where the last run ended, of which more may come
  */
 struct pin_counts {
 	u64 nr_runs;
 	u64 npages[PIN_NR_LEAVES];
 	u64 npins[PIN_NR_LEAVES];
+	unsigned int nr_helpers;
 	unsigned long end_pfn;
 };
 

@@ -10,6 +10,7 @@
 #define IOMMUFD_TRACE_OP_H
 
 #include <linux/compiler.h>
+#include <linux/minmax.h>
 #include <linux/timekeeping.h>
 #include <linux/types.h>
 
@@ -37,7 +38,7 @@ enum trace_stage {
  * @nr_areas: how many areas it was about
  * @length_bytes: how long they are together
  * @pins: what is pinned of them
- * @nr_helpers: how many threads pinned for it, beside the caller
+ * @nr_helpers: how many threads pinned for it at once, beside the caller
  */
 struct trace_op {
 	u64 begin_ns;
@@ -99,6 +100,17 @@ static inline void trace_stage_end(struct trace_op *op, enum trace_stage stage,
 {
 	if (unlikely(op))
 		op->stage_ns[stage] += ktime_get_ns() - begin_ns;
+}
+
+/**
+ * trace_op_helped() - something of it was pinned
+ * @op: the operation; NULL if it is not traced
+ * @nr_helpers: how many threads helped the caller
+ */
+static inline void trace_op_helped(struct trace_op *op, unsigned int nr_helpers)
+{
+	if (unlikely(op))
+		op->nr_helpers = max(op->nr_helpers, nr_helpers);
 }
 
 #endif

@@ -56,7 +56,7 @@ static int cut_area(struct iommufd_ioas *ioas, struct area *area,
 
 		/* All of it is pinned already. */
 		rc = area_claim(tail);
-		if (rc) {
+		if (rc < 0) {
 			area_free(tail);
 			return rc;
 		}

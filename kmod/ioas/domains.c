@@ -95,8 +95,9 @@ static __always_inline int map_area(struct iommufd_ioas *ioas,
 		begin_ns = trace_stage_begin(op);
 		rc = area_claim(area);
 		trace_stage_end(op, TRACE_PIN, begin_ns);
-		if (rc)
+		if (rc < 0)
 			return rc;
+		trace_op_helped(op, rc);
 	}
 	begin_ns = trace_stage_begin(op);
 	rc = area_map(area, member, ioas->combine);

@@ -111,8 +111,9 @@ static __always_inline int populate(struct area *area,
 	begin_ns = trace_stage_begin(op);
 	rc = area_claim(area);
 	trace_stage_end(op, TRACE_PIN, begin_ns);
-	if (rc)
+	if (rc < 0)
 		return rc;
+	trace_op_helped(op, rc);
 	race_point("map:claimed");
 	begin_ns = trace_stage_begin(op);
 	list_for_each_entry(member, &ioas->domains, node) {

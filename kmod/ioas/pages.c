@@ -143,10 +143,12 @@ static int pin_piece(const struct piece *piece)
 	pin->node.last = piece_last_index(piece);
 	rc = backing_claim(backing, &pin->claim, pin->node.start,
 			   pin->node.last);
-	if (rc)
+	if (rc < 0) {
 		kfree(pin);
-	else
-		interval_tree_insert(&pin->node, &piece->area->pins);
+		goto out_unlock;
+	}
+	interval_tree_insert(&pin->node, &piece->area->pins);
+	rc = 0;
 out_unlock:
 	mutex_unlock(&backing->pins_lock);
 	return rc;

@@ -108,10 +108,10 @@ static int print_area(const struct glance *seen, char *line, int room)
 static int print_pins(const struct pin_counts *pins, char *line, int room)
 {
 	return scnprintf(line, room,
-			 " runs=%llu pages_4k=%llu pages_2m=%llu pages_1g=%llu pages_other=%llu",
+			 " runs=%llu pages_4k=%llu pages_2m=%llu pages_1g=%llu pages_other=%llu helpers=%u",
 			 pins->nr_runs, pins->npages[PIN_LEAF_4K],
 			 pins->npages[PIN_LEAF_2M], pins->npages[PIN_LEAF_1G],
-			 pins->npages[PIN_LEAF_OTHER]);
+			 pins->npages[PIN_LEAF_OTHER], pins->nr_helpers);
 }
 
 /* Whom its pages are charged to. */
@@ -139,6 +139,7 @@ static void add_pins(struct pin_counts *all, const struct pin_counts *pins)
 	all->nr_runs += pins->nr_runs;
 	for (int leaf = 0; leaf < PIN_NR_LEAVES; leaf++)
 		all->npages[leaf] += pins->npages[leaf];
+	all->nr_helpers = max(all->nr_helpers, pins->nr_helpers);
 }
 
 static void go_to_area(struct debugfs_reader *reader, unsigned long iova)

@@ -159,7 +159,7 @@ static struct segment *segment_create(struct backing *backing,
 	return segment;
 }
 
-/* Pin pages of which none is pinned yet. */
+/* Pin pages of which none is pinned yet. Returns how many threads helped, or an errno. */
 static int pin_segment(struct backing *backing, unsigned long first_index,
 		       unsigned long npages)
 {
@@ -172,10 +172,11 @@ static int pin_segment(struct backing *backing, unsigned long first_index,
 	if (rc)
 		goto err_free;
 	rc = backing->ops->pin(backing, first_index, npages, &segment->extents);
-	if (rc)
+	if (rc < 0)
 		goto err_uncharge;
+	segment->nr_helpers = rc;
 	rb_add(&segment->node, &backing->segments, segment_less);
-	return 0;
+	return rc;
 
 err_uncharge:
 	account_uncharge(&backing->account, npages);
@@ -199,6 +200,7 @@ static int cut_segment(struct backing *backing, struct segment *segment,
 		segment_free(backing, tail);
 		return rc;
 	}
+	tail->nr_helpers = segment->nr_helpers;
 	rb_add(&tail->node, &backing->segments, segment_less);
 	return 0;
 }
@@ -255,15 +257,15 @@ static void unpin_unclaimed(struct backing *backing, unsigned long first_index,
  * pages.
  *
  * Context: Process; sleeps, faults in user memory. Takes @backing->lock.
- * Return: 0, or with nothing claimed -ENOMEM (out of memory, or beyond
- * RLIMIT_MEMLOCK), -EINTR for a fatal signal while waiting, or what
- * pin_user_range() or pin_file_range() say.
+ * Return: how many threads helped the caller at once, mostly 0; or with nothing claimed
+ * -ENOMEM (out of memory, or beyond RLIMIT_MEMLOCK), -EINTR for a fatal signal while
+ * waiting, or what pin_user_range() or pin_file_range() say.
  */
 int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 		  unsigned long first_index, unsigned long last_index)
 {
 	unsigned long index = first_index;
-	int rc = 0;
+	int rc = 0, nr_helpers = 0;
 
 	if (unlikely(!backing_has_pages(backing)))
 		return 0;
@@ -280,11 +282,13 @@ int backing_claim(struct backing *backing, struct interval_tree_node *claim,
 		if (segment)
 			hole_last = min(last_index, segment->first_index - 1);
 		rc = pin_segment(backing, index, hole_last - index + 1);
-		if (rc)
+		if (rc < 0)
 			break;
+		nr_helpers = max(nr_helpers, rc);
 		index = hole_last + 1;
 	}
-	if (!rc) {
+	if (rc >= 0) {
+		rc = nr_helpers;
 		claim->start = first_index;
 		claim->last = last_index;
 		interval_tree_insert(claim, &backing->claims);

@@ -41,9 +41,9 @@ struct pin_counts;
  * struct backing_ops - a kind of memory
  * @pin: pin pages of which none is pinned yet: @npages of them from @first_index
  *       on, into @ex, which is empty. Sleeps, faults in user memory; @lock of the
- *       backing is held. Returns 0, or what pin_user_range() or pin_file_range()
- *       say. NULL for memory that has no pages: that of a device, which does not
- *       move. Nothing of it is claimed, charged, read or written.
+ *       backing is held. Returns what pin_user_range() or pin_file_range() say.
+ *       NULL for memory that has no pages: that of a device, which does not move.
+ *       Nothing of it is claimed, charged, read or written.
  * @release: give back what the kind holds; NULL if that is nothing
  * @map: of memory without pages: map it in a domain. Returns 0, or with nothing
  *       mapped -ENOMEM, or what iommu_map() says.
@@ -69,11 +69,13 @@ struct backing_ops {
  * struct segment - a range of pinned pages
  * @node: in the backing's segments
  * @first_index: page index of its first page
+ * @nr_helpers: how many threads helped to pin it
  * @extents: its pages; empty while the segment is not in use
  */
 struct segment {
 	struct rb_node node;
 	unsigned long first_index;
+	unsigned int nr_helpers;
 	struct extents extents;
 };
 

@@ -49,6 +49,7 @@ static unsigned long count_segment(const struct segment *segment,
 
 	if (!extents_seek(&segment->extents, at, &it))
 		return last_index + 1;
+	counts->nr_helpers = max(counts->nr_helpers, segment->nr_helpers);
 	skip_npages = at - it.index;
 	do {
 		unsigned long npages = min(extent_npages(it.run) - skip_npages,

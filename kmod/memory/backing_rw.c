@@ -73,7 +73,7 @@ static int copy_some(struct backing *backing, struct copy *copy)
 		npages = min(npages, segment->first_index - index);
 	extents_init(&ex);
 	rc = backing->ops->pin(backing, index, npages, &ex);
-	if (rc)
+	if (rc < 0)
 		return rc;
 	copy_extents(copy, &ex, index, npages);
 	unpin_extents(&ex, backing->writable);

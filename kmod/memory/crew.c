@@ -51,19 +51,24 @@ unsigned int crew_size(unsigned long amount, unsigned long amount_each)
 	return min(nr, nr_cpus);
 }
 
-static void do_parts(struct crew_job *job)
+/* Returns whether there was any to do. */
+static bool do_parts(struct crew_job *job)
 {
+	bool any = false;
+
 	while (!READ_ONCE(job->rc)) {
 		unsigned long part = atomic_long_fetch_inc(&job->next);
 		int rc;
 
 		if (part >= job->nr_parts)
-			return;
+			break;
+		any = true;
 		race_point("crew:begun");
 		rc = job->do_part(job, part);
 		if (rc)
 			cmpxchg(&job->rc, 0, rc);
 	}
+	return any;
 }
 
 /* The calling thread begins no part any more. Of the last one the others are told. */
@@ -81,7 +86,8 @@ static bool help(void *data)
 	if (helper->is_over)
 		return false;
 	__set_current_state(TASK_RUNNING);
-	do_parts(helper->job);
+	if (do_parts(helper->job))
+		atomic_inc(&helper->job->nr_helped);
 	/*
 	 * The caller waits for this thread to end, and can not be stopped meanwhile,
 	 * nor frozen or traced. So it does not stop here either: what the process
@@ -144,6 +150,7 @@ int crew_do(struct crew_job *job, unsigned int nr_threads)
 	unsigned int nr = 0;
 
 	job->rc = 0;
+	atomic_set(&job->nr_helped, 0);
 	atomic_long_set(&job->next, 0);
 	atomic_set(&job->nr_busy, 1);
 	init_completion(&job->over);

@@ -29,6 +29,7 @@
  * @nr_parts: how many there are; they are begun in order
  * @rc: the first errno, after which no part is begun; 0 while there is none. Who is at
  *      a part may look here whether it still matters.
+ * @nr_helped: when it is over: how many helpers had a part to do
  * @next: private: the next part that nobody has begun
  * @nr_busy: private: threads that may begin one
  * @over: private: there is no such thread any more
@@ -37,6 +38,7 @@ struct crew_job {
 	int (*do_part)(struct crew_job *job, unsigned long part);
 	unsigned long nr_parts;
 	int rc;
+	atomic_t nr_helped;
 	atomic_long_t next;
 	atomic_t nr_busy;
 	struct completion over;

@@ -475,7 +475,8 @@ static int pin_much(struct mm_struct *mm, unsigned long va,
  *
  * Context: Process; sleeps, faults, takes mmap_lock of @mm for reading. When
  * @mm is not the caller's own this works too, as long as its process lives.
- * Return: 0, or with nothing pinned and @ex empty:
+ * Return: how many threads helped the caller, mostly 0; or with nothing pinned and @ex
+ * empty:
  *
  * * -EFAULT: not mapped, not accessible so, not all in user space, memory that
  *   must not be pinned, or the process of @mm has exited

@@ -308,7 +308,8 @@ static int pin_much(struct file *file, loff_t start, unsigned long npages,
  * for a folio.
  *
  * Context: Process; sleeps, locks folios.
- * Return: 0, or with nothing pinned and @ex empty:
+ * Return: how many threads helped the caller, mostly 0; or with nothing pinned and @ex
+ * empty:
  *
  * * -EINVAL: not such a file, or the range ends beyond its size
  * * -ENOMEM: out of memory, or the pages cannot be moved to where they may stay

@@ -97,7 +97,7 @@ static int put_together(struct parts *parts, int rc, struct extents *ex)
 	return rc;
 }
 
-/* On failure all of @ex is unpinned. */
+/* Returns how many threads helped; or an errno, and all of @ex is unpinned. */
 static int pin_by_crew(const struct pin_source *source, unsigned long first,
 		       unsigned long npages, unsigned int nr_threads,
 		       struct extents *ex)
@@ -119,7 +119,7 @@ static int pin_by_crew(const struct pin_source *source, unsigned long first,
 	}
 	rc = put_together(&parts, crew_do(&parts.job, nr_threads), ex);
 	kvfree(parts.part);
-	return rc;
+	return rc ? rc : atomic_read(&parts.job.nr_helped);
 }
 
 /* Where huge leaves and memory that is absent take turns, some of both is met. */
@@ -141,35 +141,33 @@ static bool is_absent(const struct pin_source *source, unsigned long first,
  * @ex: an empty sequence, which then describes the pages
  *
  * Context: Process; sleeps, and takes what locks @source->pin takes.
- * Return: 0, or with nothing pinned and @ex empty -EINTR, -ENOMEM or what @source->pin
- * says.
+ * Return: how many threads helped the caller; or with nothing pinned and @ex empty
+ * -EINTR, -ENOMEM or what @source->pin says.
  */
 int pin_in_parts(const struct pin_source *source, unsigned long npages,
 		 struct extents *ex)
 {
 	unsigned long done = 0;
-	int rc = 0;
+	int rc;
 
-	while (!rc && done < npages) {
+	for (;;) {
 		unsigned long left = npages - done;
 		unsigned long n = min(left, STRETCH_NPAGES);
 		unsigned int nr_threads = 1;
 
 		if (is_absent(source, done, n))
 			nr_threads = crew_size(left, PIN_PARTS_WORTH_NPAGES);
-		if (nr_threads > 1) {
-			n = left;
-			rc = pin_by_crew(source, done, n, nr_threads, ex);
-		} else {
-			rc = source->pin(source, done, n, NULL, ex);
-			race_point("pin_parts:stretch-pinned");
-		}
+		if (nr_threads > 1)
+			return pin_by_crew(source, done, left, nr_threads, ex);
+		rc = source->pin(source, done, n, NULL, ex);
+		race_point("pin_parts:stretch-pinned");
 		done += n;
 		if (rc || done == npages)
-			break;
+			return rc;
 		rc = cond_resched_killable();
-		if (rc)
+		if (rc) {
 			unpin_extents(ex, false);
+			return rc;
+		}
 	}
-	return rc;
 }

@@ -15,6 +15,7 @@
 
 #include "balance.h"
 #include "core/core.h"
+#include "crew_hook.h"
 #include "hold.h"
 #include "ioas/area.h"
 #include "ioas/ioas.h"
@@ -117,17 +118,36 @@ static void view_says_what_is_there(struct kunit *test)
 	expect_said(test, "1 ioas users=0\n  domains=0 accesses=0 ");
 	expect_said(test, " huge-pages=yes charges=user\n  area iova=0x40000000 ");
 	expect_said(test, " length=0x214000 prot=rw state=ready users=0 owners=0 ");
-	expect_said(test, " runs=0 pages_4k=0 pages_2m=0 pages_1g=0 pages_other=0\n");
+	expect_said(test, " runs=0 pages_4k=0 pages_2m=0 pages_1g=0 pages_other=0 helpers=0\n");
 	expect_said(test, "  total areas=2 length=0x219000 runs=0 ");
 
 	add(test, &member);
 	read_view(test, TEXT_BYTES);
 	expect_said(test, "  domains=1 ");
-	expect_said(test, " pages_4k=20 pages_2m=512 pages_1g=0 pages_other=0\n");
+	expect_said(test, " pages_4k=20 pages_2m=512 pages_1g=0 pages_other=0 helpers=0\n");
 	expect_said(test, "  area iova=0x80000000 length=0x5000 ");
-	expect_said(test, " pages_4k=5 pages_2m=0 pages_1g=0 pages_other=0\n");
+	expect_said(test, " pages_4k=5 pages_2m=0 pages_1g=0 pages_other=0 helpers=0\n");
 	expect_said(test, "  total areas=2 length=0x219000 runs=");
-	expect_said(test, " pages_4k=25 pages_2m=512 pages_1g=0 pages_other=0\n");
+	expect_said(test, " pages_4k=25 pages_2m=512 pages_1g=0 pages_other=0 helpers=0\n");
+	ioas_remove_domain(ioas, &member);
+}
+
+static void view_says_who_helped(struct kunit *test)
+{
+	const unsigned long npages = SZ_32M / PAGE_SIZE;
+	unsigned long va = memory_map(test, MEMORY_UNTOUCHED, npages);
+	struct ioas_domain member;
+
+	add(test, &member);
+	crew_hook_arm(test, CREW_HOOK_FIRST);
+	KUNIT_ASSERT_EQ(test, map(SZ_1G, va, npages), 0);
+	KUNIT_ASSERT_EQ(test, map(SZ_2G, va, 1), 0);
+	read_view(test, TEXT_BYTES);
+	expect_said(test, "  area iova=0x40000000 ");
+	expect_said(test, " helpers=1\n  area iova=0x80000000 ");
+	expect_said(test, " helpers=0\n  total ");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(strstr(text, "  total ") ?: "",
+					   " helpers=1\n"));
 	ioas_remove_domain(ioas, &member);
 }
 
@@ -402,6 +422,7 @@ static void debugfs_test_exit(struct kunit *test)
 
 static struct kunit_case debugfs_test_cases[] = {
 	KUNIT_CASE(view_says_what_is_there),
+	KUNIT_CASE(view_says_who_helped),
 	KUNIT_CASE(view_says_which_objects),
 	KUNIT_CASE(view_is_the_same_in_pieces),
 	KUNIT_CASE(view_can_be_read_again),

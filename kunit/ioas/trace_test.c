@@ -12,6 +12,7 @@
 #include <uapi/linux/iommufd.h>
 
 #include "core/core.h"
+#include "crew_hook.h"
 #include "hold.h"
 #include "ioas/ioas.h"
 #include "iofd.h"
@@ -262,6 +263,29 @@ static void map_says_what_it_pinned(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, said[UNMAP_END].op.pins.nr_runs, nr_runs);
 	KUNIT_EXPECT_GT(test, said[UNMAP_END].op.stage_ns[TRACE_PIN], 0);
 	KUNIT_EXPECT_GT(test, said[UNMAP_END].op.stage_ns[TRACE_FILL], 0);
+	ioas_remove_domain(ioas, &member);
+}
+
+/* Who pins says who helped; who has nothing to pin, or unpins, had no help. */
+static void map_says_who_helped(struct kunit *test)
+{
+	const unsigned long npages = SZ_32M / PAGE_SIZE;
+	unsigned long va = memory_map(test, MEMORY_UNTOUCHED, npages);
+	unsigned long other = memory_map(test, MEMORY_UNTOUCHED, npages);
+	struct ioas_domain member, second;
+
+	crew_hook_arm(test, CREW_HOOK_FIRST);
+	KUNIT_ASSERT_EQ(test, map(SZ_1G, va, npages), 0);
+	KUNIT_EXPECT_EQ(test, said[MAP_END].op.nr_helpers, 0);
+	add(test, &member, PAGING_VTDSS);
+	KUNIT_EXPECT_EQ(test, said[ADD_END].op.nr_helpers, 1);
+	add(test, &second, PAGING_VTDSS);
+	KUNIT_EXPECT_EQ(test, said[ADD_END].op.nr_helpers, 0);
+	KUNIT_ASSERT_EQ(test, map(SZ_2G, other, npages), 0);
+	KUNIT_EXPECT_EQ(test, said[MAP_END].op.nr_helpers, 1);
+	KUNIT_ASSERT_EQ(test, unmap(0, ULONG_MAX), 0);
+	KUNIT_EXPECT_EQ(test, said[UNMAP_END].op.nr_helpers, 0);
+	ioas_remove_domain(ioas, &second);
 	ioas_remove_domain(ioas, &member);
 }
 
@@ -556,6 +580,7 @@ static void trace_test_exit(struct kunit *test)
 
 static struct kunit_case trace_test_cases[] = {
 	KUNIT_CASE(map_says_what_it_pinned),
+	KUNIT_CASE(map_says_who_helped),
 	KUNIT_CASE(map_says_what_a_part_has),
 	KUNIT_CASE(map_says_where_it_went),
 	KUNIT_CASE(map_says_why_it_failed),

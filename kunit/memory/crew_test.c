@@ -89,6 +89,24 @@ static void describe_way(const enum crew_hook_way *way, char *desc)
 
 KUNIT_ARRAY_PARAM(way, ways, describe_way);
 
+/* Of so many helpers that were asked for. */
+static void expect_helped(struct kunit *test, unsigned int nr_asked)
+{
+	int nr = atomic_read(&work.job.nr_helped);
+
+	switch (*(const enum crew_hook_way *)test->param_value) {
+	case CREW_HOOK_THREADS:
+		KUNIT_EXPECT_LE(test, nr, nr_asked);
+		break;
+	case CREW_HOOK_FIRST:
+		/* It has left nothing for another one. */
+		KUNIT_EXPECT_EQ(test, nr, nr_asked > 0);
+		break;
+	default:
+		KUNIT_EXPECT_EQ(test, nr, 0);
+	}
+}
+
 static void crew_does_each_part_once(struct kunit *test)
 {
 	static const unsigned long nr_parts[] = { 1, 2, 7, NR_PARTS };
@@ -99,6 +117,7 @@ static void crew_does_each_part_once(struct kunit *test)
 			prepare(do_part, nr_parts[i]);
 			KUNIT_EXPECT_EQ(test, crew_do(&work.job, nr), 0);
 			expect_each_once(test);
+			expect_helped(test, nr - 1);
 		}
 	}
 	KUNIT_EXPECT_GT(test, crew_hook_nr_asked(), 0);
@@ -166,6 +185,7 @@ static void crew_helper_does_what_the_caller_does_not(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&work.nr_done), NR_PARTS - 1);
 	hold_finish(test, caller);
 	KUNIT_EXPECT_EQ(test, work.rc, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&work.job.nr_helped), 1);
 	expect_each_once(test);
 }
 
