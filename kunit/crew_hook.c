@@ -143,3 +143,16 @@ void crew_hook_stop(struct vhost_task *task)
 		kthread_stop(hooked->thread);
 	kfree(hooked);
 }
+
+/**
+ * crew_hook_wait() - wait_for_completion_killable()
+ *
+ * What a helper does that is not a thread is the caller's own, which can not wait for
+ * itself.
+ */
+int crew_hook_wait(struct completion *done)
+{
+	if (how == CREW_HOOK_FIRST)
+		return 0;
+	return wait_for_completion_killable(done);
+}

@@ -10,6 +10,7 @@
 #ifndef KUNIT_CREW_HOOK_H
 #define KUNIT_CREW_HOOK_H
 
+#include <linux/completion.h>
 #include <linux/sched.h>
 #include <linux/sched/vhost_task.h>
 
@@ -44,12 +45,14 @@ struct vhost_task *crew_hook_create(bool (*fn)(void *data),
 				    const char *name);
 void crew_hook_start(struct vhost_task *task);
 void crew_hook_stop(struct vhost_task *task);
+int crew_hook_wait(struct completion *done);
 
 #ifdef CREW_HOOK_IN_FRONT
 #define is_user_task		crew_hook_is_user_task
 #define vhost_task_create	crew_hook_create
 #define vhost_task_start	crew_hook_start
 #define vhost_task_stop		crew_hook_stop
+#define wait_for_completion_killable crew_hook_wait
 #endif
 
 #endif

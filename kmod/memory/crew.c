@@ -88,15 +88,16 @@ static bool help(void *data)
 	__set_current_state(TASK_RUNNING);
 	if (do_parts(helper->job))
 		atomic_inc(&helper->job->nr_helped);
+	leave(helper->job);
 	/*
 	 * The caller waits for this thread to end, and can not be stopped meanwhile,
-	 * nor frozen or traced. So it does not stop here either: what the process
-	 * was told to do, its other threads do. What kills it kills the caller,
-	 * which ends this thread.
+	 * nor frozen or traced. So it does not stop either, neither here nor until it
+	 * ends: what the process was told to do, its other threads do. What kills it
+	 * kills the caller, which ends this thread.
 	 */
+	wait_for_completion_killable(&helper->job->stop);
 	clear_thread_flag(TIF_SIGPENDING);
 	helper->is_over = true;
-	leave(helper->job);
 	return false;
 }
 
@@ -154,6 +155,8 @@ int crew_do(struct crew_job *job, unsigned int nr_threads)
 	atomic_long_set(&job->next, 0);
 	atomic_set(&job->nr_busy, 1);
 	init_completion(&job->over);
+	init_completion(&job->stop);
+	nr_threads = min(nr_threads, job->nr_parts);
 	helper = kcalloc(nr_threads - 1, sizeof(*helper), GFP_KERNEL);
 	if (helper)
 		nr = start_helpers(job, helper, nr_threads - 1);
@@ -163,6 +166,7 @@ int crew_do(struct crew_job *job, unsigned int nr_threads)
 	/* What a helper waits for may take long, but it is killed with the caller. */
 	if (nr && wait_for_completion_killable(&job->over))
 		cmpxchg(&job->rc, 0, -EINTR);
+	complete_all(&job->stop);
 	for (unsigned int i = 0; i < nr; i++)
 		vhost_task_stop(helper[i].task);
 	kfree(helper);

@@ -33,6 +33,7 @@
  * @next: private: the next part that nobody has begun
  * @nr_busy: private: threads that may begin one
  * @over: private: there is no such thread any more
+ * @stop: private: the caller ends its helpers
  */
 struct crew_job {
 	int (*do_part)(struct crew_job *job, unsigned long part);
@@ -42,6 +43,7 @@ struct crew_job {
 	atomic_long_t next;
 	atomic_t nr_busy;
 	struct completion over;
+	struct completion stop;
 };
 
 #ifdef CONFIG_VHOST_TASK
