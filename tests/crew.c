@@ -21,6 +21,8 @@
 #include "iofd.h"
 #include "scene.h"
 
+#define VIEWS "/sys/kernel/debug/iommufd"
+#define HUGE_PAGES "/sys/kernel/mm/hugepages"
 #define PARAMETER "/sys/module/iommufd/parameters/pin_threads"
 /* Only for what hangs, on a machine that may be busy. */
 #define HANGS_MS 500000
@@ -35,6 +37,58 @@ void crew_threads(unsigned int nr)
 	ASSERT_OK(scene_tell(PARAMETER, text));
 	if (nr > 1 && sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		ktap_skip("needs two CPUs");
+}
+
+void crew_huge_pages(size_t page_bytes, size_t nr)
+{
+	char path[2][80], text[24] = "";
+	FILE *f;
+
+	if (page_bytes == PAGE)
+		return;
+	snprintf(path[0], sizeof(path[0]), HUGE_PAGES "/hugepages-%zukB/nr_hugepages",
+		 page_bytes / KIB);
+	snprintf(path[1], sizeof(path[1]), HUGE_PAGES "/hugepages-%zukB/free_hugepages",
+		 page_bytes / KIB);
+	snprintf(text, sizeof(text), "%zu", nr);
+	scene_tell(path[0], text);
+	f = fopen(path[1], "re");
+	if (!f || !fgets(text, sizeof(text), f) || strtoul(text, NULL, 10) < nr)
+		ktap_skip("needs %zu huge pages of %zu KiB", nr, page_bytes / KIB);
+	fclose(f);
+}
+
+/* Of one iommufd, as its file under debugfs says. */
+static int helped_by(const char *name)
+{
+	char path[300], line[400];
+	int helped = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), VIEWS "/%s", name);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (strstr(line, " area iova=0x40000000 ") && strstr(line, " helpers="))
+			helped = atoi(strstr(line, " helpers=") + strlen(" helpers="));
+	}
+	if (f)
+		fclose(f);
+	return helped;
+}
+
+int crew_helped(void)
+{
+	struct dirent *entry;
+	int helped = -1;
+	DIR *dir = opendir(VIEWS);
+
+	ASSERT_TRUE(dir);
+	while (helped < 0 && (entry = readdir(dir))) {
+		if (atoi(entry->d_name) == getpid())
+			helped = helped_by(entry->d_name);
+	}
+	closedir(dir);
+	return helped;
 }
 
 /* In the process that maps: what goes wrong here the case sees as an end that it did not expect. */
@@ -134,17 +188,55 @@ static void *obey(void *arg)
 	_exit(97);
 }
 
+/* Of pages that are set apart one asks for as many as are needed, where it maps more. */
+static unsigned char *get_memory(struct mapper *mapper, int *fd)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	const int prot = PROT_READ | PROT_WRITE;
+	size_t room = mapper->bytes + 2 * CREW_PART_BYTES;
+	unsigned char *va;
+
+	switch (mapper->memory) {
+	case CREW_FILE:
+		*fd = memfd_create("crew", MFD_CLOEXEC);
+		must(*fd >= 0 && !ftruncate(*fd, mapper->bytes));
+		va = mmap(NULL, mapper->bytes, prot, MAP_SHARED, *fd, 0);
+		break;
+	case CREW_HUGETLB2M:
+		va = mmap(NULL, mapper->bytes, prot, flags | MAP_HUGETLB | 21 << MAP_HUGE_SHIFT,
+			  -1, 0);
+		break;
+	case CREW_HUGETLB1G:
+		va = mmap(NULL, mapper->bytes, prot, flags | MAP_HUGETLB | 30 << MAP_HUGE_SHIFT,
+			  -1, 0);
+		break;
+	default:
+		va = mmap(NULL, room, prot, flags, -1, 0);
+		must(va != MAP_FAILED);
+		va = (void *)(((uintptr_t)va + CREW_PART_BYTES - 1) & -CREW_PART_BYTES);
+		must(!madvise(va, mapper->bytes, MADV_NOHUGEPAGE));
+	}
+	must(va != MAP_FAILED);
+	return va;
+}
+
+static int map_memory(const struct mapper *mapper, int fd)
+{
+	__u64 iova = CREW_IOVA;
+
+	if (mapper->memory == CREW_FILE)
+		return ioas_map_file(mapper->rig->iofd, mapper->rig->ioas, IOAS_FIXED_RW, fd, 0,
+				     mapper->bytes, &iova);
+	return ioas_map_at(mapper->rig->iofd, mapper->rig->ioas, mapper->va, mapper->bytes, iova);
+}
+
 static void run_mapper(struct mapper *mapper, int socket, struct orders *orders)
 {
-	size_t room = mapper->bytes + 2 * CREW_PART_BYTES;
-	unsigned char *va = mmap(NULL, room, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	unsigned char *va;
 	pthread_t thread;
-	int ret;
+	int ret, fd = -1;
 
-	must(va != MAP_FAILED);
-	va = (void *)(((uintptr_t)va + CREW_PART_BYTES - 1) & -CREW_PART_BYTES);
-	must(!madvise(va, mapper->bytes, MADV_NOHUGEPAGE));
+	va = get_memory(mapper, &fd);
 	mapper->va = va;
 	must(write(orders->to, &va, sizeof(va)) == sizeof(va));
 	if (mapper->broken)
@@ -154,7 +246,7 @@ static void run_mapper(struct mapper *mapper, int socket, struct orders *orders)
 	must(!pthread_create(&thread, NULL, obey, orders));
 	if (mapper->prepare)
 		mapper->prepare(mapper);
-	ret = ioas_map_at(mapper->rig->iofd, mapper->rig->ioas, va, mapper->bytes, CREW_IOVA);
+	ret = map_memory(mapper, fd);
 	must(write(orders->to, &ret, sizeof(ret)) == sizeof(ret));
 	for (;;)
 		pause();
@@ -279,4 +371,26 @@ int mapper_threads(const struct mapper *mapper, pid_t *tid, int room)
 	}
 	closedir(dir);
 	return nr;
+}
+
+void mapper_expect_alike(const struct mapper *mapper, pid_t helper, const char *file,
+			 const char *word)
+{
+	char path[2][80], line[2][512] = { "", "" };
+	unsigned int i;
+	FILE *f;
+
+	snprintf(path[0], sizeof(path[0]), "/proc/%d/task/%d/%s", mapper->pid, mapper->pid, file);
+	snprintf(path[1], sizeof(path[1]), "/proc/%d/task/%d/%s", mapper->pid, helper, file);
+	for (i = 0; i < 2; i++) {
+		f = fopen(path[i], "re");
+		ASSERT_TRUE(f);
+		while (fgets(line[i], sizeof(line[i]), f) &&
+		       strncmp(line[i], word, strlen(word)))
+			;
+		fclose(f);
+		EXPECT_TRUE(line[i][0]);
+	}
+	if (!EXPECT_TRUE(!strcmp(line[0], line[1])))
+		ktap_note("%s: %s and %s", file, line[0], line[1]);
 }

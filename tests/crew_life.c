@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,29 +58,6 @@ static void expect_gone(const struct mapper *mapper)
 	EXPECT_EQ(NR_THREADS, nr_threads(mapper));
 }
 
-/* Some lines of files in /proc, for all threads of a process alike. */
-static void expect_alike(const struct mapper *mapper, pid_t helper, const char *file,
-			 const char *word)
-{
-	char path[2][80], line[2][512] = { "", "" };
-	unsigned int i;
-	FILE *f;
-
-	snprintf(path[0], sizeof(path[0]), "/proc/%d/task/%d/%s", mapper->pid, mapper->pid, file);
-	snprintf(path[1], sizeof(path[1]), "/proc/%d/task/%d/%s", mapper->pid, helper, file);
-	for (i = 0; i < 2; i++) {
-		f = fopen(path[i], "re");
-		ASSERT_TRUE(f);
-		while (fgets(line[i], sizeof(line[i]), f) &&
-		       strncmp(line[i], word, strlen(word)))
-			;
-		fclose(f);
-		EXPECT_TRUE(line[i][0]);
-	}
-	if (!EXPECT_TRUE(!strcmp(line[0], line[1])))
-		ktap_note("%s: %s and %s", file, line[0], line[1]);
-}
-
 static void run_together(const void *arg)
 {
 	struct mapper mapper = {};
@@ -91,15 +69,16 @@ static void run_together(const void *arg)
 	mapper_start(&mapper, &rig);
 	helper = mapper_await_both(&mapper);
 	EXPECT_EQ(NR_THREADS + 1, nr_threads(&mapper));
-	expect_alike(&mapper, helper, "status", "Tgid:");
-	expect_alike(&mapper, helper, "status", "Uid:");
-	expect_alike(&mapper, helper, "status", "CapEff:");
-	expect_alike(&mapper, helper, "status", "Seccomp:");
-	expect_alike(&mapper, helper, "status", "Cpus_allowed:");
-	expect_alike(&mapper, helper, "status", "Mems_allowed:");
-	expect_alike(&mapper, helper, "cgroup", "0:");
+	mapper_expect_alike(&mapper, helper, "status", "Tgid:");
+	mapper_expect_alike(&mapper, helper, "status", "Uid:");
+	mapper_expect_alike(&mapper, helper, "status", "CapEff:");
+	mapper_expect_alike(&mapper, helper, "status", "Seccomp:");
+	mapper_expect_alike(&mapper, helper, "status", "Cpus_allowed:");
+	mapper_expect_alike(&mapper, helper, "status", "Mems_allowed:");
+	mapper_expect_alike(&mapper, helper, "cgroup", "0:");
 	mapper_give_both(&mapper);
 	EXPECT_OK(mapper_answer(&mapper));
+	EXPECT_EQ(1, crew_helped());
 	expect_gone(&mapper);
 	expect_mapped(CREW_BYTES);
 	EXPECT_EQ(0, mapper_end(&mapper));
@@ -129,7 +108,7 @@ static void run_inherits(const void *arg)
 	open_rig();
 	mapper_start(&mapper, &rig);
 	helper = mapper_await_both(&mapper);
-	expect_alike(&mapper, helper, "status", "Cpus_allowed_list:");
+	mapper_expect_alike(&mapper, helper, "status", "Cpus_allowed_list:");
 	EXPECT_EQ(7, getpriority(PRIO_PROCESS, helper));
 	mapper_give_both(&mapper);
 	EXPECT_OK(mapper_answer(&mapper));
@@ -150,6 +129,7 @@ static void expect_alone(struct mapper *mapper)
 		mapper_give_page(mapper, va);
 	}
 	EXPECT_OK(mapper_answer(mapper));
+	EXPECT_EQ(0, crew_helped());
 	expect_mapped(CREW_BYTES);
 	EXPECT_EQ(0, mapper_end(mapper));
 }
@@ -344,6 +324,85 @@ static void run_stops(const void *arg)
 	rig_close(&rig);
 }
 
+/* All but the part that the mapping thread is at has been faulted in. */
+static void await_helper_through(const struct mapper *mapper)
+{
+	size_t others_kib = (CREW_BYTES - CREW_PART_BYTES) / KIB;
+	char path[64], line[128];
+	size_t kib = 0;
+	FILE *f;
+	int ms;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", mapper->pid);
+	for (ms = 0; kib < others_kib && ms < 500000; ms += 10) {
+		f = fopen(path, "re");
+		ASSERT_TRUE(f);
+		while (fgets(line, sizeof(line), f))
+			sscanf(line, "Rss: %zu", &kib);
+		fclose(f);
+		usleep(10000);
+	}
+	EXPECT_LT(others_kib - 1, kib);
+}
+
+/* The same while the helper has nothing to do any more, and the thread that maps has. */
+static void run_stops_late(const void *arg)
+{
+	struct mapper mapper = {};
+	__u64 va[2], mapping;
+	pid_t tid[2];
+	int status;
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	tid[0] = mapper_await_fault(&mapper, &va[0]);
+	tid[1] = mapper_await_fault(&mapper, &va[1]);
+	ASSERT_TRUE(tid[0] != tid[1]);
+	mapping = va[tid[0] != mapper.pid];
+	mapper_give_page(&mapper, va[tid[0] == mapper.pid]);
+	await_helper_through(&mapper);
+	EXPECT_EQ(0, kill(mapper.pid, SIGSTOP));
+	mapper_give_page(&mapper, mapping);
+	status = mapper_wait(&mapper, WUNTRACED);
+	EXPECT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(0, kill(mapper.pid, SIGCONT));
+	EXPECT_OK(mapper_answer(&mapper));
+	expect_mapped(CREW_BYTES);
+	EXPECT_EQ(0, mapper_end(&mapper));
+	rig_close(&rig);
+}
+
+/* A debugger has both threads, and interrupts them: the helper is through and gone, not stopped. */
+static void run_traced(const void *arg)
+{
+	struct mapper mapper = {};
+	pid_t helper;
+	int status;
+
+	(void)arg;
+	crew_threads(2);
+	open_rig();
+	mapper_start(&mapper, &rig);
+	helper = mapper_await_both(&mapper);
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, mapper.pid, NULL, NULL));
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, helper, NULL, NULL));
+	EXPECT_EQ(0, ptrace(PTRACE_INTERRUPT, mapper.pid, NULL, NULL));
+	EXPECT_EQ(0, ptrace(PTRACE_INTERRUPT, helper, NULL, NULL));
+	mapper_give_both(&mapper);
+	/* A traced thread is there until its debugger has heard of its end. */
+	EXPECT_EQ(helper, waitpid(helper, &status, __WALL));
+	EXPECT_TRUE(WIFEXITED(status));
+	status = mapper_wait(&mapper, __WALL);
+	EXPECT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(0, ptrace(PTRACE_DETACH, mapper.pid, NULL, NULL));
+	EXPECT_OK(mapper_answer(&mapper));
+	expect_mapped(CREW_BYTES);
+	EXPECT_EQ(0, mapper_end(&mapper));
+	rig_close(&rig);
+}
+
 static const struct ktap_case cases[] = {
 	{ "together", run_together },
 	{ "inherits", run_inherits },
@@ -358,6 +417,8 @@ static const struct ktap_case cases[] = {
 	{ "execs", run_ordered, &(const struct order){ 'x', 0 } },
 	{ "forks", run_forks },
 	{ "stops", run_stops },
+	{ "stops-late", run_stops_late },
+	{ "traced", run_traced },
 	{}
 };
 

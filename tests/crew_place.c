@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the memory comes from that helpers fault in, and whom it is charged to: the caller's
- * policies, its control group.
+ * Where the memory comes from that helpers fault in: where the caller's policies, and those of its
+ * ranges and its control group, say; and what of it stays whole.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/mempolicy.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "crew.h"
 #include "iofd.h"
 #include "pins.h"
-#include "scene.h"
 
-#define GROUPS "/tmp/crew-groups"
-#define GROUP GROUPS "/mapper"
 #define BYTES (64 * MIB)
 #define NODES 2
 
@@ -92,17 +81,6 @@ static void bind_halves(struct mapper *mapper)
 	}
 }
 
-/* In whatever group the case has made: all of its threads. */
-static void join_group(struct mapper *mapper)
-{
-	char text[16];
-
-	(void)mapper;
-	snprintf(text, sizeof(text), "%d", getpid());
-	if (scene_tell(GROUP "/cgroup.procs", text))
-		_exit(96);
-}
-
 /**
  * struct place - where memory is to be
  * @prepare: what the mapper does before
@@ -144,62 +122,18 @@ static void run_placed(const void *arg)
 	crew_threads(8);
 }
 
-static void make_group(const char *controller)
-{
-	char more[32];
-
-	mkdir(GROUPS, 0755);
-	if (mount("none", GROUPS, "cgroup2", 0, NULL) && errno != EBUSY)
-		ktap_skip("no control groups in this kernel");
-	snprintf(more, sizeof(more), "+%s", controller);
-	if (scene_tell(GROUPS "/cgroup.subtree_control", more))
-		ktap_skip("no controller '%s' in this kernel", controller);
-	ASSERT_TRUE(!mkdir(GROUP, 0755) || errno == EEXIST);
-}
-
-static void remove_group(void)
-{
-	int ms;
-
-	/* Who was killed in it is in it until it is gone. */
-	for (ms = 0; rmdir(GROUP) && ms < 500000; ms++)
-		usleep(1000);
-	EXPECT_TRUE(access(GROUP, F_OK));
-	umount(GROUPS);
-}
-
-static long long read_group(const char *file, const char *word)
-{
-	char path[80], line[128];
-	long long value = -1;
-	size_t len = strlen(word);
-	FILE *f;
-
-	snprintf(path, sizeof(path), GROUP "/%s", file);
-	f = fopen(path, "re");
-	ASSERT_TRUE(f);
-	while (fgets(line, sizeof(line), f)) {
-		if (!strncmp(line, word, len)) {
-			value = atoll(line + len);
-			break;
-		}
-	}
-	fclose(f);
-	return value;
-}
-
 /* The CPUs and the nodes of a control group. */
 static void run_cpuset(const void *arg)
 {
-	struct mapper mapper = { .plain = true, .bytes = BYTES, .prepare = join_group };
+	struct mapper mapper = { .plain = true, .bytes = BYTES, .prepare = group_join };
 	const struct place on_1 = { NULL, 8, 8 };
 
 	(void)arg;
 	need_nodes();
 	crew_threads(4);
-	make_group("cpuset");
-	ASSERT_OK(scene_tell(GROUP "/cpuset.mems", "1"));
-	ASSERT_OK(scene_tell(GROUP "/cpuset.cpus", "0-1"));
+	group_make("cpuset");
+	ASSERT_OK(group_tell("cpuset.mems", "1"));
+	ASSERT_OK(group_tell("cpuset.cpus", "0-1"));
 	rig_open_attached(&rig, 1);
 	mapper_start(&mapper, &rig);
 	ASSERT_OK(mapper_answer(&mapper));
@@ -207,53 +141,45 @@ static void run_cpuset(const void *arg)
 	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, CREW_IOVA, BYTES));
 	EXPECT_EQ(0, mapper_end(&mapper));
 	rig_close(&rig);
-	remove_group();
+	group_remove();
 	crew_threads(8);
 }
 
-/* All that is faulted in is charged to the group, and let go of with it. */
-static void run_charged(const void *arg)
-{
-	struct mapper mapper = { .plain = true, .bytes = BYTES, .prepare = join_group };
+/**
+ * struct whole - memory in large pages
+ * @memory: which
+ * @bytes: how much
+ * @page_bytes: how large they are
+ */
+struct whole {
+	enum crew_memory memory;
+	size_t bytes;
+	size_t page_bytes;
+};
 
-	(void)arg;
-	crew_threads(4);
-	make_group("memory");
-	rig_open_attached(&rig, 1);
-	mapper_start(&mapper, &rig);
-	ASSERT_OK(mapper_answer(&mapper));
-	EXPECT_LT(BYTES - 1, read_group("memory.stat", "anon "));
-	EXPECT_LT(read_group("memory.stat", "anon "), BYTES + 4 * MIB);
-	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, CREW_IOVA, BYTES));
-	EXPECT_EQ(0, mapper_end(&mapper));
-	rig_close(&rig);
-	remove_group();
-	crew_threads(8);
-}
-
-/* With and without helpers: the kernel kills the process for it, and nothing is left. */
-static void run_limited(const void *arg)
+/* One pin for each of them, whoever has it: none is cut. */
+static void run_whole(const void *arg)
 {
-	const unsigned int *nr_threads = arg;
-	struct mapper mapper = { .plain = true, .bytes = BYTES, .prepare = join_group };
+	const struct whole *whole = arg;
+	struct mapper mapper = { .plain = true, .memory = whole->memory, .bytes = whole->bytes };
 	long long before;
-	int status;
 
-	crew_threads(*nr_threads);
-	make_group("memory");
-	ASSERT_OK(scene_tell(GROUP "/memory.max", "33554432"));
+	crew_huge_pages(whole->page_bytes, whole->bytes / whole->page_bytes);
+	crew_threads(4);
 	rig_open_attached(&rig, 1);
 	before = pins_held();
 	mapper_start(&mapper, &rig);
-	status = mapper_wait(&mapper, 0);
-	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	EXPECT_LT(0, read_group("memory.events", "oom_kill "));
+	ASSERT_OK(mapper_answer(&mapper));
+	EXPECT_EQ(before + (long long)(whole->bytes / whole->page_bytes), pins_held());
+	EXPECT_OK(ioas_unmap_at(rig.iofd, rig.ioas, CREW_IOVA, whole->bytes));
 	EXPECT_EQ(before, pins_held());
-	EXPECT_LT(read_group("memory.stat", "anon "), MIB);
+	EXPECT_EQ(0, mapper_end(&mapper));
 	rig_close(&rig);
-	remove_group();
 	crew_threads(8);
 }
+
+#define WHOLE(_name, ...) \
+	{ "whole-" _name, run_whole, &(const struct whole){ __VA_ARGS__ } }
 
 #define PLACED(_name, ...) \
 	{ "placed-" _name, run_placed, &(const struct place){ __VA_ARGS__ } }
@@ -264,9 +190,9 @@ static const struct ktap_case cases[] = {
 	PLACED("interleave", interleave, 4, 4),
 	PLACED("by-vma", bind_halves, 8, 0),
 	{ "cpuset", run_cpuset },
-	{ "charged", run_charged },
-	{ "limited-alone", run_limited, &(const unsigned int){ 1 } },
-	{ "limited", run_limited, &(const unsigned int){ 4 } },
+	WHOLE("file4k", CREW_FILE, BYTES, PAGE),
+	WHOLE("hugetlb2m", CREW_HUGETLB2M, BYTES, 2 * MIB),
+	WHOLE("hugetlb1g", CREW_HUGETLB1G, 2 * GIB, GIB),
 	{}
 };
 

@@ -8,7 +8,7 @@
  */
 #include "crew.h"
 
-static const struct ktap_suite * const suites[] = { &crew_life, &crew_place, NULL };
+static const struct ktap_suite * const suites[] = { &crew_life, &crew_limits, &crew_place, NULL };
 
 int main(int argc, char **argv)
 {

@@ -124,5 +124,6 @@ huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 		((${#mem[@]} == 0)) || in_icount_guest mem "${mem[@]}"
 	fi
 	((${#race[@]} == 0)) || in_guest race mttcg --cpus 4 --nodes 2 --edu 2 --mem 2G --test-kernel --append no_timer_check -- "${race[@]}"
-	((${#crew[@]} == 0)) || in_guest crew mttcg --cpus 4 --nodes 2 --edu 2 --mem 2G --test-kernel --append no_timer_check -- "${crew[@]}"
+	((${#crew[@]} == 0)) || in_guest crew mttcg --cpus 4 --nodes 2 --edu 2 --mem 6G --test-kernel \
+		--append 'hugepagesz=1G hugepages=1:2 no_timer_check' -- "${crew[@]}"
 } | ktap_results "$name"
