@@ -537,9 +537,10 @@ static const struct splice_case {
 	{ "100-to-few", 2, 100, false, 3 },
 	{ "100-that-join-few", 2, 100, true, 3 },
 	{ "chunks-to-few", 2, 1100, false, 3 },
-	{ "chunks-to-a-full-one", 512, 1100, false, 1 },
-	{ "chunks-to-chunks", 1100, 1100, false, 1 },
-	{ "chunks-that-join-chunks", 1100, 1100, true, 1 },
+	/* Only the list grows, which the kernel may have from elsewhere then. */
+	{ "chunks-to-a-full-one", 512, 1100, false, 0 },
+	{ "chunks-to-chunks", 1100, 1100, false, 0 },
+	{ "chunks-that-join-chunks", 1100, 1100, true, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(splice, splice_cases, name);
