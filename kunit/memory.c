@@ -220,6 +220,29 @@ unsigned long memory_pfn(unsigned long va)
 	return pfn;
 }
 
+/**
+ * memory_npages_of() - how long the first runs of some memory are
+ * @va: where it is mapped, all of it
+ * @npages: how much there is
+ * @nr_runs: how many runs; what was to be scattered may have neighbours by chance
+ *
+ * Return: their pages; all where there are not as many runs.
+ */
+unsigned long memory_npages_of(unsigned long va, unsigned long npages,
+			       unsigned int nr_runs)
+{
+	unsigned long pfn = memory_pfn(va);
+
+	for (unsigned long i = 1; i < npages; i++) {
+		unsigned long next = memory_pfn(va + i * PAGE_SIZE);
+
+		if (next != pfn + 1 && !--nr_runs)
+			return i;
+		pfn = next;
+	}
+	return npages;
+}
+
 /** pfn_npins() - how many pins the folio has that a page frame belongs to */
 unsigned int pfn_npins(unsigned long pfn)
 {

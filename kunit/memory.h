@@ -52,6 +52,8 @@ void memory_write(struct kunit *test, unsigned long va, u8 byte);
 u8 memory_read(struct kunit *test, unsigned long va);
 
 unsigned long memory_pfn(unsigned long va);
+unsigned long memory_npages_of(unsigned long va, unsigned long npages,
+			       unsigned int nr_runs);
 unsigned int pfn_npins(unsigned long pfn);
 
 struct file *memory_shmem(struct kunit *test, unsigned long npages);
