@@ -139,7 +139,8 @@ modules_symbols() { grep '\]$' /proc/kallsyms | sort; }
 
 # find_leaks SYMBOLS: what the kernel's memory leak detector finds; nothing without one. It reports what two scans did
 # not find a pointer to, and not what is younger than five seconds. Addresses in modules that are gone are named after
-# the file SYMBOLS; all have as many digits, so they compare as text.
+# the file SYMBOLS; all have as many digits, so they compare as text. What the kernel notes of a huge page that has gone
+# bad it keeps for good, and by a pointer that the detector does not know.
 find_leaks() {
 	[ -e /sys/kernel/debug/kmemleak ] || return 0
 	leaks_due=$(($(cut -d. -f1 /proc/uptime) + 6))
@@ -160,7 +161,14 @@ find_leaks() {
 			close(symbols)
 			$0 = $0 " " name
 		}
-		{ print }' /sys/kernel/debug/kmemleak
+		/^unreferenced object / {
+			printf "%s", object
+			object = ""
+			noted = 0
+		}
+		/ memory_failure\+0x/ { noted = 1 }
+		{ object = noted ? "" : object $0 "\n" }
+		END { printf "%s", object }' /sys/kernel/debug/kmemleak
 }
 
 # aftermath SUFFIX MODULE...: what is left of all that was done with these modules, as results, each name with the
