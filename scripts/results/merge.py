@@ -79,10 +79,11 @@ def refuse_unequal(benchmarks):
             runs[bench["name"].rpartition("/")[2]].add(round(bench["runs"]))
         low = min(min(counts) for counts in runs.values())
         high = max(max(counts) for counts in runs.values())
-        # What is mapped by base pages, if in larger folios, costs by the page, and a run as much as five pages at most: by
-        # chance folios are neighbours, and what does not make a hundredth does not show.
+        # What is mapped by base pages, if in larger folios, costs by the page, and a run as much as 4.3 pages at most
+        # (scatter4k beside populate4k, of fast, where it is most): by chance folios are neighbours, and what does not make a
+        # hundredth does not show.
         by_page = shape.endswith(("4k", "64k", "mthp1m"))
-        shown = max(1, bytes_of(size) // 4096 // 500) if by_page else 1
+        shown = max(1, bytes_of(size) // 4096 // 430) if by_page else 1
         if high <= low * RUNS_TOLERANCE or high - low <= shown:
             continue
         said = ", ".join(f"{peer} {'/'.join(map(str, sorted(counts)))}" for peer, counts in runs.items())

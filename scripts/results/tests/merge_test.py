@@ -20,8 +20,8 @@ class MergeTest(unittest.TestCase):
 
     def test_what_costs_by_the_page_may_differ_by_a_hundredth(self):
         for shape in ("populate4k", "mapfile64k", "mthp64k", "mthp1m"):
-            self.assertEqual(self.refused(shape, "16MiB", fast=7, iommufd=15), [], shape)
-            self.assertEqual(len(self.refused(shape, "16MiB", fast=7, iommufd=16)), 2, shape)
+            self.assertEqual(self.refused(shape, "16MiB", fast=7, iommufd=16), [], shape)
+            self.assertEqual(len(self.refused(shape, "16MiB", fast=7, iommufd=17)), 2, shape)
 
     def test_many_runs_may_differ_in_proportion(self):
         self.assertEqual(self.refused("scatter4k", "256MiB", fast=65519, iommufd=65520), [])
