@@ -19,9 +19,9 @@ from .text import markdown, number, print_table
 LEAST = 0.02
 
 
-def figures_of(path):
-    """The figures of a results file; one that is refused is none."""
-    return {" ".join(key[:3]): value for key, value in from_results(path).figures().items() if key.unit == "instructions"}
+def figures_of(run):
+    """The figures of a run; one that is refused is none."""
+    return {" ".join(key[:3]): value for key, value in run.figures().items() if key.unit == "instructions"}
 
 
 def idea_of(patch):
@@ -32,12 +32,12 @@ def idea_of(patch):
 def gather(whole, patched):
     """All of it, in a document."""
     run = from_results(whole)
-    without = [{"name": pathlib.Path(patch).stem, "idea": idea_of(patch), "figures": figures_of(results)} for patch, results in patched]
+    without = [{"name": pathlib.Path(patch).stem, "idea": idea_of(patch), "figures": figures_of(from_results(results))} for patch, results in patched]
     return {
         "context": json.loads(pathlib.Path(whole).read_text(encoding="utf-8"))["context"] | {"filter": ""},
         "benchmarks": [],
         "commit": run.commit,
-        "whole": figures_of(whole),
+        "whole": figures_of(run),
         "without": without,
     }
 

@@ -48,11 +48,6 @@ class Change:
         return self.ratio > 1 and not self.verdict
 
 
-def name_of(key):
-    """A benchmark, as results/triage.toml names it."""
-    return "/".join((key.op, key.shape, key.size, key.peer))
-
-
 def series(runs, lane, peer):
     """The runs of each benchmark that can be compared, a run a commit, with their figures."""
     newest = {}
@@ -77,7 +72,7 @@ def changes(runs, verdicts, lane="icount", peer=OURS):
         for first, at, last in zip(bounds, points, bounds[2:]):
             run = pairs[at][0]
             found.append(Change(key, run, float(values[first:at].mean()), float(values[at:last].mean()), last - at,
-                                triage.find(verdicts, name_of(key), run.commit)))
+                                triage.find(verdicts, triage.name_of(key), run.commit)))
     return sorted(found, key=lambda change: (change.run.order, changepoints.size(change.ratio)), reverse=True)
 
 

@@ -19,7 +19,7 @@ import pathlib
 import sys
 
 from . import changepoints, feed, triage
-from .changes import Change, name_of
+from .changes import Change
 from .e2e import OPS, PEERS, SHAPES, rank
 from .history import HISTORY, Problem, report, scan
 from .run import OURS, BadRun, Key
@@ -96,7 +96,7 @@ class Track:
             for first, at, last in zip(bounds, points, bounds[2:]):
                 run = self.runs[at][0]
                 yield Change(key, run, mean(column[first:at]), mean(column[at:last]), last - at,
-                             triage.find(verdicts, name_of(key), run.commit))
+                             triage.find(verdicts, triage.name_of(key), run.commit))
 
     @property
     def name(self):

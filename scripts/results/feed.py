@@ -10,7 +10,7 @@ import datetime
 import xml.etree.ElementTree as ET
 
 from .changepoints import size
-from .changes import name_of
+from .triage import name_of
 from .text import number
 
 ATOM = "http://www.w3.org/2005/Atom"

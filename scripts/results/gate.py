@@ -235,6 +235,12 @@ def mean_of(before, after):
     return math.exp(math.fsum(logs) / len(logs)) if logs else 1.0
 
 
+def find_said(verdicts, key, commits):
+    """What is said of a change by one of these commits; None if nothing is."""
+    name = triage.name_of(key)
+    return next((said for commit in commits if (said := triage.find(verdicts, name, commit))), None)
+
+
 class Finding:
     """What the gate found: a run against a baseline."""
 
@@ -249,19 +255,14 @@ class Finding:
         self.changes = compare_figures(before, after, baseline.thresholds, baseline.floors)
         real = {change.key for change in self.changes}
         self.passed = [change for change in looked if change.key not in real]
-        self.said = {change.key: said for change in filter(is_worse, self.changes) if (said := self.find(verdicts, change))}
+        # By any of the commits that may have made it.
+        commits = commits_between(baseline.commit, run.commit) or [run.commit] if verdicts else []
+        self.said = {change.key: said for change in filter(is_worse, self.changes) if (said := find_said(verdicts, change.key, commits))}
         refused_keys = {tuple(name.split("/")[1:]) for name in self.refused}
         self.vanished = [key for key in before if key not in after and (key.shape, key.size, key.peer) not in refused_keys]
         self.new = [key for key in after if key not in baseline.figures]
         self.worse = [change for change in filter(is_worse, self.changes) if change.key not in self.said]
         self.better = [change for change in self.changes if not is_worse(change)]
-
-    def find(self, verdicts, change):
-        """What is said of the change, by one of the commits that may have made it."""
-        key = change.key
-        name = "/".join((key.op, key.shape, key.size, key.peer))
-        commits = commits_between(self.baseline.commit, self.run.commit) or [self.run.commit]
-        return next((said for commit in commits if (said := triage.find(verdicts, name, commit))), None)
 
     @property
     def failed(self):

@@ -68,6 +68,11 @@ def load(path=TRIAGE):
         raise BadRun(f"{path}: {error}") from error
 
 
+def name_of(key):
+    """A benchmark, as the file names it."""
+    return "/".join((key.op, key.shape, key.size, key.peer))
+
+
 def find(verdicts, name, commit):
     """What is said of a benchmark's change by a commit; None if nothing is."""
     return next((verdict for verdict in verdicts if verdict.covers(name, commit)), None)
