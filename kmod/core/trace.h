@@ -22,7 +22,7 @@
 #include "pin_counts.h"
 #include "trace_op.h"
 
-DECLARE_EVENT_CLASS(ioas_begin,
+DECLARE_EVENT_CLASS(ioas_range,
 	TP_PROTO(u32 iommufd, u32 ioas, u64 iova, u64 length),
 	TP_ARGS(iommufd, ioas, iova, length),
 	TP_STRUCT__entry(
@@ -43,23 +43,23 @@ DECLARE_EVENT_CLASS(ioas_begin,
 );
 
 /* The IOVA is 0 where the kernel is to choose one. */
-DEFINE_EVENT(ioas_begin, ioas_map_begin,
+DEFINE_EVENT(ioas_range, ioas_map_begin,
 	TP_PROTO(u32 iommufd, u32 ioas, u64 iova, u64 length),
 	TP_ARGS(iommufd, ioas, iova, length)
 );
 
-DEFINE_EVENT(ioas_begin, ioas_unmap_begin,
+DEFINE_EVENT(ioas_range, ioas_unmap_begin,
 	TP_PROTO(u32 iommufd, u32 ioas, u64 iova, u64 length),
 	TP_ARGS(iommufd, ioas, iova, length)
 );
 
 /* All that is mapped, into a domain that is new, or out of one that goes. */
-DEFINE_EVENT(ioas_begin, ioas_add_domain_begin,
+DEFINE_EVENT(ioas_range, ioas_add_domain_begin,
 	TP_PROTO(u32 iommufd, u32 ioas, u64 iova, u64 length),
 	TP_ARGS(iommufd, ioas, iova, length)
 );
 
-DEFINE_EVENT(ioas_begin, ioas_remove_domain_begin,
+DEFINE_EVENT(ioas_range, ioas_remove_domain_begin,
 	TP_PROTO(u32 iommufd, u32 ioas, u64 iova, u64 length),
 	TP_ARGS(iommufd, ioas, iova, length)
 );
@@ -173,24 +173,9 @@ TRACE_EVENT(ioas_pin_pages,
 		  __entry->wait_ns, __entry->pin_ns)
 );
 
-TRACE_EVENT(ioas_unpin_pages,
+DEFINE_EVENT(ioas_range, ioas_unpin_pages,
 	TP_PROTO(u32 iommufd, u32 ioas, u64 iova, u64 length),
-	TP_ARGS(iommufd, ioas, iova, length),
-	TP_STRUCT__entry(
-		__field(u32, iommufd)
-		__field(u32, ioas)
-		__field(u64, iova)
-		__field(u64, length)
-	),
-	TP_fast_assign(
-		__entry->iommufd = iommufd;
-		__entry->ioas = ioas;
-		__entry->iova = iova;
-		__entry->length = length;
-	),
-	TP_printk("iommufd=%u ioas=%u iova=%#llx length=%#llx",
-		  __entry->iommufd, __entry->ioas, __entry->iova,
-		  __entry->length)
+	TP_ARGS(iommufd, ioas, iova, length)
 );
 
 /*

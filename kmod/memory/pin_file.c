@@ -276,11 +276,6 @@ static unsigned long file_leaf_npages(const struct pin_source *source,
 	return leaf_bytes >> PAGE_SHIFT;
 }
 
-static bool is_file_of_memory(struct file *file)
-{
-	return shmem_file(file) || is_file_hugepages(file);
-}
-
 static int pin_much(struct file *file, loff_t start, unsigned long npages,
 		    struct extents *ex)
 {
@@ -324,7 +319,7 @@ int pin_file_range(struct file *file, loff_t start, unsigned long npages,
 	struct folio *folio[PIN_STACK_LEN];
 	int rc;
 
-	if (is_file_of_memory(file) && pin_may_be_in_parts(npages))
+	if (pin_may_be_in_parts(npages))
 		return pin_much(file, start, npages, ex);
 	rc = pin_batch(file, start, npages, (union file_batch){ .folio = folio },
 		       PIN_STACK_LEN, ex);
