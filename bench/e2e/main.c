@@ -81,22 +81,13 @@ int main(int argc, char **argv)
 	static const struct peer *const peers[] = {
 		&peer_type1, &peer_iommufd, &peer_fast, &peer_floor, NULL
 	};
-	const struct peer *peer = NULL;
+	const struct peer *peer;
 	const char *bdf = NULL;
 	struct space space;
-	int i, rc;
+	int rc;
 
 	bench_init(&argc, argv);
-	for (i = 1; i < argc; i++) {
-		if (!strncmp(argv[i], "--peer=", 7))
-			peer = report_peer(argv[i] + 7, peers);
-		else if (!strncmp(argv[i], "--device=", 9))
-			bdf = argv[i] + 9;
-		else
-			report_die(argv[i], "no option of e2e");
-	}
-	if (!peer)
-		report_die("--peer=", "missing");
+	peer = report_options(argc, argv, "e2e", peers, &bdf);
 	if (!bdf)
 		bdf = edu_find(0);
 
@@ -114,8 +105,5 @@ int main(int argc, char **argv)
 		peer->close(&space);
 		report_context(peer);
 	}
-	rc = bench_run();
-	if (rc < 0)
-		report_die("--benchmark_filter", "matches no benchmark");
-	return rc ? 1 : 0;
+	return report_run();
 }

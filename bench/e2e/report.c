@@ -26,6 +26,36 @@ const struct peer *report_peer(const char *name, const struct peer *const *peers
 	exit(2);
 }
 
+const struct peer *report_options(int argc, char **argv, const char *program,
+				  const struct peer *const *peers, const char **bdf)
+{
+	const struct peer *peer = NULL;
+	char why[64];
+	int i;
+
+	snprintf(why, sizeof(why), "no option of %s", program);
+	for (i = 1; i < argc; i++) {
+		if (!strncmp(argv[i], "--peer=", 7))
+			peer = report_peer(argv[i] + 7, peers);
+		else if (bdf && !strncmp(argv[i], "--device=", 9))
+			*bdf = argv[i] + 9;
+		else
+			report_die(argv[i], why);
+	}
+	if (!peer)
+		report_die("--peer=", "missing");
+	return peer;
+}
+
+int report_run(void)
+{
+	int rc = bench_run();
+
+	if (rc < 0)
+		report_die("--benchmark_filter", "matches no benchmark");
+	return rc ? 1 : 0;
+}
+
 /* The first line of a file, or an empty string. */
 static void read_line(const char *path, char *line, size_t size)
 {

@@ -23,6 +23,22 @@ void report_die(const char *what, const char *why);
  */
 const struct peer *report_peer(const char *name, const struct peer *const *peers);
 
+/**
+ * report_options() - what a program was told that Google Benchmark left
+ * @argc: as main() has it
+ * @argv: as main() has it
+ * @program: its name
+ * @peers: which there are; ends with NULL
+ * @bdf: set to the device if one is named; NULL if none may be
+ *
+ * Return: the peer; without one, or where there is more, the program ends.
+ */
+const struct peer *report_options(int argc, char **argv, const char *program,
+				  const struct peer *const *peers, const char **bdf);
+
+/* Runs the benchmarks that are wanted; returns the exit status. Without any the program ends. */
+int report_run(void);
+
 /* What the report has to say about what ran: the kernel, and exactly which modules. */
 void report_context(const struct peer *peer);
 

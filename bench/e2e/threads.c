@@ -305,17 +305,11 @@ static void add_all(const struct peer *peer)
 int main(int argc, char **argv)
 {
 	static const struct peer *const peers[] = { &peer_type1, &peer_iommufd, &peer_fast, NULL };
-	const struct peer *peer = NULL;
-	int i, rc;
+	const struct peer *peer;
+	int rc;
 
 	bench_init(&argc, argv);
-	for (i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "--peer=", 7))
-			report_die(argv[i], "no option of threads");
-		peer = report_peer(argv[i] + 7, peers);
-	}
-	if (!peer)
-		report_die("--peer=", "missing");
+	peer = report_options(argc, argv, "threads", peers, NULL);
 	add_all(peer);
 	if (!bench_listing()) {
 		if (!edu_find(1))
@@ -325,8 +319,5 @@ int main(int argc, char **argv)
 			report_die("two threads", strerror(-rc));
 		report_context(peer);
 	}
-	rc = bench_run();
-	if (rc < 0)
-		report_die("--benchmark_filter", "matches no benchmark");
-	return rc ? 1 : 0;
+	return report_run();
 }

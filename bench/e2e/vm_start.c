@@ -346,21 +346,12 @@ static void add_all(const struct peer *peer, const char *bdf)
 int main(int argc, char **argv)
 {
 	static const struct peer *const peers[] = { &peer_type1, &peer_iommufd, &peer_fast, NULL };
-	const struct peer *peer = NULL;
+	const struct peer *peer;
 	const char *bdf = NULL;
-	int i, rc;
+	int status;
 
 	bench_init(&argc, argv);
-	for (i = 1; i < argc; i++) {
-		if (!strncmp(argv[i], "--peer=", 7))
-			peer = report_peer(argv[i] + 7, peers);
-		else if (!strncmp(argv[i], "--device=", 9))
-			bdf = argv[i] + 9;
-		else
-			report_die(argv[i], "no option of vm_start");
-	}
-	if (!peer)
-		report_die("--peer=", "missing");
+	peer = report_options(argc, argv, "vm_start", peers, &bdf);
 	if (!bdf)
 		bdf = edu_find(0);
 	add_all(peer, bdf);
@@ -369,9 +360,7 @@ int main(int argc, char **argv)
 			report_die("edu", "no such device; name one with --device=BDF");
 		report_context(peer);
 	}
-	rc = bench_run();
-	if (rc < 0)
-		report_die("--benchmark_filter", "matches no benchmark");
+	status = report_run();
 	ram_free();
-	return rc ? 1 : 0;
+	return status;
 }

@@ -78,3 +78,26 @@ e2e_stage() {
 		! kernel_complaints || exit 2
 	END
 }
+
+# e2e_choose PROGRAM FILTER EXAMPLE PEER...: leaves in e2e_chosen those that have a benchmark that matches.
+e2e_choose() {
+	local program=$1 filter=$2 example=$3 peer
+	shift 3
+	e2e_chosen=()
+	for peer; do
+		[[ -z $(e2e_list "$program" "$peer" "$filter") ]] || e2e_chosen+=("$peer")
+	done
+	((${#e2e_chosen[@]})) || die "BENCH_FILTER='$filter' matches no benchmark of: $* (e.g. BENCH_FILTER='$example')"
+}
+
+# e2e_results JSON TABLE FILTER PEER=SHARE...: one results file of what the guests left, and its table.
+e2e_results() {
+	local json=$1 table=$2 filter=$3 status=0
+	shift 3
+	mkdir -p "${json%/*}"
+	rm -f "$json"
+	"$ROOT/scripts/results/main.py" merge --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" \
+		--output "$json" "$@" || status=$?
+	[[ ! -e $json ]] || "$ROOT/scripts/results/main.py" "$table" "$json"
+	return "$status"
+}

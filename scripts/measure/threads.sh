@@ -29,17 +29,14 @@ done
 need_packages "${E2E_PACKAGES[@]}"
 lock bench
 e2e_build
-chosen=()
-for peer in $peers; do
-	[[ -z $(e2e_list threads "$peer" "$filter") ]] || chosen+=("$peer")
-done
-((${#chosen[@]})) || die "BENCH_FILTER='$filter' matches no benchmark of: $peers (e.g. BENCH_FILTER='^small/')"
-e2e_modules "$config" "${chosen[@]}"
+# shellcheck disable=SC2086 # one word a peer
+e2e_choose threads "$filter" ^small/ $peers
+e2e_modules "$config" "${e2e_chosen[@]}"
 kernel=$("$ROOT/scripts/build/kernel.sh" path "$config")
 
 # One after the other: each guest takes two CPUs.
 results=()
-for peer in "${chosen[@]}"; do
+for peer in "${e2e_chosen[@]}"; do
 	share=$ROOT/build/threads/$config/$peer
 	e2e_stage "$config" threads "$peer" "$share" "$filter"
 	options=()
@@ -62,11 +59,4 @@ if [[ -n ${LOCKSTAT:-} ]]; then
 	"$ROOT/scripts/results/main.py" lockstat "${results[@]}"
 	exit
 fi
-json=$ROOT/results/latest/threads.json
-mkdir -p "${json%/*}"
-rm -f "$json"
-status=0
-"$ROOT/scripts/results/main.py" merge --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" \
-	--output "$json" "${results[@]}" || status=$?
-[[ ! -e $json ]] || "$ROOT/scripts/results/main.py" threads "$json"
-exit "$status"
+e2e_results "$ROOT/results/latest/threads.json" threads "$filter" "${results[@]}"

@@ -29,17 +29,14 @@ done
 need_packages "${E2E_PACKAGES[@]}"
 lock bench
 e2e_build
-chosen=()
-for peer in $peers; do
-	[[ -z $(e2e_list vm_start "$peer" "$filter") ]] || chosen+=("$peer")
-done
-((${#chosen[@]})) || die "BENCH_FILTER='$filter' matches no benchmark of: $peers (e.g. BENCH_FILTER='/thp/1GiB/')"
-e2e_modules bench "${chosen[@]}"
+# shellcheck disable=SC2086 # one word a peer
+e2e_choose vm_start "$filter" /thp/1GiB/ $peers
+e2e_modules bench "${e2e_chosen[@]}"
 kernel=$("$ROOT/scripts/build/kernel.sh" path bench)
 
 # One after the other: a guest has more memory than some machines have twice.
 results=()
-for peer in "${chosen[@]}"; do
+for peer in "${e2e_chosen[@]}"; do
 	share=$ROOT/build/vm-start/$peer
 	e2e_stage bench vm_start "$peer" "$share" "$filter"
 	start=$SECONDS
@@ -54,11 +51,4 @@ done
 # The lane that was taken: KVM may be of no use here.
 # shellcheck disable=SC1090,SC1091
 taken=$(. "${results[0]#*=}/guest.env" && echo "$lane")
-json=${RESULTS_DIR:-$ROOT/results/latest}/vm-$taken.json
-mkdir -p "${json%/*}"
-rm -f "$json"
-status=0
-"$ROOT/scripts/results/main.py" merge --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" \
-	--output "$json" "${results[@]}" || status=$?
-[[ ! -e $json ]] || "$ROOT/scripts/results/main.py" vm "$json"
-exit "$status"
+e2e_results "${RESULTS_DIR:-$ROOT/results/latest}/vm-$taken.json" vm "$filter" "${results[@]}"
