@@ -349,6 +349,23 @@ struct file *memory_hugetlb(struct kunit *test, unsigned long npages)
 }
 
 /**
+ * memory_gigantic() - make a file of hugetlbfs of one page of 1 GiB
+ * @test: the case; skipped when there is no such page
+ *
+ * Return: the file, of PUD_SIZE.
+ */
+struct file *memory_gigantic(struct kunit *test)
+{
+	char options[] = "pagesize=1G";
+	struct file *file = keep_mounted(test, "hugetlbfs", options,
+					 PUD_SIZE / PAGE_SIZE);
+
+	if (allocate(file, 0, PUD_SIZE / PAGE_SIZE))
+		kunit_skip(test, "no huge page of 1 GiB; boot with hugepagesz=1G hugepages=1");
+	return file;
+}
+
+/**
  * memory_soil() - give a file of shmem pages that nobody has used yet
  * @test: the case
  * @file: the file, with a hole there

@@ -60,6 +60,7 @@ struct file *memory_shmem(struct kunit *test, unsigned long npages);
 struct file *memory_shmem_huge(struct kunit *test, unsigned long npages);
 struct file *memory_ramfs(struct kunit *test, unsigned long npages);
 struct file *memory_hugetlb(struct kunit *test, unsigned long npages);
+struct file *memory_gigantic(struct kunit *test);
 
 /* What was in pages before they were a file's. */
 #define MEMORY_SOIL	0xaa

@@ -20,6 +20,43 @@ const char *const paging_format_name[PAGING_NR_FORMATS] = {
 	[PAGING_RECORD] = "record",
 };
 
+/* All but the one that is no table. */
+static const enum paging_format tables[] = {
+	PAGING_VTDSS, PAGING_VTDSS_INCOHERENT, PAGING_X86_64, PAGING_AMDV1,
+	PAGING_AMDV1_GROWING,
+};
+
+static void describe_table(const enum paging_format *param, char *desc)
+{
+	strscpy(desc, paging_format_name[*param], KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(table, tables, describe_table);
+
+/**
+ * paging_gen_tables() - have a case once for each format of a table
+ * @test: the case
+ * @prev: the last parameter, or NULL
+ * @desc: gets the name of the format
+ *
+ * Return: the next parameter: for paging_table().
+ */
+const void *paging_gen_tables(struct kunit *test, const void *prev, char *desc)
+{
+	return table_gen_params(test, prev, desc);
+}
+
+/**
+ * paging_table() - which format a case is about
+ * @test: the case, of paging_gen_tables()
+ *
+ * Return: the format.
+ */
+enum paging_format paging_table(struct kunit *test)
+{
+	return *(const enum paging_format *)test->param_value;
+}
+
 PT_IOMMU_CHECK_DOMAIN(struct paging, vtdss.iommu, domain);
 PT_IOMMU_CHECK_DOMAIN(struct paging, x86_64.iommu, domain);
 PT_IOMMU_CHECK_DOMAIN(struct paging, amdv1.iommu, domain);

@@ -74,6 +74,8 @@ struct paging {
 	atomic_t nr_freed_tables;
 };
 
+const void *paging_gen_tables(struct kunit *test, const void *prev, char *desc);
+enum paging_format paging_table(struct kunit *test);
 struct paging *paging_create(struct kunit *test, enum paging_format format);
 struct paging *paging_create_narrow(struct kunit *test,
 				    enum paging_format format,

@@ -37,7 +37,7 @@ enum leaf_kind {
  * struct leaf - one look at the CPU page table
  * @kind: what is there
  * @write: the leaf allows writing; only for LEAF_HUGE
- * @order: log2 of the leaf's size in pages; only for LEAF_HUGE
+ * @order: log2 of the leaf's size in pages; 0 but for LEAF_HUGE
  * @pfn: its first page frame; only for LEAF_HUGE
  */
 struct leaf {
@@ -116,6 +116,19 @@ static inline struct leaf leaf_look_up(struct mm_struct *mm, unsigned long va)
 }
 
 /**
+ * leaf_skip_npages() - see how far into its leaf an address is
+ * @leaf: what maps it
+ * @va: the address
+ *
+ * Return: how many pages of the leaf are before that of @va.
+ */
+static inline unsigned long leaf_skip_npages(const struct leaf *leaf,
+					     unsigned long va)
+{
+	return (va >> PAGE_SHIFT) & ((1UL << leaf->order) - 1);
+}
+
+/**
  * leaf_holds() - may one pin of a page stand for its whole leaf?
  * @leaf: what leaf_look_up() said after @page was pinned
  * @va: the address that @page was pinned by
@@ -132,12 +145,9 @@ static inline struct leaf leaf_look_up(struct mm_struct *mm, unsigned long va)
 static inline bool leaf_holds(const struct leaf *leaf, unsigned long va,
 			      struct page *page, bool write)
 {
-	unsigned long skip_npages;
-
 	if (leaf->kind != LEAF_HUGE || (write && !leaf->write))
 		return false;
-	skip_npages = (va >> PAGE_SHIFT) & ((1UL << leaf->order) - 1);
-	return leaf->pfn + skip_npages == page_to_pfn(page) &&
+	return leaf->pfn + leaf_skip_npages(leaf, va) == page_to_pfn(page) &&
 	       folio_order(page_folio(page)) >= leaf->order;
 }
 

@@ -242,15 +242,13 @@ pinned:
  */
 static int pin_and_look(struct pin_walk *walk, struct leaf *leaf, struct page **page)
 {
-	unsigned long skip_npages = (walk->va & ~PMD_MASK) >> PAGE_SHIFT;
 	long got;
 
 	if (!walk->remote && READ_ONCE(walk_allowed) &&
 	    walk_pin_one(walk->va, walk->write, leaf)) {
-		bool huge = leaf->kind == LEAF_HUGE;
-
-		*page = pfn_to_page(leaf->pfn + (huge ? skip_npages : 0));
-		return huge;
+		*page = pfn_to_page(leaf->pfn +
+				    leaf_skip_npages(leaf, walk->va));
+		return leaf->kind == LEAF_HUGE;
 	}
 	got = pin_some(walk, 1);
 	if (got < 0)
@@ -274,9 +272,8 @@ static int pin_leaf(struct pin_walk *walk)
 	if (rc < 0)
 		return rc;
 	if (rc) {
-		unsigned long leaf_npages = 1UL << leaf.order;
-		unsigned long npages = leaf_npages - ((walk->va >> PAGE_SHIFT) &
-						      (leaf_npages - 1));
+		unsigned long npages = (1UL << leaf.order) -
+				       leaf_skip_npages(&leaf, walk->va);
 
 		npages = min(npages, walk->npages);
 		rc = add_leaf(walk, page_to_pfn(page), npages, leaf.order);
@@ -380,12 +377,9 @@ static int pin_page(unsigned long va, bool write, struct extents *ex)
 
 	if (!access_ok((void __user *)va, PAGE_SIZE) || test_should_fail())
 		return -EFAULT;
-	if (READ_ONCE(walk_allowed) && walk_pin_one(va, write, &leaf)) {
-		unsigned long skip_npages = leaf.kind == LEAF_HUGE ?
-					    (va & ~PMD_MASK) >> PAGE_SHIFT : 0;
-
-		return extents_append(ex, leaf.pfn + skip_npages, 1, 0);
-	}
+	if (READ_ONCE(walk_allowed) && walk_pin_one(va, write, &leaf))
+		return extents_append(ex, leaf.pfn + leaf_skip_npages(&leaf, va),
+				      1, 0);
 	got = pin_user_pages_fast(va, 1, gup_flags(write), &page);
 	if (got != 1)
 		return got ? got : -EFAULT;

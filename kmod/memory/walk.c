@@ -301,6 +301,30 @@ static void pin_entries(struct table_walk *walk, pte_t *ptep,
 }
 
 /**
+ * walk_find_pud() - find the way down to what an address is mapped by, as far as a GiB
+ * @mm: whose memory
+ * @va: address, in user space
+ *
+ * Context: The tables stay: the mmap lock is held, or interrupts are off.
+ * Return: the entry, or NULL where there is none above it.
+ */
+pud_t *walk_find_pud(struct mm_struct *mm, unsigned long va)
+{
+	pgd_t *pgdp, pgd;
+	p4d_t *p4dp, p4d;
+
+	pgdp = pgd_offset(mm, va);
+	pgd = pgdp_get(pgdp);
+	if (pgd_none(pgd) || pgd_bad(pgd))
+		return NULL;
+	p4dp = p4d_offset_lockless(pgdp, pgd, va);
+	p4d = p4dp_get(p4dp);
+	if (p4d_none(p4d) || p4d_bad(p4d))
+		return NULL;
+	return pud_offset_lockless(p4dp, p4d, va);
+}
+
+/**
  * walk_find_pmd() - find the way down to the table of an address
  * @mm: whose memory
  * @va: address, in user space
@@ -311,19 +335,10 @@ static void pin_entries(struct table_walk *walk, pte_t *ptep,
  */
 pmd_t *walk_find_pmd(struct mm_struct *mm, unsigned long va)
 {
-	pgd_t *pgdp, pgd;
-	p4d_t *p4dp, p4d;
-	pud_t *pudp, pud;
+	pud_t *pudp = walk_find_pud(mm, va), pud;
 
-	pgdp = pgd_offset(mm, va);
-	pgd = pgdp_get(pgdp);
-	if (pgd_none(pgd) || pgd_bad(pgd))
+	if (!pudp)
 		return NULL;
-	p4dp = p4d_offset_lockless(pgdp, pgd, va);
-	p4d = p4dp_get(p4dp);
-	if (p4d_none(p4d) || p4d_bad(p4d))
-		return NULL;
-	pudp = pud_offset_lockless(p4dp, p4d, va);
 	pud = pudp_get(pudp);
 	if (pud_none(pud) || pud_leaf(pud) || pud_bad(pud))
 		return NULL;

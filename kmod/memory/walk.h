@@ -71,7 +71,7 @@
  *
  * What maps one address, a page or a huge leaf, is pinned without any lock, for that is
  * what costs most of it then (walk_pin_one()). The rules are those of the kernel's fast
- * path (gup_fast_pte_range() and gup_fast_pmd_leaf()):
+ * path (gup_fast_pte_range(), gup_fast_pmd_leaf() and gup_fast_pud_leaf()):
  *
  * - *The tables stay*, for interrupts are off (leaf.h).
  * - *What the entry maps is what is pinned*: a count of 0 is not raised, and after the pin,
@@ -108,6 +108,7 @@ extern bool walk_allowed;
 unsigned int walk_pin(struct mm_struct *mm, unsigned long va,
 		      unsigned long npages, bool write, bool remote,
 		      extent_t *run, unsigned int max_runs);
+pud_t *walk_find_pud(struct mm_struct *mm, unsigned long va);
 pmd_t *walk_find_pmd(struct mm_struct *mm, unsigned long va);
 bool walk_is_absent(struct mm_struct *mm, unsigned long va);
 bool walk_pin_one(unsigned long va, bool write, struct leaf *leaf);

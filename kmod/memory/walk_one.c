@@ -55,6 +55,29 @@ static bool is_plain(struct folio *folio, struct page *page, bool writable)
 	return PageAnonExclusive(page);
 }
 
+static bool is_plain_leaf(struct folio *folio, const struct leaf *leaf)
+{
+	return folio_order(folio) >= leaf->order &&
+	       is_plain(folio, &folio->page, leaf->write);
+}
+
+static struct folio *pin_gigantic(pud_t *pudp, pud_t pud, bool write,
+				  struct leaf *leaf)
+{
+	struct folio *folio;
+
+	if (!pud_access_permitted(pud, write) || pud_special(pud))
+		return NULL;
+	folio = get_pin(pud_page(pud));
+	if (!folio)
+		return NULL;
+	*leaf = huge_leaf(pud_pfn(pud), PUD_SHIFT, pud_write(pud));
+	if (pud_same(pud, pudp_get(pudp)) && is_plain_leaf(folio, leaf))
+		return folio;
+	found_undo_pin(folio);
+	return NULL;
+}
+
 static struct folio *pin_huge(pmd_t *pmdp, pmd_t pmd, bool write, struct leaf *leaf)
 {
 	struct folio *folio;
@@ -65,9 +88,7 @@ static struct folio *pin_huge(pmd_t *pmdp, pmd_t pmd, bool write, struct leaf *l
 	if (!folio)
 		return NULL;
 	*leaf = huge_leaf(pmd_pfn(pmd), PMD_SHIFT, pmd_write(pmd));
-	if (pmd_same(pmd, pmdp_get_lockless(pmdp)) &&
-	    folio_order(folio) >= leaf->order &&
-	    is_plain(folio, &folio->page, leaf->write))
+	if (pmd_same(pmd, pmdp_get_lockless(pmdp)) && is_plain_leaf(folio, leaf))
 		return folio;
 	found_undo_pin(folio);
 	return NULL;
@@ -103,11 +124,19 @@ static struct folio *pin_small(pmd_t *pmdp, pmd_t pmd, unsigned long va, bool wr
 static struct folio *pin_one(struct mm_struct *mm, unsigned long va, bool write,
 			     struct leaf *leaf)
 {
-	pmd_t *pmdp = walk_find_pmd(mm, va);
-	pmd_t pmd;
+	pud_t *pudp = walk_find_pud(mm, va), pud;
+	pmd_t *pmdp, pmd;
 
-	if (!pmdp)
+	if (!pudp)
 		return NULL;
+	pud = pudp_get(pudp);
+	if (pud_none(pud) || !pud_present(pud))
+		return NULL;
+	if (pud_leaf(pud))
+		return pin_gigantic(pudp, pud, write, leaf);
+	if (pud_bad(pud))
+		return NULL;
+	pmdp = pmd_offset_lockless(pudp, pud, va);
 	pmd = pmdp_get_lockless(pmdp);
 	if (pmd_none(pmd) || !pmd_present(pmd) || pmd_protnone(pmd))
 		return NULL;

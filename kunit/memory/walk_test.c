@@ -81,6 +81,19 @@ static unsigned long file_npages(struct kunit *test, struct file *file,
 	return expect_found(test, nr, va + index * PAGE_SIZE, true, &before);
 }
 
+/* A file, from its start on, otherwise than memory_map_file() does. */
+static unsigned long map_as(struct kunit *test, struct file *file,
+			    unsigned long length_bytes, unsigned long prot,
+			    unsigned long flags)
+{
+	unsigned long va = kunit_vm_mmap(test, file, 0, length_bytes, prot,
+					 flags, 0);
+
+	KUNIT_ASSERT_NE(test, va, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	return va;
+}
+
 static void walk_pin_finds_what_is_mapped(struct kunit *test)
 {
 	unsigned long va = memory_map(test, MEMORY_BASE, 2 * HUGE);
@@ -220,10 +233,7 @@ static void walk_pin_of_a_private_file_wants_copies(struct kunit *test)
 	struct file *file = memory_shmem(test, 4);
 	unsigned long va;
 
-	va = kunit_vm_mmap(test, file, 0, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE, 0);
-	KUNIT_ASSERT_NE(test, va, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	va = map_as(test, file, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	for (int i = 0; i < 4; i++)
 		memory_read(test, va + i * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 4, false, HUGE), 0);
@@ -240,9 +250,7 @@ static void walk_pin_asks_for_rights(struct kunit *test)
 	unsigned long va;
 
 	memory_touch(test, memory_map_file(test, file, 1));
-	va = kunit_vm_mmap(test, file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, 0);
-	KUNIT_ASSERT_NE(test, va, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	va = map_as(test, file, PAGE_SIZE, PROT_READ, MAP_SHARED);
 	memory_read(test, va);
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 1, false, HUGE), 1);
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 1, true, HUGE), 0);
@@ -339,6 +347,32 @@ static void walk_pin_one_finds_what_is_mapped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, one_kind(test, huge_va + PAGE_SIZE, true), LEAF_SMALL);
 }
 
+/* By an entry for 1 GiB, wherever in it the address is; and not what is mapped to be read. */
+static void walk_pin_one_finds_a_gigantic_page(struct kunit *test)
+{
+	struct file *file = memory_gigantic(test);
+	unsigned long va = map_as(test, file, PUD_SIZE, PROT_READ | PROT_WRITE,
+				  MAP_SHARED);
+	struct leaf leaf;
+
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
+	memory_touch(test, va);
+	for (int write = 0; write < 2; write++)
+		KUNIT_EXPECT_EQ(test, one_kind(test, va, write), LEAF_HUGE);
+	KUNIT_ASSERT_TRUE(test, walk_pin_one(va + PUD_SIZE - PAGE_SIZE, true,
+					     &leaf));
+	KUNIT_EXPECT_EQ(test, leaf.order, PUD_SHIFT - PAGE_SHIFT);
+	KUNIT_EXPECT_EQ(test, leaf.pfn, memory_pfn(va));
+	KUNIT_EXPECT_EQ(test, leaf_skip_npages(&leaf, va + PUD_SIZE - PAGE_SIZE),
+			PUD_SIZE / PAGE_SIZE - 1);
+	unpin_user_page(pfn_to_page(leaf.pfn));
+
+	va = map_as(test, file, PUD_SIZE, PROT_READ, MAP_SHARED);
+	memory_read(test, va);
+	for (int write = 0; write < 2; write++)
+		KUNIT_EXPECT_EQ(test, one_kind(test, va, write), LEAF_ABSENT);
+}
+
 static void walk_pin_one_leaves_what_is_unusual(struct kunit *test)
 {
 	struct file *huge_file = memory_hugetlb(test, HUGE);
@@ -360,18 +394,13 @@ static void walk_pin_one_leaves_what_is_unusual(struct kunit *test)
 
 	/* Not writable. */
 	memory_touch(test, memory_map_file(test, file, 1));
-	va = kunit_vm_mmap(test, file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, 0);
-	KUNIT_ASSERT_NE(test, va, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	va = map_as(test, file, PAGE_SIZE, PROT_READ, MAP_SHARED);
 	memory_read(test, va);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
 
 	/* Of which a copy is still to be made, and then of the copy. */
-	va = kunit_vm_mmap(test, file, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE, 0);
-	KUNIT_ASSERT_NE(test, va, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	va = map_as(test, file, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	memory_read(test, va);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
 	memory_touch(test, va);
@@ -379,9 +408,7 @@ static void walk_pin_one_leaves_what_is_unusual(struct kunit *test)
 
 	/* The same of hugetlbfs. */
 	memory_touch(test, memory_map_file(test, huge_file, HUGE));
-	va = kunit_vm_mmap(test, huge_file, 0, PMD_SIZE, PROT_READ, MAP_SHARED, 0);
-	KUNIT_ASSERT_NE(test, va, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	va = map_as(test, huge_file, PMD_SIZE, PROT_READ, MAP_SHARED);
 	memory_read(test, va);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
@@ -552,6 +579,7 @@ static struct kunit_case walk_test_cases[] = {
 	KUNIT_CASE(walk_pin_says_that_there_are_pins),
 	KUNIT_CASE(walk_pin_waits_for_no_lock),
 	KUNIT_CASE(walk_pin_one_finds_what_is_mapped),
+	KUNIT_CASE_SLOW(walk_pin_one_finds_a_gigantic_page),
 	KUNIT_CASE(walk_pin_one_leaves_what_is_unusual),
 	KUNIT_CASE(walk_pin_one_waits_for_no_fork),
 	KUNIT_CASE(walk_pin_one_keeps_nothing_of_a_fork),

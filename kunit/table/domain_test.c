@@ -101,19 +101,12 @@ static const struct format_case {
 	{ PAGING_AMDV1 }, { PAGING_AMDV1_GROWING }, { PAGING_RECORD },
 };
 
-/* All but the one that is no table. */
-static const struct format_case table_cases[] = {
-	{ PAGING_VTDSS }, { PAGING_VTDSS_INCOHERENT }, { PAGING_X86_64 },
-	{ PAGING_AMDV1 }, { PAGING_AMDV1_GROWING },
-};
-
 static void describe_format(const struct format_case *param, char *desc)
 {
 	strscpy(desc, paging_format_name[param->format], KUNIT_PARAM_DESC_SIZE);
 }
 
 KUNIT_ARRAY_PARAM(format, format_cases, describe_format);
-KUNIT_ARRAY_PARAM(table, table_cases, describe_format);
 
 /* All formats, with one layout or another. */
 struct map_case {
@@ -235,8 +228,8 @@ static void domain_map_beyond_the_iovas_of_a_domain_fails(struct kunit *test)
 /* 21 bits of a physical address: none of the memory that a kernel gives out. */
 static void domain_map_beyond_the_memory_of_a_domain_fails(struct kunit *test)
 {
-	const struct format_case *param = test->param_value;
-	struct paging *paging = paging_create_narrow(test, param->format, 21);
+	struct paging *paging = paging_create_narrow(test, paging_table(test),
+						     21);
 	struct pinned pinned;
 
 	pin(test, &pinned, MEMORY_SCATTERED, 16);
@@ -376,7 +369,6 @@ static void domain_map_that_fails_midway_unmaps(struct kunit *test)
 
 static void domain_map_fails_without_a_trace(struct kunit *test)
 {
-	const struct format_case *param = test->param_value;
 	unsigned long length_bytes = 80 * PAGE_SIZE;
 	struct pinned pinned;
 	struct fault fault;
@@ -384,7 +376,7 @@ static void domain_map_fails_without_a_trace(struct kunit *test)
 	fault_require(test);
 	pin(test, &pinned, MEMORY_MIXED, HUGE + 30);
 	for_each_fault(&fault) {
-		struct paging *paging = paging_create(test, param->format);
+		struct paging *paging = paging_create(test, paging_table(test));
 		int rc;
 
 		fault_arm(&fault);
@@ -418,7 +410,7 @@ static struct kunit_case domain_test_cases[] = {
 	KUNIT_CASE_PARAM(domain_map_beyond_the_iovas_of_a_domain_fails,
 			 reach_gen_params),
 	KUNIT_CASE_PARAM(domain_map_beyond_the_memory_of_a_domain_fails,
-			 table_gen_params),
+			 paging_gen_tables),
 	KUNIT_CASE_PARAM(domain_map_over_something_changes_nothing,
 			 format_gen_params),
 	KUNIT_CASE_PARAM(domain_map_fails_when_the_sync_fails,
@@ -426,7 +418,7 @@ static struct kunit_case domain_test_cases[] = {
 	KUNIT_CASE(domain_map_syncs_a_filled_mapping_once),
 	KUNIT_CASE_PARAM(domain_map_of_parts_of_pages, part_gen_params),
 	KUNIT_CASE(domain_map_that_fails_midway_unmaps),
-	KUNIT_CASE_PARAM(domain_map_fails_without_a_trace, table_gen_params),
+	KUNIT_CASE_PARAM(domain_map_fails_without_a_trace, paging_gen_tables),
 	{}
 };
 

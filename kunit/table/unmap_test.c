@@ -16,24 +16,8 @@
 /* A run that lies so to its IOVAs forms no entry but those of base pages. */
 #define BASE_PADDR	(SZ_1T + PAGE_SIZE)
 #define HUGE_PADDR	SZ_1T
-
-static const struct format_case {
-	enum paging_format format;
-	const struct fill_ops *ops;
-} format_cases[] = {
-	{ PAGING_VTDSS, &fill_vtdss },
-	{ PAGING_VTDSS_INCOHERENT, &fill_vtdss },
-	{ PAGING_X86_64, &fill_x86_64 },
-	{ PAGING_AMDV1, &fill_amdv1 },
-	{ PAGING_AMDV1_GROWING, &fill_amdv1 },
-};
-
-static void describe_format(const struct format_case *param, char *desc)
-{
-	strscpy(desc, paging_format_name[param->format], KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(format, format_cases, describe_format);
+/* The formats of a table come first. */
+#define NR_TABLES	PAGING_RECORD
 
 static void map(struct kunit *test, struct paging *paging, unsigned long iova,
 		phys_addr_t paddr, unsigned long length_bytes)
@@ -43,15 +27,15 @@ static void map(struct kunit *test, struct paging *paging, unsigned long iova,
 }
 
 /* Nothing that was taken out is freed by it. */
-static int unmap(const struct format_case *param, struct paging *paging,
-		 unsigned long iova, unsigned long length_bytes)
+static int unmap(struct paging *paging, unsigned long iova,
+		 unsigned long length_bytes)
 {
+	const struct fill_ops *ops = fill_ops_of(&paging->domain);
 	struct iommu_iotlb_gather gather;
 	int rc;
 
 	iommu_iotlb_gather_init(&gather);
-	rc = param->ops->unmap(&paging->domain, iova, length_bytes,
-			       &gather.freelist);
+	rc = ops->unmap(&paging->domain, iova, length_bytes, &gather.freelist);
 	iommu_iotlb_gather_add_range(&gather, iova, length_bytes);
 	iommu_iotlb_sync(&paging->domain, &gather);
 	return rc;
@@ -59,12 +43,11 @@ static int unmap(const struct format_case *param, struct paging *paging,
 
 static void unmap_takes_what_it_is_told_to(struct kunit *test)
 {
-	const struct format_case *param = test->param_value;
-	struct paging *paging = paging_create(test, param->format);
+	struct paging *paging = paging_create(test, paging_table(test));
 	struct iommu_domain *domain = &paging->domain;
 
 	map(test, paging, SZ_1G, BASE_PADDR, 5 * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, unmap(param, paging, SZ_1G + PAGE_SIZE,
+	KUNIT_EXPECT_EQ(test, unmap(paging, SZ_1G + PAGE_SIZE,
 				    3 * PAGE_SIZE), 0);
 	KUNIT_EXPECT_TRUE(test, paging_is_empty(paging, SZ_1G + PAGE_SIZE,
 						3 * PAGE_SIZE));
@@ -77,24 +60,23 @@ static void unmap_takes_what_it_is_told_to(struct kunit *test)
 /* Where nothing is mapped, where some is, and at either end of what is one entry. */
 static void unmap_refuses_what_is_not_there(struct kunit *test)
 {
-	const struct format_case *param = test->param_value;
-	struct paging *paging = paging_create(test, param->format);
+	struct paging *paging = paging_create(test, paging_table(test));
 	struct iommu_domain *domain = &paging->domain;
 
-	KUNIT_EXPECT_EQ(test, unmap(param, paging, SZ_1G, PAGE_SIZE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, unmap(paging, SZ_1G, PAGE_SIZE), -EINVAL);
 	map(test, paging, SZ_1G, HUGE_PADDR, 2 * PMD_SIZE);
-	KUNIT_EXPECT_EQ(test, unmap(param, paging, SZ_1G, PAGE_SIZE), -EINVAL);
-	KUNIT_EXPECT_EQ(test, unmap(param, paging,
+	KUNIT_EXPECT_EQ(test, unmap(paging, SZ_1G, PAGE_SIZE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, unmap(paging,
 				    SZ_1G + PMD_SIZE - PAGE_SIZE, PAGE_SIZE),
 			-EINVAL);
-	KUNIT_EXPECT_EQ(test, unmap(param, paging, SZ_1G + PMD_SIZE,
+	KUNIT_EXPECT_EQ(test, unmap(paging, SZ_1G + PMD_SIZE,
 				    PMD_SIZE + PAGE_SIZE), -EINVAL);
 	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, SZ_1G), HUGE_PADDR);
 
 	map(test, paging, SZ_2G, BASE_PADDR, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, unmap(param, paging, SZ_2G, 2 * PAGE_SIZE),
+	KUNIT_EXPECT_EQ(test, unmap(paging, SZ_2G, 2 * PAGE_SIZE),
 			-EINVAL);
-	KUNIT_EXPECT_NE(test, unmap(param, paging, 1UL << 56, PAGE_SIZE), 0);
+	KUNIT_EXPECT_NE(test, unmap(paging, 1UL << 56, PAGE_SIZE), 0);
 }
 
 /**
@@ -135,11 +117,11 @@ static const void *left_gen_params(struct kunit *test, const void *prev,
 {
 	unsigned long i = (unsigned long)prev;
 
-	if (i >= ARRAY_SIZE(left_cases) * ARRAY_SIZE(format_cases))
+	if (i >= ARRAY_SIZE(left_cases) * NR_TABLES)
 		return NULL;
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s-%s",
-		 left_cases[i / ARRAY_SIZE(format_cases)].name,
-		 paging_format_name[format_cases[i % ARRAY_SIZE(format_cases)].format]);
+		 left_cases[i / NR_TABLES].name,
+		 paging_format_name[i % NR_TABLES]);
 	return (const void *)(i + 1);
 }
 
@@ -162,9 +144,8 @@ static struct paging *create_left(struct kunit *test, enum paging_format format,
 static void unmap_leaves_what_iommu_unmap_leaves(struct kunit *test)
 {
 	unsigned long i = (unsigned long)test->param_value - 1;
-	const struct left_case *left = &left_cases[i / ARRAY_SIZE(format_cases)];
-	enum paging_format format =
-		format_cases[i % ARRAY_SIZE(format_cases)].format;
+	const struct left_case *left = &left_cases[i / NR_TABLES];
+	enum paging_format format = i % NR_TABLES;
 	struct paging *ours = create_left(test, format, left);
 	struct paging *theirs = create_left(test, format, left);
 	unsigned long iova = SZ_1T / 2 + left->first;
@@ -190,8 +171,8 @@ static void unmap_leaves_what_iommu_unmap_leaves(struct kunit *test)
 }
 
 static struct kunit_case unmap_test_cases[] = {
-	KUNIT_CASE_PARAM(unmap_takes_what_it_is_told_to, format_gen_params),
-	KUNIT_CASE_PARAM(unmap_refuses_what_is_not_there, format_gen_params),
+	KUNIT_CASE_PARAM(unmap_takes_what_it_is_told_to, paging_gen_tables),
+	KUNIT_CASE_PARAM(unmap_refuses_what_is_not_there, paging_gen_tables),
 	KUNIT_CASE_PARAM(unmap_leaves_what_iommu_unmap_leaves,
 			 left_gen_params),
 	{}
