@@ -58,16 +58,31 @@ static void expect_gone(const struct mapper *mapper)
 	EXPECT_EQ(NR_THREADS, nr_threads(mapper));
 }
 
+/* It maps with a helper, and both threads stand. Returns the helper's. */
+static pid_t begin_both(struct mapper *mapper)
+{
+	crew_threads(2);
+	open_rig();
+	mapper_start(mapper, &rig);
+	return mapper_await_both(mapper);
+}
+
+/* It says that all of it is mapped, which is so, and ends by itself. */
+static void expect_good_end(struct mapper *mapper)
+{
+	EXPECT_OK(mapper_answer(mapper));
+	expect_mapped(CREW_BYTES);
+	EXPECT_EQ(0, mapper_end(mapper));
+	rig_close(&rig);
+}
+
 static void run_together(const void *arg)
 {
 	struct mapper mapper = {};
 	pid_t helper;
 
 	(void)arg;
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	helper = mapper_await_both(&mapper);
+	helper = begin_both(&mapper);
 	EXPECT_EQ(NR_THREADS + 1, nr_threads(&mapper));
 	mapper_expect_alike(&mapper, helper, "status", "Tgid:");
 	mapper_expect_alike(&mapper, helper, "status", "Uid:");
@@ -104,17 +119,11 @@ static void run_inherits(const void *arg)
 	pid_t helper;
 
 	(void)arg;
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	helper = mapper_await_both(&mapper);
+	helper = begin_both(&mapper);
 	mapper_expect_alike(&mapper, helper, "status", "Cpus_allowed_list:");
 	EXPECT_EQ(7, getpriority(PRIO_PROCESS, helper));
 	mapper_give_both(&mapper);
-	EXPECT_OK(mapper_answer(&mapper));
-	expect_mapped(CREW_BYTES);
-	EXPECT_EQ(0, mapper_end(&mapper));
-	rig_close(&rig);
+	expect_good_end(&mapper);
 }
 
 /* All faults are the mapping thread's. */
@@ -178,10 +187,7 @@ static void run_broken(const void *arg)
 	struct mapper mapper = { .broken = true };
 
 	(void)arg;
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	mapper_await_both(&mapper);
+	begin_both(&mapper);
 	mapper_give_both(&mapper);
 	EXPECT_ERR(-EFAULT, mapper_answer(&mapper));
 	expect_nothing_pinned();
@@ -197,10 +203,7 @@ static void expect_still_good(void)
 
 	expect_nothing_pinned();
 	mapper_start(&mapper, &rig);
-	EXPECT_OK(mapper_answer(&mapper));
-	expect_mapped(CREW_BYTES);
-	EXPECT_EQ(0, mapper_end(&mapper));
-	rig_close(&rig);
+	expect_good_end(&mapper);
 }
 
 static void run_killed(const void *arg)
@@ -209,10 +212,7 @@ static void run_killed(const void *arg)
 	int status;
 
 	(void)arg;
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	mapper_await_both(&mapper);
+	begin_both(&mapper);
 	EXPECT_EQ(0, kill(mapper.pid, SIGKILL));
 	status = mapper_wait(&mapper, 0);
 	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -227,10 +227,7 @@ static void run_helper_killed(const void *arg)
 	int status;
 
 	(void)arg;
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	helper = mapper_await_both(&mapper);
+	helper = begin_both(&mapper);
 	EXPECT_EQ(0, tgkill(mapper.pid, helper, SIGKILL));
 	status = mapper_wait(&mapper, 0);
 	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -248,10 +245,7 @@ static void run_dumps(const void *arg)
 	int status, i;
 
 	(void)arg;
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	helper = mapper_await_both(&mapper);
+	helper = begin_both(&mapper);
 	ASSERT_EQ(NR_THREADS + 1, mapper_threads(&mapper, tid, NR_THREADS + 1));
 	for (i = 0; i < NR_THREADS + 1; i++) {
 		if (tid[i] != mapper.pid && tid[i] != helper)
@@ -273,10 +267,7 @@ static void run_ordered(const void *arg)
 	struct mapper mapper = {};
 	int status;
 
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	mapper_await_both(&mapper);
+	begin_both(&mapper);
 	ASSERT_EQ(1, write(mapper.tell, &order->letter, 1));
 	status = mapper_wait(&mapper, 0);
 	EXPECT_TRUE(WIFEXITED(status));
@@ -289,17 +280,11 @@ static void run_forks(const void *arg)
 	struct mapper mapper = {};
 
 	(void)arg;
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	mapper_await_both(&mapper);
+	begin_both(&mapper);
 	ASSERT_EQ(1, write(mapper.tell, "f", 1));
 	EXPECT_OK(mapper_answer(&mapper));
 	mapper_give_both(&mapper);
-	EXPECT_OK(mapper_answer(&mapper));
-	expect_mapped(CREW_BYTES);
-	EXPECT_EQ(0, mapper_end(&mapper));
-	rig_close(&rig);
+	expect_good_end(&mapper);
 }
 
 /* All threads stop, the mapping one when it is through; a helper does not keep it from that. */
@@ -309,19 +294,13 @@ static void run_stops(const void *arg)
 	int status;
 
 	(void)arg;
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	mapper_await_both(&mapper);
+	begin_both(&mapper);
 	EXPECT_EQ(0, kill(mapper.pid, SIGSTOP));
 	mapper_give_both(&mapper);
 	status = mapper_wait(&mapper, WUNTRACED);
 	EXPECT_TRUE(WIFSTOPPED(status));
 	EXPECT_EQ(0, kill(mapper.pid, SIGCONT));
-	EXPECT_OK(mapper_answer(&mapper));
-	expect_mapped(CREW_BYTES);
-	EXPECT_EQ(0, mapper_end(&mapper));
-	rig_close(&rig);
+	expect_good_end(&mapper);
 }
 
 /* All but the part that the mapping thread is at has been faulted in. */
@@ -368,10 +347,7 @@ static void run_stops_late(const void *arg)
 	status = mapper_wait(&mapper, WUNTRACED);
 	EXPECT_TRUE(WIFSTOPPED(status));
 	EXPECT_EQ(0, kill(mapper.pid, SIGCONT));
-	EXPECT_OK(mapper_answer(&mapper));
-	expect_mapped(CREW_BYTES);
-	EXPECT_EQ(0, mapper_end(&mapper));
-	rig_close(&rig);
+	expect_good_end(&mapper);
 }
 
 /* A debugger has both threads, and interrupts them: the helper is through and gone, not stopped. */
@@ -382,10 +358,7 @@ static void run_traced(const void *arg)
 	int status;
 
 	(void)arg;
-	crew_threads(2);
-	open_rig();
-	mapper_start(&mapper, &rig);
-	helper = mapper_await_both(&mapper);
+	helper = begin_both(&mapper);
 	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, mapper.pid, NULL, NULL));
 	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, helper, NULL, NULL));
 	EXPECT_EQ(0, ptrace(PTRACE_INTERRUPT, mapper.pid, NULL, NULL));
@@ -397,10 +370,7 @@ static void run_traced(const void *arg)
 	status = mapper_wait(&mapper, __WALL);
 	EXPECT_TRUE(WIFSTOPPED(status));
 	EXPECT_EQ(0, ptrace(PTRACE_DETACH, mapper.pid, NULL, NULL));
-	EXPECT_OK(mapper_answer(&mapper));
-	expect_mapped(CREW_BYTES);
-	EXPECT_EQ(0, mapper_end(&mapper));
-	rig_close(&rig);
+	expect_good_end(&mapper);
 }
 
 static const struct ktap_case cases[] = {

@@ -102,40 +102,43 @@ static void move_aside_and_back(struct changes *changes, unsigned char *va, size
 	EXPECT_EQ(0, madvise(aside->va, bytes, MADV_DONTNEED));
 }
 
+/* The first three of all: there is nothing any more, or what is there may go. */
+static bool change_by_advice(const struct place *p, unsigned char *va, size_t bytes,
+			     unsigned int which)
+{
+	switch (which) {
+	case 0:
+		EXPECT_EQ(0, madvise(va, bytes, MADV_DONTNEED));
+		return true;
+	case 1:
+		/* Of anonymous memory alone. */
+		EXPECT_EQ(p->mem.fd < 0 ? 0 : -1, madvise(va, bytes, MADV_FREE));
+		return true;
+	case 2:
+		madvise(va, bytes, MADV_PAGEOUT);
+		return true;
+	}
+	return false;
+}
+
 /* For places that userfaultfd watches, which some of the others would end. */
 static void change_watched(struct changes *changes, struct place *p, unsigned char *va,
 			   size_t bytes, __u64 *random)
 {
-	switch (ktap_random(random) % (p->fault == MISSING ? 4 : 3)) {
-	case 0:
-		EXPECT_EQ(0, madvise(va, bytes, MADV_DONTNEED));
-		break;
-	case 1:
-		EXPECT_EQ(p->mem.fd < 0 ? 0 : -1, madvise(va, bytes, MADV_FREE));
-		break;
-	case 2:
-		madvise(va, bytes, MADV_PAGEOUT);
-		break;
-	case 3:
+	unsigned int which = ktap_random(random) % (p->fault == MISSING ? 4 : 3);
+
+	if (!change_by_advice(p, va, bytes, which))
 		move_aside_and_back(changes, va, bytes);
-		break;
-	}
 }
 
 static void change_other(struct changes *changes, struct place *p, unsigned char *va, size_t bytes,
 			 __u64 *random)
 {
-	switch (ktap_random(random) % 9) {
-	case 0:
-		EXPECT_EQ(0, madvise(va, bytes, MADV_DONTNEED));
-		break;
-	case 1:
-		/* Of anonymous memory alone. */
-		EXPECT_EQ(p->mem.fd < 0 ? 0 : -1, madvise(va, bytes, MADV_FREE));
-		break;
-	case 2:
-		madvise(va, bytes, MADV_PAGEOUT);
-		break;
+	unsigned int which = ktap_random(random) % 9;
+
+	if (change_by_advice(p, va, bytes, which))
+		return;
+	switch (which) {
 	case 3:
 		map_anew(p, va, bytes);
 		break;
