@@ -21,6 +21,9 @@ static struct {
 	bool up, go, through;
 } second;
 
+/* Which CPUs the first thread may use by itself, and those that it might before. */
+static cpu_set_t its_own, all;
+
 static void set(bool *flag)
 {
 	__atomic_store_n(flag, true, __ATOMIC_RELEASE);
@@ -49,14 +52,11 @@ static void *work(void *unused)
 /* The nth of the CPUs that this process may use, in a set of its own. */
 static int nth_cpu(unsigned int nth, cpu_set_t *one)
 {
-	cpu_set_t allowed;
 	int cpu;
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		return -errno;
-	if (CPU_COUNT(&allowed) <= (int)nth)
+	if (CPU_COUNT(&all) <= (int)nth)
 		return -ENODEV;
-	for (cpu = 0; !CPU_ISSET(cpu, &allowed) || nth--; cpu++)
+	for (cpu = 0; !CPU_ISSET(cpu, &all) || nth--; cpu++)
 		;
 	CPU_ZERO(one);
 	CPU_SET(cpu, one);
@@ -65,25 +65,33 @@ static int nth_cpu(unsigned int nth, cpu_set_t *one)
 
 int pair_start(void)
 {
-	cpu_set_t cpus[2];
+	cpu_set_t second_cpu;
 	pthread_attr_t attr;
 	pthread_t thread;
-	unsigned int i;
 	int rc;
 
-	for (i = 0; i < 2; i++) {
-		rc = nth_cpu(i, &cpus[i]);
-		if (rc)
-			return rc;
-	}
-	if (sched_setaffinity(0, sizeof(cpus[0]), &cpus[0]) || sem_init(&second.wake, 0, 0))
+	if (sched_getaffinity(0, sizeof(all), &all))
+		return -errno;
+	rc = nth_cpu(0, &its_own);
+	if (!rc)
+		rc = nth_cpu(1, &second_cpu);
+	if (!rc)
+		rc = pair_bind(true);
+	if (rc)
+		return rc;
+	if (sem_init(&second.wake, 0, 0))
 		return -errno;
 	pthread_attr_init(&attr);
-	rc = pthread_attr_setaffinity_np(&attr, sizeof(cpus[1]), &cpus[1]);
+	rc = pthread_attr_setaffinity_np(&attr, sizeof(second_cpu), &second_cpu);
 	if (!rc)
 		rc = pthread_create(&thread, &attr, work, NULL);
 	pthread_attr_destroy(&attr);
 	return -rc;
+}
+
+int pair_bind(bool bound)
+{
+	return sched_setaffinity(0, sizeof(all), bound ? &its_own : &all) ? -errno : 0;
 }
 
 int pair_run(pair_fn fn, void *ctx, enum pair_who who, __u64 *ns)

@@ -6,6 +6,7 @@
 #define E2E_PAIR_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 /**
  * typedef pair_fn - what there is to do
@@ -30,6 +31,14 @@ enum pair_who {
  * Return: 0, -ENODEV if there is no second CPU, or another -errno.
  */
 int pair_start(void);
+
+/**
+ * pair_bind() - let the first thread run on its CPU alone, as pair_start() did, or on all
+ * @bound: on its own
+ *
+ * Return: 0 or -errno.
+ */
+int pair_bind(bool bound);
 
 /**
  * pair_run() - do a thing

@@ -178,6 +178,11 @@ const struct shape_kind shape_kinds[] = {
 	  .huge = true, .make = make_fresh },
 	{ .name = "populate4k", .use = SHAPE_WHOLE, .bytes = BULK, .leaf_bytes = PAGE_BYTES,
 	  .make = make_fresh_base },
+
+	{ .name = "thp", .use = SHAPE_CROWD, .bytes = GIB, .leaf_bytes = 2 * MIB,
+	  .make = make_fresh_thp },
+	{ .name = "populate4k", .use = SHAPE_CROWD, .bytes = GIB, .leaf_bytes = PAGE_BYTES,
+	  .make = make_fresh_base },
 	{ .name = NULL }
 };
 
@@ -346,7 +351,7 @@ static const char *shape_make(struct shape *shape)
 	if (va == MAP_FAILED)
 		return kind->huge ? "not enough huge pages are reserved" : "no address space";
 	shape->va = va;
-	if (kind->use == SHAPE_FRESH || kind->use == SHAPE_WHOLE)
+	if (kind->use == SHAPE_FRESH || kind->use == SHAPE_WHOLE || kind->use == SHAPE_CROWD)
 		return kind->make(va, kind->bytes) ? "the memory cannot be prepared" : NULL;
 	plug = plug_fragments();
 	rc = kind->make(va, kind->bytes) || settle(va, kind->bytes);
@@ -363,6 +368,16 @@ static const char *shape_make(struct shape *shape)
 		return "the layout cannot be read from /proc/self/pagemap";
 	if ((size_t)runs < kind->min_runs || (size_t)runs > kind->max_runs)
 		return "the memory has too few or too many runs for its kind";
+	return NULL;
+}
+
+const struct shape_kind *shape_find(const char *name, enum shape_use use)
+{
+	const struct shape_kind *kind;
+
+	for (kind = shape_kinds; kind->name; kind++)
+		if (!strcmp(kind->name, name) && kind->use == use)
+			return kind;
 	return NULL;
 }
 

@@ -23,6 +23,7 @@ enum shape_use {
 	SHAPE_FRESH,	/* faulting it in; it is not touched when it is made */
 	SHAPE_LIVE,	/* mapping single pages of it very often */
 	SHAPE_WHOLE,	/* the same as for SHAPE_FRESH, by more than one CPU */
+	SHAPE_CROWD,	/* the same, by many at the same time */
 };
 
 /**
@@ -67,6 +68,15 @@ struct shape {
 	int fd;
 	size_t start;
 };
+
+/**
+ * shape_find() - find a kind of memory
+ * @name: its name
+ * @use: what it is for
+ *
+ * Return: the kind, or NULL if there is none.
+ */
+const struct shape_kind *shape_find(const char *name, enum shape_use use);
 
 /**
  * shape_get() - have memory of a kind

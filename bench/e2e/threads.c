@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crowd.h"
 #include "destroy.h"
 #include "edu.h"
 #include "pair.h"
@@ -218,16 +219,6 @@ static void run_rounds(struct bench *b, struct duo *duo)
 		report_phase(b, duo, phase, round);
 }
 
-static const struct shape_kind *find_kind(const char *name)
-{
-	const struct shape_kind *kind;
-
-	for (kind = shape_kinds; kind->name; kind++)
-		if (!strcmp(kind->name, name) && kind->use == SHAPE_RANGES)
-			return kind;
-	return NULL;
-}
-
 static int open_spaces(struct duo *duo)
 {
 	char first[256];
@@ -261,7 +252,8 @@ static void run_duo(struct bench *b, void *ctx)
 	const char *error;
 
 	if (duo->load->shape) {
-		duo->shape = shape_get(find_kind(duo->load->shape), &error);
+		duo->shape = shape_get(shape_find(duo->load->shape, SHAPE_RANGES),
+				       &error);
 		if (!duo->shape) {
 			bench_fail(b, error);
 			return;
@@ -300,6 +292,9 @@ static void add_all(const struct peer *peer)
 	if (peer->lookup)
 		destroy_register(peer);
 	whole_register(peer);
+	/* Helpers are no peer's but this one's. */
+	if (peer == &peer_fast)
+		crowd_register(peer);
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "whole.h"
 
-#include <errno.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,19 +128,14 @@ static int run_halves(struct whole *whole, unsigned int round, struct taken *tak
 /* The calling thread is bound to one CPU, where nothing can help it. */
 static int run_helped(struct whole *whole, unsigned int round, struct taken *taken)
 {
-	cpu_set_t one, all;
-	int rc, i;
+	int rc = pair_bind(false), bound;
 
-	CPU_ZERO(&all);
-	for (i = 0; i < CPU_SETSIZE; i++)
-		CPU_SET(i, &all);
+	if (rc)
+		return rc;
 	whole->parts = 1;
-	if (sched_getaffinity(0, sizeof(one), &one) || sched_setaffinity(0, sizeof(all), &all))
-		return -errno;
 	rc = run_once(whole, PAIR_FIRST, round, taken);
-	if (sched_setaffinity(0, sizeof(one), &one))
-		return -errno;
-	return rc;
+	bound = pair_bind(true);
+	return rc ? rc : bound;
 }
 
 static int run_round(struct whole *whole, unsigned int round, struct taken *alone,
@@ -193,23 +186,13 @@ static void run_rounds(struct bench *b, struct whole *whole)
 	bench_counter(b, "runs_2", report_percentile(together.runs, round, 50));
 }
 
-static const struct shape_kind *find_kind(const struct load *load)
-{
-	enum shape_use use = load->fresh ? SHAPE_WHOLE : SHAPE_LARGE;
-	const struct shape_kind *kind;
-
-	for (kind = shape_kinds; kind->name; kind++)
-		if (!strcmp(kind->name, load->shape) && kind->use == use)
-			return kind;
-	return NULL;
-}
-
 static void run_whole(struct bench *b, void *ctx)
 {
 	struct whole *whole = ctx;
+	enum shape_use use = whole->load->fresh ? SHAPE_WHOLE : SHAPE_LARGE;
 	const char *error;
 
-	whole->shape = shape_get(find_kind(whole->load), &error);
+	whole->shape = shape_get(shape_find(whole->load->shape, use), &error);
 	if (!whole->shape) {
 		bench_fail(b, error);
 		return;
