@@ -5,15 +5,15 @@ usage: main.py history add [--history FILE] [--allow-dirty] RESULTS...
        main.py history merge [--history FILE] OTHER.jsonl...
        main.py history check [--history FILE]
        main.py history list [--history FILE]
-       main.py history missing [--history FILE] <COMMITS
+       main.py history missing [--history FILE] [--filter REGEX] <COMMITS
 
 add: record the runs that results files are of; all of them, or none. One that is there already stays as it is. A run of
 a tree with uncommitted changes is refused, unless told otherwise.
 merge: take over the runs of other histories, e.g. of other machines, that are not in this one.
 check: exit with 1 if any line cannot be read.
 list: a line for each run, in the order of commits.
-missing: of commits, a line each in their order, those that have no whole run of the lane icount; in the order in which to
-measure them, if not all are: the newest, the oldest, then what halves the largest gap.
+missing: of commits, a line each in their order, those that have no run of the lane icount, whole or of that filter; in the
+order in which to measure them, if not all are: the newest, the oldest, then what halves the largest gap.
 
 Lines are checked with history.schema.json. One that cannot be read is reported with its number on standard
 error and skipped; it stays in the file. A file is replaced as a whole, so a reader sees the old one or the new one.
@@ -229,7 +229,11 @@ def halving(commits, there):
 
 
 def missing(args):
-    there = {run.commit for run in load(args.history) if run.lane == "icount" and not run.dirty and not run.filter}
+    there = {
+        run.commit
+        for run in load(args.history)
+        if run.lane == "icount" and not run.dirty and run.filter in ("", args.filter)
+    }
     for commit in halving([line.strip() for line in sys.stdin if line.strip()], there):
         print(commit)
 
@@ -248,6 +252,8 @@ def main():
         command.add_argument("--history", type=pathlib.Path, default=HISTORY)
         if name == "add":
             command.add_argument("--allow-dirty", action="store_true")
+        if name == "missing":
+            command.add_argument("--filter", default="")
         if name in ("add", "merge"):
             command.add_argument("files", nargs="+", type=pathlib.Path, metavar="FILE")
     args = parser.parse_args()

@@ -84,9 +84,10 @@ def load_runs(path):
     return runs
 
 
-def command(name, *args):
-    """Run a command of the package; its exit status and what it said."""
-    return subprocess.run([SCRIPTS / "results/main.py", name, *map(str, args)], capture_output=True, text=True, check=False)
+def command(name, *args, text=None):
+    """Run a command of the package, with a text to read; its exit status and what it said."""
+    line = [SCRIPTS / "results/main.py", name, *map(str, args)]
+    return subprocess.run(line, input=text, capture_output=True, text=True, check=False)
 
 
 @contextlib.contextmanager

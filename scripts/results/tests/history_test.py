@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The history: what is recorded is read again, what is damaged is said and stays, writers do not meet."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -44,6 +45,19 @@ class HistoryTest(ScratchTest):
         with said():
             history.append(made_up_runs(runs=4)[3:], self.path)
         self.assertIn(good[1][:200] + "\n", self.path.read_text())
+
+    def test_what_has_a_part_is_missing_for_the_whole(self):
+        whole, part, other = made_up_runs(runs=3)
+        part, other = (dataclasses.replace(run, filter=regex) for run, regex in ((part, "^map/"), (other, "^copy/")))
+        history.append([whole, part, other], self.path)
+        commits = "".join(f"{run.commit}\n" for run in (whole, part, other))
+
+        def missing(*options):
+            ran = command("history", "missing", "--history", self.path, *options, text=commits)
+            return set(ran.stdout.split())
+
+        self.assertEqual(missing(), {part.commit, other.commit})
+        self.assertEqual(missing("--filter", "^map/"), {other.commit})
 
     def test_a_line_without_an_end_does_not_spoil_the_next(self):
         good = lines(runs=2)
