@@ -213,12 +213,17 @@ def best(out, paths):
     """Of each benchmark the round in which it took least: what others do on this machine only adds time."""
     documents = [json.loads(pathlib.Path(path).read_text()) for path in paths]
     rounds = [{bench["name"]: bench for bench in document["benchmarks"]} for document in documents]
-    documents[0]["context"]["rounds"] = len(rounds)
+    documents[0]["context"] |= {"rounds": len(rounds), "tool": "micro"} | ran()
     documents[0]["benchmarks"] = [
         min((its[name] for its in rounds), key=lambda bench: bench.get("best_ns", bench.get("p99_ns", bench["real_time"])))
         for name in rounds[0]
     ]
     pathlib.Path(out).write_text(json.dumps(documents[0], indent=1) + "\n")
+
+
+def ran():
+    """What ran where, of a results file."""
+    return {"machine": machine.identity(), **repository.state(), "compiler": f"gcc {compiler()}"}
 
 
 def dumps(directory):
@@ -248,9 +253,7 @@ def gather(list_path, first_dir, second_dir, out):
     data = {
         "context": {
             "date": date,
-            "machine": machine.identity(),
-            **repository.state(),
-            "compiler": f"gcc {compiler()}",
+            **ran(),
             "tool": "callgrind",
         },
         "runs": 2,

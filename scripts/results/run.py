@@ -26,7 +26,12 @@ SCHEMA = 1
 # Counted instructions are the same on every machine. All other lanes depend on the machine.
 PORTABLE_LANES = ("icount", "vm-icount", "callgrind")
 # What comes before the lane of a guest that ran another program than e2e: its benchmarks are others.
-LANE_OF = {"vm_start": "vm-"}
+LANE_OF = {"vm_start": "vm-", "threads": "threads-"}
+# What runs natively: its lane, its unit and its counters.
+NATIVE = {
+    "callgrind": ("callgrind", "instructions", ("insn_per_op",)),
+    "micro": ("native", "ns", ("best_ns", "p50_ns", "p99_ns")),
+}
 # The peer that is ours, and what the native benchmarks call it.
 OURS = "fast"
 NATIVE_OURS = ("ours", "rcu")
@@ -37,6 +42,15 @@ FIGURES = {
     **{prefix + name: (*what, None) for prefix in ("insn_", "ns_") for name, what in COUNTERS.items()},
     **{f"{unit}_{name}": (f"{suffix} {unit}", per, unit) for unit in RECORDED for name, (suffix, per) in COUNTERS.items()},
     "insn_per_op": ("", "operation", None),
+    "best_ns": ("", "operation", None),
+    "p50_ns": (" p50", "operation", None),
+    "p99_ns": (" p99", "operation", None),
+    # What threads do is counted in pages of 4 KiB where more than one is mapped by a call, and in calls.
+    **{
+        f"{phase}_ns_{nr}": (f"{phase} by {nr} thread" + ("s" if nr > 1 else ""), "page", None)
+        for phase in ("map", "unmap", "lookup")
+        for nr in (1, 2)
+    },
     METADATA: ("metadata", "GiB", "bytes"),
     IO_TABLES: ("IO tables", "GiB", "bytes"),
 }
@@ -87,10 +101,14 @@ def split_native(name):
 @functools.cache
 def split_name(name, lane):
     """Operation, shape, size and peer of a benchmark."""
-    if lane == "callgrind":
+    if lane in ("callgrind", "native"):
         *what, peer = split_native(name)
         return *what, OURS if peer in NATIVE_OURS else peer
     parts = name.split("/")
+    # Load, place and peer: what is done with a load, its counters say.
+    if lane.startswith("threads-") and len(parts) == 3:
+        load, place, peer = parts
+        return ("destroy", place, "", peer) if load == "destroy" else ("", load, place, peer)
     if len(parts) != 4:
         raise BadRun(f"'{name}' is not op/shape/size/peer")
     return tuple(parts)
@@ -185,6 +203,17 @@ class Run:
         return run
 
 
+def times_of(kept):
+    """The counters of a benchmark with rates as times, of which less is better like of all that is recorded."""
+    rate = re.compile(r"(.+)_per_second_([12])")
+    found = {name: rate.fullmatch(name) for name in kept}
+    return {
+        f"{match[1]}_ns_{match[2]}" if match else name: 1e9 / kept[name] if match else kept[name]
+        for name, match in found.items()
+        if not name.endswith("_speedup")
+    }
+
+
 def counters_of(bench):
     """What is kept of a benchmark of a results file."""
     if bench.get("error_occurred"):
@@ -194,7 +223,7 @@ def counters_of(bench):
         for name, value in bench.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool) and name not in NOT_COUNTERS
     }
-    return kept | ({"rounds": bench["iterations"]} if "iterations" in bench else {})
+    return times_of(kept) | ({"rounds": bench["iterations"]} if "iterations" in bench else {})
 
 
 def machine_of(context):
@@ -208,15 +237,17 @@ def machine_of(context):
 
 
 def from_results(path):
-    """The run that a results file is of: results/latest/<lane>.json, vm-<lane>.json or native-insn.json."""
+    """The run that a results file is of: results/latest/<lane>.json, vm-<lane>.json, threads.json, native.json or
+    native-insn.json.
+    """
     path = pathlib.Path(path)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         context, benchmarks = document["context"], document["benchmarks"]
-        if context.get("tool") == "callgrind":
-            lane, unit = "callgrind", "instructions"
+        if context.get("tool") in NATIVE:
+            lane, unit, names = NATIVE[context["tool"]]
             environment = {"compiler": context["compiler"]}
-            counters = {bench["name"]: {"insn_per_op": bench["insn_per_op"]} for bench in benchmarks}
+            counters = {bench["name"]: {name: bench[name] for name in names if name in bench} for bench in benchmarks}
         else:
             lane = LANE_OF.get(context.get("executable"), "") + context["lane"]
             unit = "instructions" if context.get("clock") == "instructions" else "ns"

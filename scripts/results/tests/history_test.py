@@ -8,7 +8,7 @@ import subprocess
 import unittest
 from unittest import mock
 
-from fixtures import COMMIT, MACHINE, PYTHON, callgrind, command, lines, made_up_runs, results, said, write
+from fixtures import COMMIT, MACHINE, PYTHON, callgrind, command, iteration, lines, made_up_runs, results, said, write
 from results import history
 from results.run import BadRun, from_results
 from scratch import ROOT, SCRIPTS, ScratchTest
@@ -45,6 +45,37 @@ class HistoryTest(ScratchTest):
         with said():
             history.append(made_up_runs(runs=4)[3:], self.path)
         self.assertIn(good[1][:200] + "\n", self.path.read_text())
+
+    def test_times_of_threads_are_recorded_for_a_page(self):
+        document = results(executable="threads", lane="mttcg", clock="nanoseconds", guest_cpus="2")
+        document["benchmarks"] = [
+            iteration("thp/two_fds/fast", map_per_second_1=1e6, map_per_second_2=2e6, map_speedup=2.0),
+            iteration("destroy/idle/fast", p50_ns=3000.0, p99_ns=4000.0),
+        ]
+        run = from_results(write(self.dir / "threads.json", document))
+        history.append([run], self.path)
+        self.assertEqual(run.lane, "threads-mttcg")
+        self.assertEqual(
+            {key[:4]: value for key, value in history.load(self.path)[0].figures().items()},
+            {
+                ("map by 1 thread", "thp", "two_fds", "page"): 1000,
+                ("map by 2 threads", "thp", "two_fds", "page"): 500,
+                ("destroy p50", "idle", "", "operation"): 3000,
+                ("destroy p99", "idle", "", "operation"): 4000,
+            },
+        )
+
+    def test_times_of_the_portable_core_are_recorded(self):
+        document = callgrind()
+        document["context"]["tool"] = "micro"
+        document["benchmarks"] = [iteration("lookup/own/rcu/1", best_ns=4.5), iteration("destroy/load/spin", p50_ns=1.0, p99_ns=2.0)]
+        run = from_results(write(self.dir / "native.json", document))
+        history.append([run], self.path)
+        self.assertEqual((run.lane, run.unit), ("native", "ns"))
+        self.assertEqual(
+            {(key.op, key.shape, key.peer): value for key, value in history.load(self.path)[0].figures().items()},
+            {("lookup", "own", "fast"): 4.5, ("destroy p50", "load", "spin"): 1, ("destroy p99", "load", "spin"): 2},
+        )
 
     def test_what_has_a_part_is_missing_for_the_whole(self):
         whole, part, other = made_up_runs(runs=3)
