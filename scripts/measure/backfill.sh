@@ -9,7 +9,7 @@
 #   MAX=N         so many of them at the most: the ends first, then what halves the largest gap
 #   HISTORY=FILE  another history
 #   RETRY=1       also those that could not be measured the last time
-#   COUNT=1       count more than instructions, see bench.sh
+#   COUNT=1       count more than instructions, see bench.sh; and keep the stacks of the main rows
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
