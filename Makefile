@@ -37,7 +37,7 @@ help:
 	@echo '  make micro-check  its KUnit suites natively under ASan, UBSan and TSan; its instructions under callgrind'
 	@echo '  make gate       count instructions, and fail where something costs more than results/baseline/ says'
 	@echo '  make baseline   make that baseline from this commit, and learn how exact it is'
-	@echo '  make compare    A=ref B=ref: build and run two commits, and print what differs'
+	@echo '  make compare    A=ref B=ref: build and run two commits, and print what differs; COUNT=1: in which functions, too'
 	@echo '  make backfill   RANGE=A..B: measure and record commits that have no record; MAX=n of them'
 	@echo "  make bisect     BENCH='map/thp/256MiB' GOOD=ref BAD=ref: which commit made it cost more; BY=2%"
 	@echo '  make report     REPORT.md, its plots and the table in README.md, from what was measured last'

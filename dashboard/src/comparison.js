@@ -4,7 +4,7 @@
 import { h, select, toggle } from './dom.js';
 import { change, figure, ratio, times, verdict } from './format.js';
 import { bar, chosen, limit, limitText, matching } from './filters.js';
-import { benchmarkLink, changeText, differences, empty, facts } from './parts.js';
+import { benchmarkLink, changeText, differences, empty, facts, whereLink } from './parts.js';
 import { choose, read } from './state.js';
 
 /** What became of each benchmark of a peer from one run to another. */
@@ -82,7 +82,7 @@ function table(track, peer, rows, after, from, to) {
 			beside.map((each) => h('th.num.wide', { scope: 'col', title: `what ${peer} costs divided by what ${each} costs` }, `/ ${each}`)),
 			h('th.wide', { scope: 'col' }, 'unit'))),
 		h('tbody', rows.map((row) => h('tr', { 'data-row': '' },
-			h('th', { scope: 'row' }, benchmarkLink(row)),
+			h('th', { scope: 'row' }, benchmarkLink(row), ' ', peer === track.ours && whereLink(track, row, from.at, to.at)),
 			h('td.num.wide', figure(row.then, row.unit)), h('td.num.mine', figure(row.now, row.unit)),
 			changeText(row.value, limit(track, row.row), 'td'),
 			beside.map((each) => h('td.num.wide', times(ratio(row.now, after[each]?.[row.row] ?? null)))),

@@ -83,6 +83,25 @@ export class Track {
 		return load(`${this.directory}/b${row}`);
 	}
 
+	/** Whether a run has the stacks of a benchmark. */
+	hasStacks(at, row) {
+		return this.stacked[this.stackedOf[at]].includes(row);
+	}
+
+	/** The runs that have the stacks of a benchmark, as positions. */
+	withStacks(row) {
+		return [...this.stackedOf.keys()].filter((at) => this.hasStacks(at, row));
+	}
+
+	/** The stacks of a benchmark in a run: its nodes, a caller before its callees. */
+	async stacks(at, { op, shape, size }) {
+		const { names, benchmarks } = await load(`${this.directory}/s${at}`);
+		const flat = benchmarks[`${op}/${shape}/${size}`];
+		return Array.from({ length: flat.length / 3 }, (_, node) => ({
+			depth: flat[node * 3], name: names[flat[node * 3 + 1]], own: flat[node * 3 + 2],
+		}));
+	}
+
 	/** All figures of a run, by peer, over all benchmarks; and its errors. */
 	async figures(at) {
 		const block = Math.floor(at / this.block);

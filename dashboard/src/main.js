@@ -12,10 +12,11 @@ import * as benchmark from './view_benchmark.js';
 import * as commits from './view_commits.js';
 import * as commit from './view_commit.js';
 import * as compare from './view_compare.js';
+import * as where from './view_where.js';
 
-const VIEWS = { benchmarks, benchmark, commits, commit, compare };
+const VIEWS = { benchmarks, benchmark, commits, commit, compare, where };
 const TITLES = { benchmarks: 'Benchmarks', commits: 'Commits', compare: 'Compare' };
-const TABS = { benchmark: 'benchmarks', commit: 'commits' };
+const TABS = { benchmark: 'benchmarks', commit: 'commits', where: 'benchmarks' };
 const element = (id) => document.getElementById(id);
 let tracks = [];
 let shown = '';
@@ -128,7 +129,7 @@ onIndex((index) => {
 		h('p', `${tracks.reduce((sum, track) => sum + track.length, 0)} recorded runs. `,
 			index.skipped > 0 && h('b.worse', `${index.skipped} line${index.skipped > 1 ? 's' : ''} of the history could not be read. `),
 			'In the lanes icount, vm-icount and callgrind figures are executed instructions, equal on every machine; all others depend on the machine and are shown for each by itself.'),
-		h('p', 'GPL-2.0-only. Charts: uPlot, MIT licence; ', h('a', { href: 'LICENSES.txt' }, 'licences'), '.'));
+		h('p', 'GPL-2.0-only. Charts: uPlot, MIT licence, and d3-hierarchy, ISC licence; ', h('a', { href: 'LICENSES.txt' }, 'licences'), '.'));
 	addEventListener('hashchange', render);
 	addEventListener('keydown', onKey);
 	NARROW.addEventListener('change', render);

@@ -16,6 +16,13 @@ export function commitLink(run, text = run.commit) {
 	return h('a.sha', { href: link('commit', [run.commit], { run: null }) }, text);
 }
 
+/** The link to where the instructions of a benchmark went, from one run to another; null where one of them has no stacks. */
+export function whereLink(track, { row, op, shape, size }, from, to) {
+	return from >= 0 && track.hasStacks(from, row) && track.hasStacks(to, row)
+		? h('a.where', { href: link('where', [op, shape, size, track.runs.commit[from], track.runs.commit[to]]), 'aria-label': `Where it went: ${op} ${shape} ${size}`, title: 'Where it went: the functions that made it' }, 'where')
+		: null;
+}
+
 /** A change, in its colour and with its sign. */
 export function changeText(value, threshold, tag = 'span') {
 	return h(`${tag}.num.change.${verdict(value, threshold)}`, change(value));

@@ -27,7 +27,7 @@ function decode(part) {
  */
 export function link(view, args = [], changes = {}) {
 	const params = read().params;
-	for (const own of ['at', 'rows', 'run'])
+	for (const own of ['at', 'rows', 'run', 'widths'])
 		params.delete(own);
 	return write(view, args, params, changes);
 }

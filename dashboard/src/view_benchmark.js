@@ -5,7 +5,7 @@ import { h, select, toggle } from './dom.js';
 import { figure, minute, ratio, times, verdict } from './format.js';
 import { chosen, limit, limitText, matching, peerChips } from './filters.js';
 import { command, sentence } from './about.js';
-import { changeText, commitLine, commitLink, empty, facts } from './parts.js';
+import { changeText, commitLine, commitLink, empty, facts, whereLink } from './parts.js';
 import { choose, link, read } from './state.js';
 import { peerColour, trend } from './chart.js';
 
@@ -38,6 +38,7 @@ export async function view(track, [op, shape, size]) {
 		h('div.title', h('h1', op, ' ', shape !== 'none' && h('span.soft', shape), ' ', h('span.soft', size === '0' ? '' : size)), neighbours(track, it)),
 		h('p.lead', sentence(it), ' ', `In ${it.unitText}, lane ${track.name}. Lower is better.`),
 		command(track, it) && h('p.command', h('span.muted', 'Again: '), h('code', command(track, it))),
+		track.withStacks(it.row).length > 0 && h('p', h('a', { href: link('where', [op, shape, size]) }, 'Where it went'), h('span.muted', ', by function and as a flame graph')),
 		cards(track, it),
 		h('section.filters', { 'aria-label': 'What the charts show' },
 			select('Runs', RANGES, range, (value) => choose({ range: value === '200' ? null : value })),
@@ -96,7 +97,7 @@ function readoutOf(track, it, figures, at) {
 	return [
 		h('p', commitLine(run), h('span.muted', `, measured ${minute(run.date)}`)),
 		facts(it.peers.map((peer) => [peer, figure(figures[peer][at], it.unit)])),
-		h('p', commitLink(run, 'All that this commit changed')),
+		h('p', commitLink(run, 'All that this commit changed'), ' ', whereLink(track, it, run.previous, at)),
 	];
 }
 
@@ -120,7 +121,7 @@ function changeTable(caption, was, is, rows, track, it) {
 		h('caption.hidden', caption),
 		h('thead', h('tr', h('th', { scope: 'col' }, 'Commit'), h('th.num.wide', { scope: 'col' }, was), h('th.num', { scope: 'col' }, is), h('th.num', { scope: 'col' }, 'change'))),
 		h('tbody', rows.map(({ at, before, after, value }) => h('tr', { 'data-row': '' },
-			h('th', { scope: 'row' }, commitLine(track.run(at))),
+			h('th', { scope: 'row' }, commitLine(track.run(at)), ' ', whereLink(track, it, track.previous[at], at)),
 			h('td.num.wide', figure(before, it.unit)),
 			h('td.num', figure(after, it.unit)),
 			changeText(value, limit(track, it.row), 'td'))))));

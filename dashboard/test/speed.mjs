@@ -10,7 +10,7 @@ import { close, open, run } from './harness.mjs';
 
 const [pattern, site] = process.argv.slice(2);
 const BUILD_SECONDS = 10;
-const FIRST_PAGE_BYTES = 1_500_000;
+const FIRST_PAGE_BYTES = 500_000;
 const DRAWN_MS = 1000;
 
 // Notes when the table and the first of its small charts have been painted.

@@ -16,9 +16,13 @@ const last = track.at(-1);
 const NAMES = [...new Set(Object.keys(last.benchmarks).map((name) => name.split('/').slice(0, 3).join('/')))];
 const digits = (each) => each.commit.slice(0, 12);
 const cost = (each, name, peer = 'fast') => each.benchmarks[`${name}/${peer}`].insn_per_4k;
+const WHERE = 'map/thp/256MiB';
+const PLANTED = 'pin_run [iommufd]';
+const [LOW, HIGH] = [Math.min, Math.max].map((most) => track.find((each) => cost(each, WHERE) === most(...track.map((any) => cost(any, WHERE)))));
 const VIEWS = {
 	benchmarks: '#/', benchmark: '#/benchmark/map/thp/256MiB', commits: '#/commits',
 	commit: `#/commit/${digits(last)}?rows=all`, compare: `#/compare/${digits(track[0])}/${digits(last)}`,
+	where: `#/where/${WHERE}/${digits(HIGH)}/${digits(LOW)}`,
 };
 
 // What the history says became of each benchmark, largest change first.
@@ -28,7 +32,7 @@ function changes(before, after) {
 		.sort((a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)));
 }
 
-const rowNames = (page) => page.$$eval('tr[data-row] th', (cells) => cells.map((cell) => cell.textContent.trim().replace(/\s+/g, '/')));
+const rowNames = (page) => page.$$eval('tr[data-row] th .name', (cells) => cells.map((cell) => cell.textContent.trim().replace(/\s+/g, '/')));
 // What the page says itself: the browser's own word for it comes later.
 const hashOf = (page) => page.evaluate(() => location.hash);
 const text = (page, selector) => page.locator(selector).first().innerText();
@@ -176,6 +180,72 @@ await run('dashboard', {
 		const page = await open(browser, site);
 		await page.click('.about summary');
 		assert.match(await text(page, '.about'), /under 1 ours is cheaper[^]*type1\s+VFIO.s own container/);
+		await close(page);
+	},
+
+	async a_change_shows_which_function_made_it(browser) {
+		// The step of this benchmark from one commit to the next that is largest: all of it is in one function (synthetic.py).
+		const step = (at) => cost(track[at], WHERE) - cost(track[at - 1], WHERE);
+		const at = [...track.keys()].slice(1).sort((a, b) => step(b) - step(a))[0];
+		const page = await open(browser, site, `#/commit/${digits(track[at])}?threshold=0`);
+		await page.click(`a.where[href*="${WHERE}"]`);
+		await page.waitForSelector('.flame');
+		assert.ok((await hashOf(page)).includes(`where/${WHERE}/${digits(track[at - 1])}/${digits(track[at])}`), await hashOf(page));
+		const rows = await page.$$eval('.functions tbody tr', (all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
+		assert.deepEqual(rows.map(([name]) => name), [PLANTED, 'all']);
+		assert.ok(step(at) > 0.2, `${step(at)}`);
+		for (const row of rows)
+			assert.equal(row[3], `+${step(at).toFixed(2)}`);
+		assert.equal(rows[1][1], cost(track[at - 1], WHERE).toFixed(1));
+		assert.equal(rows[1][2], cost(track[at], WHERE).toFixed(1));
+		const parts = await page.$$eval('.frame', (all) => all.filter((each) => parseFloat(each.style.getPropertyValue('--part')) > 1).map((each) => [each.textContent, each.className]));
+		assert.deepEqual(parts, [[PLANTED, 'frame more']]);
+		await page.click('#c-Unchanged-too');
+		await page.waitForFunction(() => document.querySelectorAll('.functions tbody tr').length > 5);
+		await page.selectOption('#c-From', digits(track[at]));
+		await page.waitForFunction(() => document.querySelectorAll('.functions td.change.worse').length === 0);
+		await close(page);
+	},
+
+	async frames_are_as_wide_as_what_they_cost(browser) {
+		const page = await open(browser, site, VIEWS.where);
+		const widths = () => page.$$eval('.frame', (all) => Object.fromEntries(all.map((each) => [each.ariaLabel.split(':')[0], parseFloat(each.style.width)])));
+		for (const [side, each] of [['after', LOW], ['before', HIGH]]) {
+			await page.selectOption('#c-Widths', side);
+			const found = await widths();
+			assert.equal(found.all, 100);
+			// What walks has what it calls in it: 3 of them, and what is planted.
+			assert.ok(Math.abs(found['walk [iommufd]'] - 100 * (1 - 3.77 / cost(each, WHERE))) < 0.01, JSON.stringify(found));
+		}
+		await close(page);
+	},
+
+	async a_flame_graph_takes_keys(browser) {
+		const page = await open(browser, site, VIEWS.where);
+		const focused = () => page.evaluate(() => document.activeElement.ariaLabel.split(':')[0]);
+		await page.focus('.frame[tabindex="0"]');
+		for (const [key, name] of [['ArrowDown', '[user]'], ['ArrowDown', 'do_syscall_64'], ['ArrowDown', 'ioas_map [iommufd]'],
+			['ArrowDown', 'fill_table [iommufd]'], ['ArrowRight', 'walk [iommufd]'], ['ArrowDown', 'follow_pte'], ['ArrowUp', 'walk [iommufd]']]) {
+			await page.keyboard.press(key);
+			assert.equal(await focused(), name);
+		}
+		await page.keyboard.press('Enter');
+		assert.equal(await page.$eval('.frame:focus', (frame) => frame.style.width), '100%');
+		assert.match(await text(page, '.flame-readout'), /^walk \[iommufd\]: .* % of all/);
+		await page.keyboard.press('Escape');
+		assert.equal(await focused(), 'all');
+		await close(page);
+	},
+
+	async stacks_are_loaded_when_they_are_asked_for(browser) {
+		const page = await open(browser, site);
+		const files = () => page.requests.filter((url) => /\/s\d+\.js/.test(url)).length;
+		assert.equal(files(), 0);
+		await page.goto(`file://${site}/index.html${VIEWS.where}`);
+		await page.waitForSelector('.flame');
+		assert.equal(files(), 2);
+		await page.goto(`file://${site}/index.html#/where/copy/thp/256MiB`);
+		await page.waitForSelector('.empty:has-text("no stacks")');
 		await close(page);
 	},
 
@@ -350,7 +420,7 @@ await run('dashboard', {
 				if (name === 'benchmarks' && width > 720)
 					await page.waitForSelector('.spark canvas');
 				if (width !== 320)
-					await page.screenshot({ path: `${shots}/dashboard-${name}-${width}-${scheme}.png`, fullPage: name === 'benchmark' });
+					await page.screenshot({ path: `${shots}/dashboard-${name}-${width}-${scheme}.png`, fullPage: ['benchmark', 'where'].includes(name) });
 				await page.evaluate(() => document.querySelectorAll('details').forEach((each) => { each.open = true; }));
 				const found = await page.evaluate(audit);
 				assert.deepEqual(found, [], `${name} at ${width}, ${scheme}`);

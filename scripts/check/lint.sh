@@ -32,7 +32,7 @@ files() { git ls-files -co --exclude-standard | grep -E "$1" || true; }
 licensed() {
 	local bare
 	# Binary and generated data, prose and licence texts carry no such line, nor what has no comments.
-	bare=$(files . | grep -vE '\.(md|json|jsonl|svg)$|^(LICENSES/|COPYING|MAINTAINERS|packaging/debian/(copyright|source/)|packaging/modules_to_force_install/)' | xargs -d '\n' grep -L 'SPDX-License-Identifier:') || true
+	bare=$(files . | grep -vE '\.(md|json|jsonl|svg|json\.xz)$|^(LICENSES/|COPYING|MAINTAINERS|packaging/debian/(copyright|source/)|packaging/modules_to_force_install/)' | xargs -d '\n' grep -L 'SPDX-License-Identifier:') || true
 	[[ -z $bare ]] || { printf 'no SPDX line in:\n%s\n' "$bare" && return 1; }
 }
 

@@ -63,11 +63,11 @@ results() {
 	[[ $filter != '*' ]] || echo "1..${#suites[@]}"
 	/usr/bin/python3 "$ROOT/tests/tools/suites.py" "$filter" || true
 	if [[ 'dashboard/' == ${filter%%/*}/* || $filter == '*' ]]; then
-		site small --runs 240 --benchmarks 40 --seed 2 --lanes icount mttcg mttcg
+		site small --runs 240 --benchmarks 40 --seed 2 --lanes icount mttcg mttcg --stacks
 		node "$ROOT/dashboard/test/views.mjs" "$filter" "$build/small" "$build/small.jsonl" "$build" || true
 	fi
 	if [[ 'dashboard-speed/' == ${filter%%/*}/* || $filter == '*' ]]; then
-		site large --runs 2000 --benchmarks 150 --seed 1
+		site large --runs 2000 --benchmarks 150 --seed 1 --stacks
 		BUILD_SECONDS=$(build_seconds) node "$ROOT/dashboard/test/speed.mjs" "$filter" "$build/large" || true
 	fi
 }

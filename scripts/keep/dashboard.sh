@@ -43,6 +43,8 @@ cp "$ROOT/dashboard/index.html" "$part"
 	cat "$ROOT"/LICENSES/*GPL-2.0*
 	printf '\n\nuPlot, which draws its charts:\n\n'
 	cat "$modules/uplot/LICENSE"
+	printf '\n\nd3-hierarchy, which lays out its flame graphs:\n\n'
+	cat "$modules/d3-hierarchy/LICENSE"
 } >"$part/LICENSES.txt"
 packed=$(<"$part/packed")
 rm "$part/packed"

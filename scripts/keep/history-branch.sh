@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where the histories of many machines meet: a branch of a git repository, with the one file history.jsonl.
+# Where the histories of many machines meet: a branch of a git repository, with history.jsonl and the stacks of its runs.
 #
 # usage: history-branch.sh pull [REMOTE]   take over what others recorded (origin, if no REMOTE is said)
 #        history-branch.sh push [REMOTE]   the same, and give them what is recorded here
 #
 #   BRANCH=history   another branch
-#   HISTORY=FILE     another history
+#   HISTORY=FILE     another history; its stacks are in stacks/ beside it
 #
 # Nobody's lines are lost: if another machine was faster, its lines are taken over first, and it is tried again.
 
@@ -24,36 +24,37 @@ history=${HISTORY:-$ROOT/results/history.jsonl}
 need_packages git python3 python3-fastjsonschema
 cd "$ROOT"
 
-theirs=$(mktemp)
-trap 'rm -f "$theirs" "$theirs.jsonl"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+theirs=$scratch/branch
+git_dir=$(git rev-parse --absolute-git-dir)
 
 # Sets parent: the commit that the branch is at, or nothing if there is no such branch.
 pull() {
 	local found
-	found=$(git ls-remote "$remote" "refs/heads/$branch" 2>"$theirs") ||
-		die "the remote '$remote' cannot be read: $(head -n 1 "$theirs")"
-	# What git may have said of a connection that works is no line of a history.
-	: >"$theirs"
+	rm -rf "$theirs"
+	mkdir "$theirs"
+	found=$(git ls-remote "$remote" "refs/heads/$branch" 2>"$scratch/said") ||
+		die "the remote '$remote' cannot be read: $(head -n 1 "$scratch/said")"
 	parent=${found%%[[:space:]]*}
 	[[ -n $parent ]] || return 0
 	# Where the branch was is enough: if it is elsewhere by now, a push is refused. FETCH_HEAD belongs to all that run here.
 	git fetch -q --no-tags --no-write-fetch-head "$remote" "refs/heads/$branch" ||
 		die "the branch '$branch' of '$remote' cannot be fetched"
-	git show "$parent:history.jsonl" >"$theirs" || die "the branch '$branch' of '$remote' has no history.jsonl"
-	# What cannot be read stays on the branch too: it is not ours to drop.
-	cp "$theirs" "$theirs.jsonl"
-	"$ROOT/scripts/results/main.py" history merge --history "$history" "$theirs.jsonl" >&2
-	rm -f "$theirs.jsonl"
+	git -c core.autocrlf=false archive "$parent" | tar -x -C "$theirs"
+	[[ -e $theirs/history.jsonl ]] || die "the branch '$branch' of '$remote' has no history.jsonl"
+	"$ROOT/scripts/results/main.py" history merge --history "$history" "$theirs/history.jsonl" >&2
 }
 
 push() {
-	local blob tree commit
-	# Their lines as they are, and ours behind them.
-	cp "$theirs" "$theirs.jsonl"
-	"$ROOT/scripts/results/main.py" history merge --history "$theirs.jsonl" "$history" >&2
-	blob=$(git hash-object -w --no-filters "$theirs.jsonl")
-	rm -f "$theirs.jsonl"
-	tree=$(printf '100644 blob %s\thistory.jsonl\n' "$blob" | git mktree)
+	local tree commit
+	# Their lines as they are, and ours behind them. What cannot be read stays on the branch too: it is not ours to drop.
+	"$ROOT/scripts/results/main.py" history merge --history "$theirs/history.jsonl" "$history" >&2
+	tree=$(
+		cd "$theirs"
+		export GIT_DIR=$git_dir GIT_WORK_TREE=$theirs GIT_INDEX_FILE=$scratch/index
+		git -c core.autocrlf=false add --all --force . && git write-tree
+	)
 	[[ -z $parent || $(git rev-parse "$parent^{tree}") != "$tree" ]] || return 0
 	commit=$(git -c user.name=history -c user.email=history@localhost commit-tree "$tree" ${parent:+-p "$parent"} \
 		-m 'history: recorded runs')

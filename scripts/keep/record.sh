@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Add what was measured last to results/history.jsonl: a line for each lane in results/latest/ (make bench, make
-# vm-start, make threads, make micro, make micro-check). See docs/results.md.
+# vm-start, make threads, make micro, make micro-check); and to results/stacks/ the stacks of what was counted with COUNT=1.
+# See docs/results.md.
 #
 #   RESULTS="FILE..."  these results files, and no others
 #   HISTORY=FILE       another history

@@ -10,7 +10,7 @@
 #   HISTORY=FILE  another history
 #   BENCH_FILTER=regex  only the benchmarks that match; what a commit then lacks is missing still for a call without
 #   RETRY=1       also those that could not be measured the last time
-#   COUNT=1       count more than instructions, see bench.sh
+#   COUNT=1       count more than instructions, see bench.sh; and keep the stacks of the main rows
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh

@@ -8,7 +8,8 @@
 #   LANE=icount          or mttcg, kvm: see scripts/guest/guest.sh
 #   BENCH_REPETITIONS=N  repeat each so often, for statistics (1)
 #   COUNT=1              beside instructions, also what bench/profile counts: cache lines, atomic operations, what a model
-#                        of a CPU says of them (lane icount only; several times as long)
+#                        of a CPU says of them (lane icount only; several times as long); and keep the stacks of the main
+#                        rows of ours, results/latest/icount.stacks.json.xz
 #   RESULTS_DIR=dir      leave the results there
 #
 # Leaves results/latest/<lane>.json. Exit status 1 if a benchmark failed or was refused: it is listed, and the JSON says
@@ -108,7 +109,7 @@ done
 taken=$(. "${results[0]#*=}/guest.env" && echo "$lane")
 json=${RESULTS_DIR:-$ROOT/results/latest}/$taken.json
 mkdir -p "${json%/*}"
-rm -f "$json"
+rm -f "$json" "${json%.json}.stacks.json.xz"
 status=0
 "$ROOT/scripts/results/main.py" merge --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" \
 	--output "$json" "${results[@]}" 2>"$E2E/errors" || status=$?

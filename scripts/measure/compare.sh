@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Compare two commits of this repository: build and run both, one after the other, and print what differs.
+# Compare two commits of this repository: build and run both, one after the other, and print what differs; with COUNT=1 also
+# in which functions, of the main rows, where both commits keep stacks.
 #
 #   A=ref B=ref          which (A: the commit before HEAD; B: HEAD)
 #   BENCH_FILTER=regex   only the benchmarks whose name matches
 #   PEERS=fast           of these peers
+#   COUNT=1              count more than instructions, see bench.sh
 #   LANE=icount          or mttcg, kvm: lanes of time, not of instructions. There each benchmark is repeated, and Google
 #                        Benchmark's compare.py says with its U test whether a difference is one.
 #   BENCH_REPETITIONS=N  how often in a lane of time (9: fewer say nothing)

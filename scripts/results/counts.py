@@ -93,8 +93,10 @@ def figures_of(bench, counters):
 
 
 def add(benchmarks, path, counters):
-    """Add to each benchmark of a report what was counted: what is recorded beside its own counters, the rest in "counts"."""
-    counted = read(path)
+    """Add to each benchmark of a report what was counted: what is recorded beside its own counters, the rest in "counts". Of
+    each figure returns the benchmark's name, its counter, what was counted, and how many units are in a round.
+    """
+    counted, figures = read(path), []
     runs = [bench for bench in benchmarks if bench.get("run_type", "iteration") == "iteration"]
     if len(runs) != len(counted):
         sys.exit(f"error: {path} has {len(counted)} benchmarks, the report {len(runs)}")
@@ -103,9 +105,11 @@ def add(benchmarks, path, counters):
             if bench.get("error_occurred"):
                 continue
             try:
-                found, _ = its[number].per_unit(per, value, bench["name"].split("/")[2])
+                found, units = its[number].per_unit(per, value, bench["name"].split("/")[2])
             except (KeyError, ValueError) as error:
                 sys.exit(f"error: {bench['name']}: {error}")
+            figures.append((bench["name"], name, its[number], units))
             bench.setdefault("counts", {})[name] = {**found, "cycles": cycles(found)}
             for column in RECORDED:
                 bench[f"{column}_{name}"] = found[column]
+    return figures

@@ -4,8 +4,8 @@
 usage: main.py dashboard [--history FILE] [--triage FILE] [--url URL] [--feed FILE] --output DIR
 
 DIR gets index.js, which the first page needs, and for each track (a lane, and a machine where the lane depends on it) a
-directory with a file for each benchmark (b<row>.js: all runs) and for some runs at a time (r<block>.js: all benchmarks).
-They are scripts, not JSON: a page that is opened from a file may load nothing else. Figures have six digits. FILE gets the
+directory with a file for each benchmark (b<row>.js: all runs), for some runs at a time (r<block>.js: all benchmarks), and for
+each run that has stacks (s<run>.js; stacks.py). They are scripts, not JSON: a page that is opened from a file may load nothing else. Figures have six digits. FILE gets the
 feed of changes (feed.py), for a site that is at URL.
 """
 
@@ -18,7 +18,7 @@ import math
 import pathlib
 import sys
 
-from . import changepoints, feed, triage
+from . import changepoints, feed, stacks, triage
 from .changes import Change
 from .e2e import OPS, PEERS, SHAPES, rank
 from .history import HISTORY, Problem, report, scan
@@ -80,6 +80,7 @@ class Track:
             rows.items(),
             key=lambda row: (row[0][4] == "bytes", rank(OPS, row[0][0]), rank(SHAPES, row[0][1]), size_rank(row[0][2])),
         )
+        self.environments = [json.dumps(run.environment, sort_keys=True) for run, *_ in self.runs]
         self.levels = [levels(self, columns.get(self.ours, [])) for _, columns in self.rows]
         self.previous = []
         for position, (run, *_) in enumerate(self.runs):
@@ -129,7 +130,7 @@ def levels(track, column):
     groups = collections.defaultdict(list)
     for position, value in enumerate(column):
         if value is not None:
-            groups[json.dumps(track.runs[position][0].environment, sort_keys=True)].append(position)
+            groups[track.environments[position]].append(position)
     points, noise = [], changepoints.LEAST
     for positions in groups.values():
         values = [column[position] for position in positions]
@@ -166,7 +167,33 @@ def table(pairs):
     return "{" + ",".join(f"{literal(name)}:{values}" for name, values in pairs) + "}"
 
 
-def write_track(directory, name, track):
+class Numbers:
+    """Numbers for what many runs have alike."""
+
+    def __init__(self):
+        self.values = {}
+
+    def of(self, value):
+        """The number of a value that may be a dictionary."""
+        return self.values.setdefault(literal(value), len(self.values))
+
+    def all(self):
+        """The values, by their numbers."""
+        return [json.loads(text) for text in self.values]
+
+
+def pack_stacks(run, rows, history):
+    """The stacks of a run, if it has any, and the rows that they are of."""
+    try:
+        content = stacks.of_run(stacks.kept(run, history), run)
+    except BadRun as error:
+        print(f"warning: {error}; skipped", file=sys.stderr)
+        content = None
+    its = content["benchmarks"] if content else {}
+    return content, [at for at, (row, _) in enumerate(rows) if row[4] == "instructions" and "/".join(row[:3]) in its]
+
+
+def write_track(directory, name, track, history):
     """The files of a track, and its part of the index."""
     directory.mkdir(parents=True)
 
@@ -191,6 +218,12 @@ def write_track(directory, name, track):
         )
         put(f"r{start // BLOCK}", figures(runs))
     ours = [columns.get(track.ours, [None]) for _, columns in track.rows]
+    stacked, stacked_of = Numbers(), []
+    for at, (run, *_) in enumerate(track.runs):
+        content, rows = pack_stacks(run, track.rows, history)
+        if rows:
+            put(f"s{at}", literal(content))
+        stacked_of.append(stacked.of(rows))
     return {
         "name": track.name,
         "lane": track.lane,
@@ -204,6 +237,8 @@ def write_track(directory, name, track):
         "points": [points for points, _ in track.levels],
         "noise": [float(f"{noise:.3g}") for _, noise in track.levels],
         "previous": track.previous,
+        "stacked": stacked.all(),
+        "stackedOf": stacked_of,
         "change": [track.change(at) for at in range(len(track.runs))],
     }
 
@@ -211,21 +246,6 @@ def write_track(directory, name, track):
 def round_to(value):
     """Six digits of a figure."""
     return None if value is None else float(f"{value:.6g}")
-
-
-class Numbers:
-    """Numbers for what many runs have alike."""
-
-    def __init__(self):
-        self.values = {}
-
-    def of(self, value):
-        """The number of a value that may be a dictionary."""
-        return self.values.setdefault(literal(value), len(self.values))
-
-    def all(self):
-        """The values, by their numbers."""
-        return [json.loads(text) for text in self.values]
 
 
 def describe(tracks):
@@ -265,7 +285,7 @@ def build(history, output, verdicts=(), url="", feed_file=None):
     index = []
     for track in ordered:
         track.arrange()
-        index.append(write_track(output / f"t{len(index)}", f"t{len(index)}", track))
+        index.append(write_track(output / f"t{len(index)}", f"t{len(index)}", track, history))
     runs, environments, machines = describe(ordered)
     for entry, columns in zip(index, runs):
         entry["runs"] = columns

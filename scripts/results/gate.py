@@ -11,7 +11,8 @@ largest first; what is new, has vanished, or was refused. Exit status 1 if somet
 refused; 2 if the two cannot be compared. AGAIN are results of the same tree, of what looked worse: what does not look so
 in all of them is not; nor is what results/triage.toml says of a commit since the baseline's. FORMAT=markdown writes it as
 a merge request or the summary of a job shows it. suspects: the names of the benchmarks that look worse, for such a run. learn: make a baseline from
-several runs of the same tree. compare: one run against another, in a table; whatever differs by 0.5 % is shown.
+several runs of the same tree. compare: one run against another, in a table; whatever differs by 0.5 % is shown, and the
+functions that made it, where both results have stacks beside them (stacks.py).
 
 A threshold is learnt: three times of what the runs of a tree differed by, and at least 0.5 %. What the baseline that is
 replaced has learnt stays, of the same environment: it may have been another machine, or another load. Beside it each
@@ -26,7 +27,7 @@ import pathlib
 import re
 import sys
 
-from . import triage
+from . import stacks, triage
 from .repository import commits_between
 from .run import PORTABLE_LANES, BadRun, Key, from_results
 from .text import markdown, number, print_table
@@ -370,6 +371,7 @@ def answer(args):
                 raise Unfit("the two are not of the same lane, kernel and QEMU")
             changes = compare_figures(before.figures(), after.figures(), {}, {})
             show(changes)
+            stacks.show_where(changes, a, b)
             print(f"{after.lane}: {len(after.figures())} figures, {len(changes)} differ by more than {LEAST * 100} %")
             return 0
     sys.exit(__doc__)

@@ -7,9 +7,9 @@ usage: main.py history add [--history FILE] [--allow-dirty] RESULTS...
        main.py history list [--history FILE]
        main.py history missing [--history FILE] [--filter REGEX] <COMMITS
 
-add: record the runs that results files are of; all of them, or none. One that is there already stays as it is. A run of
-a tree with uncommitted changes is refused, unless told otherwise.
-merge: take over the runs of other histories, e.g. of other machines, that are not in this one.
+add: record the runs that results files are of, with the stacks beside them (stacks.py); all of them, or none. One that is
+there already stays as it is. A run of a tree with uncommitted changes is refused, unless told otherwise.
+merge: take over the runs of other histories, e.g. of other machines, that are not in this one, with their stacks.
 check: exit with 1 if any line cannot be read.
 list: a line for each run, in the order of commits.
 missing: of commits, a line each in their order, those that have no run of the lane icount, whole or of that filter; in the
@@ -31,6 +31,7 @@ import sys
 import tempfile
 from typing import NamedTuple
 
+from . import stacks
 from .run import SCHEMA, BadRun, Run, from_results
 
 try:
@@ -186,6 +187,8 @@ def add(args):
             raise BadRun(f"{path} was measured on {run.commit[:12]} with uncommitted changes: commit and measure again, "
                          "or record it all the same with DIRTY=1 (--allow-dirty)")
     added = append(runs, args.history)
+    for path, run in zip(args.files, runs):
+        stacks.keep(stacks.beside(path), run, args.history)
     for run in runs:
         print(f"{'recorded' if run in added else 'already recorded'}: {said(run)}")
 
@@ -198,6 +201,8 @@ def merge(args):
         its, problems = read(path)
         report(problems)
         runs += its
+        for run in its:
+            stacks.keep(stacks.kept(run, path), run, args.history)
     added = append(runs, args.history)
     print(f"{len(added)} of {len(runs)} runs are new in {args.history}")
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "vm": "what a VMM does when a guest starts and ends, as tables and bars",
     "lockstat": "which locks were waited for",
     "profile": "where the instructions of a benchmark went",
+    "stacks": "the stacks that are kept with a run, folded",
     "estimate": "how far the estimated cycles of what was counted are to be trusted",
     "ablation": "what each idea of the core is worth",
     "micro": "the micro-benchmarks: their tables, the best of some rounds, callgrind's counts",

@@ -4,9 +4,9 @@
 usage: main.py merge --config HASH --filter REGEX --output FILE PEER=SHARE...
 
 SHARE is what a guest was given: out.json is Google Benchmark's own report, guest.env says what the guest was,
-modules/ what it loaded, stacks what bench/profile counted, if it did. The context of the first peer becomes the
-document's, completed by what is the same for all;
-what each peer's report said is kept under context.peers.
+modules/ what it loaded, stacks what bench/profile counted, if it did: of some benchmarks they are left beside FILE
+(stacks.py). The context of the first peer becomes the document's, completed by what is the same for all; what each peer's
+report said is kept under context.peers.
 
 Peers are compared on equal memory or not at all: where the run counts of a shape and size differ by more than 5 %
 between peers, the results are marked with error_occurred; except where the memory is found only while it is mapped
@@ -26,7 +26,7 @@ import shlex
 import subprocess
 import sys
 
-from . import counts, machine, repository
+from . import counts, machine, repository, stacks
 from .e2e import COUNTERS
 from .text import bytes_of
 
@@ -56,13 +56,13 @@ def module_facts(share, name):
 
 
 def read_peer(peer, share):
-    """One peer's context and benchmarks."""
+    """One peer's context and benchmarks, and what was counted of its figures."""
     report = json.loads((share / "out.json").read_text())
-    context = report["context"]
+    context, figures = report["context"], []
     if (share / "stacks").exists():
-        counts.add(report["benchmarks"], share / "stacks", COUNTERS)
+        figures = counts.add(report["benchmarks"], share / "stacks", COUNTERS)
     context["modules"] = {pathlib.Path(name).name: module_facts(share, name) for name in MODULES[peer]}
-    return context, report["benchmarks"]
+    return context, report["benchmarks"], figures
 
 
 def refuse_unequal(benchmarks):
@@ -101,13 +101,14 @@ def main():
     args = parser.parse_args()
 
     shares = {peer: pathlib.Path(share) for peer, _, share in (word.partition("=") for word in args.peers)}
-    contexts, benchmarks = {}, []
+    contexts, benchmarks, figures = {}, [], []
     for peer, share in shares.items():
         try:
-            contexts[peer], its = read_peer(peer, share)
+            contexts[peer], its, its_figures = read_peer(peer, share)
         except (OSError, ValueError, KeyError) as error:
             sys.exit(f"error: {peer} left no usable report in {share}: {error}")
         benchmarks += its
+        figures += its_figures
     refuse_unequal(benchmarks)
 
     first = next(iter(shares))
@@ -132,6 +133,7 @@ def main():
     partial = args.output.with_suffix(".part")
     partial.write_text(json.dumps({"context": context, "benchmarks": benchmarks}, indent=2) + "\n")
     os.replace(partial, args.output)
+    stacks.write(stacks.beside(args.output), stacks.document(context, figures))
 
     bad = [bench for bench in benchmarks if bench.get("error_occurred")]
     for bench in bad:

@@ -20,14 +20,11 @@ import sys
 
 from . import counts
 from .e2e import COUNTERS
-from .text import number, print_table
+from .stacks import show_functions
+from .text import number
 
 # Of what is counted, what a function has a column for: in a table, by its name.
 COLUMNS = {"lines": "lines", "l1_misses": "L1 miss", "llc_misses": "LLC miss", "atomics": "atomics"}
-
-
-# Of all instructions, what a function has to differ by to be shown.
-LEAST = 0.0005
 
 
 def functions(counted):
@@ -91,21 +88,8 @@ def by_function(counted, per, value, size):
 def compare(before_path, after_path):
     """Print what changed between two profiles."""
     before, after = (json.loads(pathlib.Path(path).read_text()) for path in (before_path, after_path))
-    for label in after:
-        then, now = (its.get(label, {"functions": {}})["functions"] for its in (before, after))
-        names = sorted({*then, *now}, key=lambda name: (-abs(now.get(name, 0) - then.get(name, 0)), name))
-        lines = [["function", "before", "after", "change"]]
-        for name in names:
-            change = now.get(name, 0) - then.get(name, 0)
-            # Less is a timer interrupt somewhere.
-            if abs(change) >= LEAST * sum(now.values()):
-                lines.append([name, number(then.get(name)), number(now.get(name)), f"{change:+.4g}"])
-        total = sum(now.values()) - sum(then.values())
-        lines.append(["all", number(sum(then.values())), number(sum(now.values())), f"{total:+.4g}"])
-        print(f"{label}: instructions per {after[label]['per']}, by function")
-        print()
-        print_table(lines, 1)
-        print()
+    for label, its in after.items():
+        show_functions(label, its["per"], before.get(label, {"functions": {}})["functions"], its["functions"])
 
 
 def main():

@@ -5,6 +5,7 @@ import subprocess
 import unittest
 from unittest import mock
 
+import synthetic
 from fixtures import lines
 from results import history, repository
 from scratch import SCRIPTS, ScratchTest, directory
@@ -44,6 +45,19 @@ class BranchTest(ScratchTest):
         self.assertEqual(sorted(self.there()), sorted(every))
         self.done(self.branch("pull", paths[0]))
         self.assertEqual(len(history.read(paths[0])[0]), 6)
+
+    def test_stacks_go_with_their_runs(self):
+        paths = [self.dir / name / "history.jsonl" for name in "ab"]
+        for path, line in zip(paths, lines(runs=2, benchmarks=3)):
+            path.parent.mkdir()
+            path.write_text(line + "\n")
+            synthetic.write_stacks(path, line)
+            self.done(self.branch("push", path))
+        self.done(self.branch("pull", paths[0]))
+        there = [sorted((path.parent / "stacks").iterdir()) for path in paths]
+        self.assertEqual([len(each) for each in there], [2, 2])
+        self.assertEqual(*([path.read_bytes() for path in each] for each in there))
+        self.assertEqual(len(git(self.remote, "ls-tree", "-r", "--name-only", "history").splitlines()), 3)
 
     def test_what_cannot_be_read_stays_on_the_branch(self):
         path, every = self.dir / "a.jsonl", lines(runs=2)
