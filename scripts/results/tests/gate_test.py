@@ -124,7 +124,7 @@ class GateTest(ScratchTest):
             return document
 
         self.setup_baseline(few_rounds(1), few_rounds(1))
-        # 3000 instructions in three rounds of 65536 pages are 0.8 % of 1.93 a page.
+        # 3146 instructions in three rounds of 65536 pages are 0.8 % of 1.93 a page.
         self.assertEqual(self.check(few_rounds(1.0075)).returncode, 0)
         self.assertEqual(self.check(few_rounds(1.0085)).returncode, 1)
         self.assertEqual(self.check(few_rounds(0.992)).returncode, 0)
