@@ -178,6 +178,13 @@ const struct shape_kind shape_kinds[] = {
 	  .huge = true, .make = make_fresh },
 	{ .name = "populate4k", .use = SHAPE_WHOLE, .bytes = BULK, .leaf_bytes = PAGE_BYTES,
 	  .make = make_fresh_base },
+
+	{ .name = "hugetlb2m", .use = SHAPE_SPAN, .bytes = 4 * GIB, .leaf_bytes = 2 * MIB,
+	  .huge = true, .make = make_fresh },
+	{ .name = "thp", .use = SHAPE_SPAN, .bytes = 4 * GIB, .leaf_bytes = 2 * MIB,
+	  .make = make_fresh_thp },
+	{ .name = "populate4k", .use = SHAPE_SPAN, .bytes = 4 * GIB, .leaf_bytes = PAGE_BYTES,
+	  .make = make_fresh_base },
 	{ .name = NULL }
 };
 
@@ -346,7 +353,7 @@ static const char *shape_make(struct shape *shape)
 	if (va == MAP_FAILED)
 		return kind->huge ? "not enough huge pages are reserved" : "no address space";
 	shape->va = va;
-	if (kind->use == SHAPE_FRESH || kind->use == SHAPE_WHOLE)
+	if (kind->use == SHAPE_FRESH || kind->use == SHAPE_WHOLE || kind->use == SHAPE_SPAN)
 		return kind->make(va, kind->bytes) ? "the memory cannot be prepared" : NULL;
 	plug = plug_fragments();
 	rc = kind->make(va, kind->bytes) || settle(va, kind->bytes);

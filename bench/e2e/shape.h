@@ -23,6 +23,7 @@ enum shape_use {
 	SHAPE_FRESH,	/* faulting it in; it is not touched when it is made */
 	SHAPE_LIVE,	/* mapping single pages of it very often */
 	SHAPE_WHOLE,	/* the same as for SHAPE_FRESH, by more than one CPU */
+	SHAPE_SPAN,	/* the same, by many */
 };
 
 /**
