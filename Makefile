@@ -7,7 +7,7 @@ CACHE ?= $(HOME)/.cache/iommufd-fast
 export CACHE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bandwidth profile threads vm-start lockstat slow-start-test test test-kcsan soak kunit selftest \
+.PHONY: help bench bandwidth profile threads span vm-start lockstat slow-start-test test test-kcsan soak kunit selftest \
 	clients options coverage fuzz micro estimate ablation micro-check gate baseline compare backfill bisect report record \
 	check-history dashboard tools-test fresh-test kernel modules deb package-test test-symvers compat lint doc clean \
 	distclean
@@ -20,6 +20,7 @@ help:
 	@echo '  make profile    where the instructions of one benchmark go: OP=map SHAPE=thp PEER=fast (SIZE=1MiB); a flame graph, too'
 	@echo '  make vm-start   what a VMM does when a guest of 1, 2, 4 GiB starts and ends, through every peer; LANE=mttcg for seconds'
 	@echo '  make threads    what two threads do at the same time, beside one; how long it takes to destroy an object'
+	@echo '  make span       what a map costs that many threads are at, in all and on its longest way: 1 to 64, on a machine of any size'
 	@echo '  make lockstat   the same, but print how often each lock was waited for'
 	@echo '  make test       prove the module, in guests full of sanitizers: device DMA, bad input, the three below'
 	@echo '  make kunit      the KUnit suites of the module, in a guest with a kernel full of sanitizers'
@@ -84,6 +85,9 @@ profile:
 
 threads:
 	@scripts/measure/threads.sh
+
+span:
+	@scripts/measure/span.sh
 
 vm-start:
 	@scripts/measure/vm-start.sh

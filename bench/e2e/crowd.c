@@ -2,15 +2,14 @@
 #include "crowd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../shim/bench.h"
 #include "edu.h"
+#include "helpers.h"
 #include "pair.h"
 #include "report.h"
 #include "shape.h"
@@ -20,8 +19,6 @@
 /* How many threads map at the same time, and how many have something else to do. */
 #define NR_MAPPING 8
 #define NR_BUSY 2
-
-static const char helpers_path[] = "/sys/module/iommufd/parameters/pin_threads";
 
 /**
  * struct place - what else the CPUs have to do
@@ -144,38 +141,9 @@ static int map_all(struct crowd *crowd, double *ns)
 	return crowd->rc;
 }
 
-/* How many threads a map may have. Returns 0 or -errno. */
-static int set_threads(const char *nr)
+static int run_once(struct crowd *crowd, unsigned int nr_threads, double *ns)
 {
-	int fd = open(helpers_path, O_WRONLY | O_CLOEXEC), rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, nr, strlen(nr)) < 0)
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
-/* As it was when the module was loaded. */
-static int get_threads(char *nr, size_t size)
-{
-	int fd = open(helpers_path, O_RDONLY | O_CLOEXEC);
-	ssize_t got;
-
-	if (fd < 0)
-		return -errno;
-	got = read(fd, nr, size - 1);
-	close(fd);
-	if (got <= 0)
-		return got ? -errno : -ENODATA;
-	nr[got] = '\0';
-	return 0;
-}
-
-static int run_once(struct crowd *crowd, const char *nr_threads, double *ns)
-{
-	int rc = set_threads(nr_threads);
+	int rc = helpers_set(nr_threads);
 
 	if (!rc)
 		rc = shape_discard(crowd->shape);
@@ -188,13 +156,12 @@ static void run_rounds(struct bench *b, struct crowd *crowd)
 {
 	double npages = crowd->kind->bytes / (double)PAGE_BYTES, without, with;
 	static double without_ns[ROUNDS], with_ns[ROUNDS];
-	unsigned int round = 0;
-	char as_loaded[16];
+	unsigned int round = 0, as_loaded;
 
-	if (report_failed(b, helpers_path, get_threads(as_loaded, sizeof(as_loaded))))
+	if (report_failed(b, HELPERS_PATH, helpers_get(&as_loaded)))
 		return;
 	while (bench_next(b)) {
-		if (report_failed(b, "without helpers", run_once(crowd, "1", &without_ns[round])) ||
+		if (report_failed(b, "without helpers", run_once(crowd, 1, &without_ns[round])) ||
 		    report_failed(b, "with helpers", run_once(crowd, as_loaded, &with_ns[round])))
 			return;
 		bench_time(b, with_ns[round]);

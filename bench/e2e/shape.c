@@ -183,6 +183,13 @@ const struct shape_kind shape_kinds[] = {
 	  .make = make_fresh_thp },
 	{ .name = "populate4k", .use = SHAPE_CROWD, .bytes = GIB, .leaf_bytes = PAGE_BYTES,
 	  .make = make_fresh_base },
+
+	{ .name = "hugetlb2m", .use = SHAPE_SPAN, .bytes = 4 * GIB, .leaf_bytes = 2 * MIB,
+	  .huge = true, .make = make_fresh },
+	{ .name = "thp", .use = SHAPE_SPAN, .bytes = 4 * GIB, .leaf_bytes = 2 * MIB,
+	  .make = make_fresh_thp },
+	{ .name = "populate4k", .use = SHAPE_SPAN, .bytes = 4 * GIB, .leaf_bytes = PAGE_BYTES,
+	  .make = make_fresh_base },
 	{ .name = NULL }
 };
 
@@ -329,6 +336,13 @@ static int settle(char *va, size_t bytes)
 	       madvise(va, bytes, MADV_POPULATE_WRITE);
 }
 
+/* Nobody is to have touched it yet. */
+static bool is_fresh(const struct shape_kind *kind)
+{
+	return kind->use == SHAPE_FRESH || kind->use == SHAPE_WHOLE || kind->use == SHAPE_CROWD ||
+	       kind->use == SHAPE_SPAN;
+}
+
 static const char *shape_make(struct shape *shape)
 {
 	const struct shape_kind *kind = shape->kind;
@@ -351,7 +365,7 @@ static const char *shape_make(struct shape *shape)
 	if (va == MAP_FAILED)
 		return kind->huge ? "not enough huge pages are reserved" : "no address space";
 	shape->va = va;
-	if (kind->use == SHAPE_FRESH || kind->use == SHAPE_WHOLE || kind->use == SHAPE_CROWD)
+	if (is_fresh(kind))
 		return kind->make(va, kind->bytes) ? "the memory cannot be prepared" : NULL;
 	plug = plug_fragments();
 	rc = kind->make(va, kind->bytes) || settle(va, kind->bytes);

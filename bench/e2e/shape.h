@@ -24,6 +24,7 @@ enum shape_use {
 	SHAPE_LIVE,	/* mapping single pages of it very often */
 	SHAPE_WHOLE,	/* the same as for SHAPE_FRESH, by more than one CPU */
 	SHAPE_CROWD,	/* the same, by many at the same time */
+	SHAPE_SPAN,	/* the same, by many */
 };
 
 /**

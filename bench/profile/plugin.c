@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "insns.h"
 #include "mark.h"
 #include "model.h"
 #include "qemu.h"
@@ -251,23 +252,18 @@ static void count_insn(struct qemu_plugin_insn *insn)
 /* Of the instructions, those that mean something by themselves. */
 static void look_at(struct qemu_plugin_insn *insn)
 {
-	static const unsigned char opcode[] = MARK_OPCODE;
-	/* mov %rsp, offset(%rdi) and mov offset(%rsi), %rsp are only in __switch_to_asm(). */
-	static const unsigned char save[] = { 0x48, 0x89, 0xa7 }, load[] = { 0x48, 0x8b, 0xa6 };
-	const unsigned char *bytes = qemu_plugin_insn_data(insn);
 	bool kernel = qemu_plugin_insn_vaddr(insn) >= KERNEL_START;
+	enum insn_kind kind;
 	uint32_t what;
 
-	if (qemu_plugin_insn_size(insn) != 7)
-		return;
-	memcpy(&what, bytes + sizeof(opcode), sizeof(what));
-	if (!memcmp(bytes, opcode, sizeof(opcode)) && (what & ~0xff) == MARK_MAGIC)
+	kind = insn_kind(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn), &what);
+	if (kind == INSN_MARK)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mark, QEMU_PLUGIN_NO_REGS,
-						       (void *)(uintptr_t)(what & 0xff));
-	if (kernel && !memcmp(bytes, save, sizeof(save)))
+						       (void *)(uintptr_t)what);
+	else if (kernel && kind == INSN_SAVE)
 		qemu_plugin_register_vcpu_mem_cb(insn, on_save, QEMU_PLUGIN_NO_REGS,
 						 QEMU_PLUGIN_WRITES, NULL);
-	if (kernel && !memcmp(bytes, load, sizeof(load)))
+	else if (kernel && kind == INSN_LOAD)
 		qemu_plugin_register_vcpu_mem_cb(insn, on_load, QEMU_PLUGIN_NO_REGS,
 						 QEMU_PLUGIN_READS, NULL);
 }

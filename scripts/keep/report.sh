@@ -31,7 +31,7 @@ if [[ ${CHECK:-0} != 0 ]]; then
 fi
 
 mkdir -p "$inputs"
-for name in icount vm-icount threads native native-insn estimate ablation; do
+for name in icount vm-icount threads span native native-insn estimate ablation; do
 	latest=$ROOT/results/latest/$name.json
 	[[ -e $latest ]] || continue
 	cmp -s "$latest" "$inputs/$name.json" && continue

@@ -4,6 +4,8 @@
 
 PLUGIN=$ROOT/build/profile/plugin/profile.so
 # shellcheck disable=SC2034 # for who starts QEMU
+SPAN_PLUGIN=$ROOT/build/profile/plugin/span.so
+# shellcheck disable=SC2034 # for who starts QEMU
 PLUGIN_MODEL=$ROOT/bench/profile/zen4.model
 
 plugin_build() { run_logged profile-plugin make -C "$ROOT/bench/profile" O="${PLUGIN%/*}"; }

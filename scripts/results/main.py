@@ -15,6 +15,7 @@ COMMANDS = {
     "merge": "what each peer's guest left, as one results file",
     "table": "such a file as a table, `fast` beside its peers",
     "threads": "what two threads do at the same time, as a table",
+    "span": "what one call costs that many threads are at, as a table",
     "vm": "what a VMM does when a guest starts and ends, as tables and bars",
     "lockstat": "which locks were waited for",
     "profile": "where the instructions of a benchmark went",

@@ -4,7 +4,7 @@
 usage: main.py merge --config HASH --filter REGEX --output FILE PEER=SHARE...
 
 SHARE is what a guest was given: out.json is Google Benchmark's own report, guest.env says what the guest was,
-modules/ what it loaded, stacks what bench/profile counted, if it did: of some benchmarks they are left beside FILE
+modules/ what it loaded, stacks or span what bench/profile counted, if it did: stacks of some benchmarks are left beside FILE
 (stacks.py). The context of the first peer becomes the document's, completed by what is the same for all; what each peer's
 report said is kept under context.peers.
 
@@ -26,7 +26,7 @@ import shlex
 import subprocess
 import sys
 
-from . import counts, machine, repository, stacks
+from . import counts, machine, repository, span, stacks
 from .e2e import COUNTERS
 from .text import bytes_of
 
@@ -61,6 +61,8 @@ def read_peer(peer, share):
     context, figures = report["context"], []
     if (share / "stacks").exists():
         figures = counts.add(report["benchmarks"], share / "stacks", COUNTERS)
+    if (share / "span").exists():
+        span.add(report["benchmarks"], share / "span")
     context["modules"] = {pathlib.Path(name).name: module_facts(share, name) for name in MODULES[peer]}
     return context, report["benchmarks"], figures
 

@@ -5,8 +5,8 @@ usage: main.py report write RESULTS OUTPUT
        main.py report whole FILE
 
 write: RESULTS is a directory with icount.json of `make bench`, icount-lean.json of the same on the lean kernel (docs/kernel.md),
-vm-icount.json of `make vm-start` (if that was run), threads.json of `make threads`, native.json of `make micro`,
-native-insn.json of `make micro-check`, and, if they are there, estimate.json of `make estimate` and ablation.json of
+threads.json of `make threads`, native.json of `make micro`, native-insn.json of `make micro-check`, and, if they are there,
+vm-icount.json of `make vm-start`, span.json of `make span`, estimate.json of `make estimate` and ablation.json of
 `make ablation`; OUTPUT is where the two go. The plots are those of plots.py. whole: exits with
 1 if a results file is of a part of the benchmarks, has errors, or is of a tree with changes that are not committed.
 
@@ -21,7 +21,7 @@ import re
 import sys
 import textwrap
 
-from . import ablation, estimate, micro, threads, vm
+from . import ablation, estimate, micro, span, threads, vm
 from .e2e import IO_TABLES, METADATA, Results, cell
 from .text import amount, markdown, number, times
 
@@ -41,7 +41,7 @@ COUNTED = {
     "cycles": "Cycles, estimated",
 }
 # How many peers a file has that was not told to leave some out.
-ALL_PEERS = {"icount.json": 4, "vm-icount.json": 3, "threads.json": 3}
+ALL_PEERS = {"icount.json": 4, "vm-icount.json": 3, "threads.json": 3, "span.json": 3}
 
 
 class Figures:
@@ -154,6 +154,12 @@ def lives(directory):
     return [included("vm-start.md"), vm.document(path)] if path.is_file() else []
 
 
+def many(directory):
+    """What many threads cost, where that was measured."""
+    path = directory / "span.json"
+    return [included("span.md"), span.document(path)] if path.is_file() else []
+
+
 def beside_lean(results, directory):
     """Each peer's figures on the kernel of configs/bench.config, and on the one that is packaged."""
     lean = Results(directory / "icount-lean.json")
@@ -258,6 +264,7 @@ def report(results, directory):
         *lives(directory),
         included("threads.md"),
         together(directory),
+        *many(directory),
         included("micro.md"),
         "### Figures",
         native(directory),
