@@ -85,7 +85,7 @@ static int run_once(const struct span *span, const struct space *space, const st
 static void run_rounds(struct bench *b, const struct span *span, const struct space *space,
 		       const struct shape *shape)
 {
-	uint64_t insns;
+	uint64_t insns = 0;
 
 	while (bench_next(b)) {
 		if (report_failed(b, "a round", run_once(span, space, shape, &insns)))
