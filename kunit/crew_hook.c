@@ -15,6 +15,7 @@ const char *const crew_hook_way_name[CREW_HOOK_NR_WAYS] = {
 	[CREW_HOOK_OFF] = "alone",
 	[CREW_HOOK_THREADS] = "threads",
 	[CREW_HOOK_FIRST] = "helper-first",
+	[CREW_HOOK_LATE] = "helper-late",
 	[CREW_HOOK_KILLED] = "helper-killed",
 	[CREW_HOOK_REFUSED] = "no-helper",
 };
@@ -37,6 +38,9 @@ struct hooked {
 
 static enum crew_hook_way how;
 static unsigned int nr_asked;
+/* Of CREW_HOOK_LATE, until it has been told to begin; and that it has nothing left to do. */
+static struct hooked *late;
+static DECLARE_COMPLETION(late_is_over);
 
 static void disarm(void *unused)
 {
@@ -51,6 +55,8 @@ static void disarm(void *unused)
 void crew_hook_arm(struct kunit *test, enum crew_hook_way way)
 {
 	nr_asked = 0;
+	late = NULL;
+	reinit_completion(&late_is_over);
 	WRITE_ONCE(how, way);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, disarm, NULL), 0);
 }
@@ -106,7 +112,7 @@ struct vhost_task *crew_hook_create(bool (*fn)(void *data),
 	hooked->handle_kill = handle_kill;
 	hooked->data = data;
 	hooked->mm = current->mm;
-	if (how == CREW_HOOK_THREADS) {
+	if (how == CREW_HOOK_THREADS || how == CREW_HOOK_LATE) {
 		hooked->thread = kthread_create(run, hooked, "%s", name);
 		if (IS_ERR(hooked->thread)) {
 			kfree(hooked);
@@ -126,12 +132,25 @@ void crew_hook_start(struct vhost_task *task)
 		while (hooked->fn(hooked->data))
 			cond_resched();
 		break;
+	case CREW_HOOK_LATE:
+		late = hooked;
+		break;
 	case CREW_HOOK_KILLED:
 		hooked->handle_kill(hooked->data);
 		break;
 	default:
 		wake_up_process(hooked->thread);
 	}
+}
+
+/**
+ * crew_hook_run_late() - have the helper of CREW_HOOK_LATE begin, and do all that it finds
+ * @unused: for who calls it by a pointer
+ */
+void crew_hook_run_late(void *unused)
+{
+	wake_up_process(late->thread);
+	wait_for_completion(&late_is_over);
 }
 
 /** crew_hook_stop() - vhost_task_stop() */
@@ -154,5 +173,7 @@ int crew_hook_wait(struct completion *done)
 {
 	if (how == CREW_HOOK_FIRST)
 		return 0;
+	if (how == CREW_HOOK_LATE && current == late->thread)
+		complete(&late_is_over);
 	return wait_for_completion_killable(done);
 }

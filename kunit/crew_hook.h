@@ -21,6 +21,7 @@ struct kunit;
  * @CREW_HOOK_OFF: nobody has any, as it is without a case that arms this
  * @CREW_HOOK_THREADS: they are threads
  * @CREW_HOOK_FIRST: each does all that it finds as it is started, and the caller waits
+ * @CREW_HOOK_LATE: one is a thread, which begins when it is told to
  * @CREW_HOOK_KILLED: each is killed before it has begun
  * @CREW_HOOK_REFUSED: none can be made
  * @CREW_HOOK_NR_WAYS: how many ways there are
@@ -29,6 +30,7 @@ enum crew_hook_way {
 	CREW_HOOK_OFF,
 	CREW_HOOK_THREADS,
 	CREW_HOOK_FIRST,
+	CREW_HOOK_LATE,
 	CREW_HOOK_KILLED,
 	CREW_HOOK_REFUSED,
 	CREW_HOOK_NR_WAYS,
@@ -38,6 +40,7 @@ extern const char *const crew_hook_way_name[CREW_HOOK_NR_WAYS];
 
 void crew_hook_arm(struct kunit *test, enum crew_hook_way way);
 unsigned int crew_hook_nr_asked(void);
+void crew_hook_run_late(void *unused);
 
 bool crew_hook_is_user_task(struct task_struct *task);
 struct vhost_task *crew_hook_create(bool (*fn)(void *data),

@@ -250,6 +250,9 @@ static int pin_and_look(struct pin_walk *walk, struct leaf *leaf, struct page **
 				    leaf_skip_npages(leaf, walk->va));
 		return leaf->kind == LEAF_HUGE;
 	}
+	/* A fault may take as long as it takes to clear a huge page. */
+	if (walk->stop && READ_ONCE(*walk->stop))
+		return -ECANCELED;
 	got = pin_some(walk, 1);
 	if (got < 0)
 		return got;

@@ -19,8 +19,10 @@
 #include "hold.h"
 #include "memory.h"
 #include "memory/extent.h"
+#include "memory/leaf.h"
 #include "memory/pin.h"
 #include "memory/pin_parts.h"
+#include "pin_hook.h"
 
 #define HUGE		MEMORY_HUGE_NPAGES
 /* Parts are at least as long. */
@@ -440,6 +442,32 @@ static void pin_user_range_with_a_hole_at_the_end(struct kunit *test)
 	balance_expect_even(test, &before);
 }
 
+/*
+ * A helper finds a hole as the caller has its first huge page: the second one, of the
+ * same part, is not faulted in any more.
+ */
+static void pin_user_range_ends_between_huge_pages(struct kunit *test)
+{
+	unsigned long npages = 4 * PART_NPAGES;
+	struct file *file = memory_shmem_huge(test, npages);
+	unsigned long va = memory_map_file(test, file, npages);
+	struct balance before;
+
+	KUNIT_ASSERT_EQ(test, vm_munmap(va + (PART_NPAGES << PAGE_SHIFT),
+					PAGE_SIZE), 0);
+	crew_hook_arm(test, CREW_HOOK_LATE);
+	before = balance_now();
+	pin_hook_arm(crew_hook_run_late, NULL);
+	KUNIT_EXPECT_EQ(test, pin_user_range(current->mm, va, npages, true, &ex),
+			-EFAULT);
+	KUNIT_EXPECT_FALSE(test, pin_hook_disarm());
+	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm, va).kind, LEAF_HUGE);
+	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm, va + PMD_SIZE).kind,
+			LEAF_ABSENT);
+	KUNIT_EXPECT_EQ(test, ex.npages, 0);
+	balance_expect_even(test, &before);
+}
+
 static void pin_file_range_of_untouched_memory(struct kunit *test)
 {
 	struct file *file = memory_shmem(test, USER_NPAGES + 1);
@@ -509,6 +537,7 @@ static struct kunit_case pin_parts_test_cases[] = {
 	KUNIT_CASE(pin_user_range_of_what_is_there),
 	KUNIT_CASE(pin_user_range_of_tables_with_holes),
 	KUNIT_CASE_PARAM(pin_user_range_with_a_hole_at_the_end, way_gen_params),
+	KUNIT_CASE(pin_user_range_ends_between_huge_pages),
 	KUNIT_CASE_PARAM(pin_file_range_of_untouched_memory, way_gen_params),
 	KUNIT_CASE(pin_file_range_of_what_is_there),
 	KUNIT_CASE_PARAM(pin_file_range_beyond_its_end, way_gen_params),
