@@ -9,8 +9,8 @@ export CACHE
 .DEFAULT_GOAL := help
 .PHONY: help bench bandwidth profile threads span vm-start lockstat slow-start-test test test-kcsan soak kunit selftest \
 	clients options coverage fuzz micro estimate ablation micro-check gate baseline compare backfill bisect report record \
-	check-history dashboard tools-test fresh-test kernel modules deb package-test test-symvers compat lint doc clean \
-	distclean
+	check-history dashboard tools-test ci-recipes-test fresh-test kernel modules deb package-test test-symvers compat lint doc \
+	clean distclean
 
 help:
 	@echo 'iommufd-fast: /dev/iommu, rebuilt for speed'
@@ -46,6 +46,7 @@ help:
 	@echo '  make check-history  where that history took another level, and whether it is known why'
 	@echo '  make dashboard  a static site from that history, build/dashboard/: trends, commits, comparisons'
 	@echo '  make tools-test  the tests of these: history, exports, dashboard (in headless Chromium), CI recipes'
+	@echo '  make ci-recipes-test  the jobs of the CI recipes in docs/ci, on machines that have nothing, and all that they make (as root)'
 	@echo '  make fresh-test  what README.md says, on a machine that has nothing, and what can go wrong there (as root, a quarter of an hour)'
 	@echo '  make kernel     only get the kernel of the benchmarks, and build both stock peers for it (about 2 minutes, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
@@ -166,6 +167,10 @@ dashboard:
 
 tools-test:
 	@scripts/check/tools-test.sh
+
+# A part of tools-test without REALLY.
+ci-recipes-test:
+	@REALLY=1 scripts/check/ci-recipes-test.sh
 
 fresh-test:
 	@scripts/check/fresh-test.sh

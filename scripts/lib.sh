@@ -68,8 +68,8 @@ LOCK_ORDER=(
 	'coverage|compare|backfill|bisect|gate-test|fresh-test|test-kcsan' # commands that run others
 	'test|past'
 	'bench|programs|selftest|options|kunit|micro|tools-test|soak|fuzz|package-test|test-symvers|clients'
-	'micro-insn|dashboard' # commands that others run, too
-	'packages|kernel-*|modules-*|*-build|initramfs|npm'
+	'micro-insn|dashboard|ci-recipes' # commands that others run, too
+	'packages|kernel-*|modules-*|*-build|initramfs|npm|fresh-root'
 )
 # Those that are held, by this script and by whoever started it: name=descriptor ...
 export LOCKS_HELD=${LOCKS_HELD:-}

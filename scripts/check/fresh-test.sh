@@ -18,6 +18,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/check/fresh.sh
+source "$ROOT/scripts/check/fresh.sh"
 
 SUITE=bookworm
 filter=${TEST_FILTER:-*}
@@ -33,26 +35,13 @@ skip() {
 	exit 0
 }
 
-# can_overlay: whether layers can be mounted where the machines are to be; not where that is a layer of a container itself.
-can_overlay() {
-	local probe status=0
-	mkdir -p "$ROOT/build"
-	probe=$(mktemp -d "$ROOT/build/fresh-probe.XXXXXX")
-	mkdir "$probe"/{lower,upper,work,root}
-	unshare --mount mount -t overlay -o "lowerdir=$probe/lower,upperdir=$probe/upper,workdir=$probe/work" overlay \
-		"$probe/root" 2>/dev/null || status=1
-	rm -rf "$probe"
-	return "$status"
-}
-
 commit=$(git -C "$ROOT" rev-parse --verify --quiet "${TREE:-HEAD}^{commit}") || die "TREE='${TREE:-HEAD}' is no commit"
-((EUID == 0)) || skip 'only root can make a machine'
-unshare --mount --pid --net --fork true 2>/dev/null || skip 'this machine lets nobody mount'
+why_not=$(fresh_why_not)
+[[ -z $why_not ]] || skip "$why_not"
 # shellcheck source=/dev/null
 [[ $(. /etc/os-release && echo "${VERSION_CODENAME:-}") == "$SUITE" ]] ||
 	skip "the kernels of this machine's cache were built by another compiler than $SUITE's"
-can_overlay || skip "this machine mounts no overlay in $ROOT/build"
-need_packages "${KERNEL_PACKAGES[@]}" git mmdebstrap
+need_packages "${KERNEL_PACKAGES[@]}" "${FRESH_PACKAGES[@]}"
 lock fresh-test
 "$ROOT/scripts/build/kernel.sh" build bench
 "$ROOT/scripts/build/kernel.sh" build test
@@ -61,24 +50,11 @@ lock fresh-test
 # What README.md asks for, in its own words.
 # shellcheck disable=SC2016 # backticks of the text
 asked=$(grep -oP '(?<=`)apt-get install [^`]*' "$ROOT/README.md") || die 'README.md does not say what has to be there'
-mkdir -p "$CACHE/fresh" "$results"
-sources=$CACHE/fresh/debian.sources
-"$ROOT/scripts/build/apt_source.py" "$SUITE" >"$sources"
-# How to reach a mirror stays the machine's own.
-apt-config dump Acquire >"$CACHE/fresh/apt.conf"
-make_root=(mmdebstrap --variant=minbase --aptopt="$CACHE/fresh/apt.conf"
-	--customize-hook="chroot \"\$1\" sh -c 'DEBIAN_FRONTEND=noninteractive $asked'" "$SUITE")
-base=$CACHE/fresh/root-$(cat "$sources" "$CACHE/fresh/apt.conf" - <<<"${make_root[*]}" | short_hash)
-if [[ ! -d $base ]]; then
-	say "making a minimal $SUITE"
-	rm -rf "$CACHE"/fresh/root-*
-	run_logged fresh-root "${make_root[@]}" "$base.part" "$sources"
-	mv "$base.part" "$base"
-fi
+fresh_root readme "$SUITE" "$asked"
 
 rm -rf "$build"
-mkdir -p "$build"
+mkdir -p "$build" "$results"
 say "trying $(git -C "$ROOT" log -1 --format='%h %s' "$commit"); results go to $results/fresh.ktap"
 rm -f "$results/fresh.ktap"
 PYTHONDONTWRITEBYTECODE=1 unshare --mount --propagation private "$ROOT/scripts/check/fresh_test.py" \
-	"$filter" "$base" "$ROOT" "$commit" "$CACHE" "$build" | "$ROOT/scripts/test/ktap.py" "$results/fresh.ktap"
+	"$filter" "$fresh_root" "$ROOT" "$commit" "$CACHE" "$build" | "$ROOT/scripts/test/ktap.py" "$results/fresh.ktap"

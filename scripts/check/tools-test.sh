@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Test what is made from results: the history, the exports, the dashboard (in headless Chromium), the CI recipes. KTAP as
-# it comes, and in results/latest/tools.ktap; the last line is "N passed, N failed, N skipped". Screenshots go to
-# build/tools-test/.
+# Test what is made from results: the history, the exports, the dashboard (in headless Chromium); the CI recipes, step by step
+# on a machine that has nothing. KTAP as it comes, and in results/latest/tools.ktap; the last line is "N passed, N failed, N
+# skipped". Screenshots go to build/tools-test/.
 #
 #   TEST_FILTER=GLOB  only the cases whose suite/case matches, e.g. "dashboard/readable*"
 
@@ -15,7 +15,7 @@ source "$ROOT/scripts/build/npm.sh"
 
 filter=${TEST_FILTER:-*}
 build=$ROOT/build/tools-test
-suites=(dashboard dashboard-speed)
+suites=(dashboard dashboard-speed ci-recipes)
 for file in "$ROOT"/{tests/tools,scripts/results/tests}/*_test.py; do
 	suite=${file##*/}
 	suites+=("${suite%_test.py}")
@@ -62,6 +62,9 @@ build_seconds() {
 results() {
 	[[ $filter != '*' ]] || echo "1..${#suites[@]}"
 	/usr/bin/python3 "$ROOT/tests/tools/suites.py" "$filter" || true
+	if [[ 'ci-recipes/' == ${filter%%/*}/* || $filter == '*' ]]; then
+		"$ROOT/scripts/check/ci-recipes-test.sh" || true
+	fi
 	if [[ 'dashboard/' == ${filter%%/*}/* || $filter == '*' ]]; then
 		site small --runs 240 --benchmarks 40 --seed 2 --lanes icount mttcg mttcg --stacks
 		node "$ROOT/dashboard/test/views.mjs" "$filter" "$build/small" "$build/small.jsonl" "$build" || true
