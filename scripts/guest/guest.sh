@@ -14,7 +14,7 @@ usage() {
 		SHARE is the guest's /host, read and write; the guest runs SHARE/job (sh, as root).
 		  --lane icount|mttcg|kvm   icount: one nanosecond an instruction, repeatable (the default)
 		                            mttcg: several emulated CPUs; kvm: real time, TCG where KVM cannot boot a guest
-		  --cpus N                  CPUs (1; in icount they take turns of 10000 instructions)
+		  --cpus N                  CPUs (1; in icount they take turns of 50000 instructions)
 		  --mem SIZE                memory (4G), in M or G
 		  --nodes N                 as many NUMA nodes, with as much of it each, and of the CPUs (1)
 		  --edu N                   edu devices, each in an IOMMU group of its own (1)
@@ -140,8 +140,8 @@ fi
 case $lane in
 icount)
 	# Its CPUs are emulated in turn, each until a timer is due. For a turn to be short there is one of QEMU's that the guest does
-	# not see, every 10 microseconds: that of a buffer of a network that has no device.
-	((cpus == 1)) || qemu+=(-netdev 'hubport,id=turns,hubid=1' -object 'filter-buffer,id=turn,netdev=turns,interval=10')
+	# not see, every 50 microseconds: that of a buffer of a network that has no device.
+	((cpus == 1)) || qemu+=(-netdev 'hubport,id=turns,hubid=1' -object 'filter-buffer,id=turn,netdev=turns,interval=50')
 	# With the clock of the guest counting instructions and its random numbers seeded, a run repeats itself. A CPU that repeats
 	# a byte at a time well (ERMS) would be asked to: to clear a page would be 4096 instructions, each emulated by itself, and
 	# most of a benchmark's time. Without, the kernel clears 8 bytes at a time.
