@@ -47,6 +47,15 @@ int pin_hook_fast(unsigned long va, int npages, unsigned int flags,
 	return got;
 }
 
+/** pin_hook_pages() - pin_user_pages(); if there is what is armed, nothing: the lock is held */
+long pin_hook_pages(unsigned long va, unsigned long npages, unsigned int flags,
+		    struct page **pages)
+{
+	if (READ_ONCE(hooked) == current)
+		return 0;
+	return pin_user_pages(va, npages, flags, pages);
+}
+
 /** pin_hook_walk() - walk_pin(), and what is armed if that pins anything */
 unsigned int pin_hook_walk(struct mm_struct *mm, unsigned long va,
 			   unsigned long npages, bool write, bool remote,

@@ -168,6 +168,8 @@ const struct shape_kind shape_kinds[] = {
 	  .huge = true, .make = make_fresh },
 	{ .name = "populate4k", .use = SHAPE_FRESH, .bytes = 16 * MIB, .leaf_bytes = PAGE_BYTES,
 	  .make = make_fresh_base },
+	{ .name = "memfd4k", .use = SHAPE_FRESH, .bytes = 16 * MIB, .leaf_bytes = PAGE_BYTES,
+	  .memfd = true, .make = make_fresh },
 
 	{ .name = "populate4k", .use = SHAPE_LIVE, .bytes = 16 * MIB, .leaf_bytes = PAGE_BYTES,
 	  .make = make_base, .min_runs = 1, .max_runs = PER_PAGE / 16 },
@@ -259,10 +261,10 @@ static void keep_free_lists_short(bool now)
 
 int shape_discard(const struct shape *shape)
 {
-	int rc;
+	int advice = shape->kind->memfd ? MADV_REMOVE : MADV_DONTNEED, rc;
 
 	keep_free_lists_short(true);
-	rc = madvise(shape->va, shape->kind->bytes, MADV_DONTNEED) ? -errno : 0;
+	rc = madvise(shape->va, shape->kind->bytes, advice) ? -errno : 0;
 	keep_free_lists_short(false);
 	return rc;
 }

@@ -7,8 +7,10 @@
 #include <linux/mm_inline.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
+#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/userfaultfd_k.h>
 
 #include "core/core.h"
 #include "extent.h"
@@ -86,6 +88,38 @@ static long pin_some(struct pin_walk *walk, unsigned long npages)
 		got = pin_user_pages_fast(walk->va, npages, flags, walk->page);
 	}
 	return got ? got : -EFAULT;
+}
+
+/* Is it of shmem, and does nobody but the kernel have a say in its faults? */
+static bool is_shared_plainly(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_SHARED && vma->vm_file &&
+	       shmem_mapping(vma->vm_file->f_mapping) && !userfaultfd_armed(vma);
+}
+
+/*
+ * Pages of a file that are not mapped yet. Where a fault may let go of the mmap lock,
+ * the kernel does so behind each page of a shared file that is written to, for a writer
+ * of many waits there (fault_dirty_shared_page()), and looks for its place again: an
+ * eighth of what such a page costs. Of shmem nobody waits, so here it may not, and the
+ * lock is held for a table's pages, as it is of anonymous ones. Returns how many; 0 if
+ * that is for pin_some() to decide.
+ */
+static long pin_shared(struct pin_walk *walk, unsigned long npages)
+{
+	struct vm_area_struct *vma;
+	long got = 0;
+
+	if (walk->remote || !mmap_read_trylock(walk->mm))
+		return 0;
+	vma = vma_lookup(walk->mm, walk->va);
+	if (vma && is_shared_plainly(vma)) {
+		npages = min(npages, (vma->vm_end - walk->va) >> PAGE_SHIFT);
+		got = pin_user_pages(walk->va, npages, gup_flags(walk->write),
+				     walk->page);
+	}
+	mmap_read_unlock(walk->mm);
+	return max(got, 0L);
 }
 
 static void advance(struct pin_walk *walk, unsigned long npages)
@@ -197,6 +231,7 @@ static long pin_mapped(struct pin_walk *walk)
  */
 static int pin_small(struct pin_walk *walk)
 {
+	unsigned long npages;
 	long got, done;
 	int rc;
 
@@ -208,8 +243,10 @@ static int pin_small(struct pin_walk *walk)
 		return got;
 	if (got)
 		goto pinned;
-	got = pin_some(walk, min3(walk->npages, walk->batch_len,
-				  npages_in_table(walk->va)));
+	npages = min3(walk->npages, walk->batch_len, npages_in_table(walk->va));
+	got = pin_shared(walk, npages);
+	if (!got)
+		got = pin_some(walk, npages);
 	if (got < 0)
 		return got;
 	for (done = 0; done < got;) {

@@ -170,6 +170,31 @@ static void pin_user_range_of_a_process_that_exited(struct kunit *test)
 }
 
 /* Pinned memory stays what the process sees, whatever it does afterwards. */
+/* Of shmem: by page, to the end of the file, and of the mapping. */
+static void pin_user_range_of_a_file_that_is_not_mapped_yet(struct kunit *test)
+{
+	struct file *file = memory_shmem(test, 2 * HUGE);
+	unsigned long va = memory_map_file(test, file, 2 * HUGE);
+	struct balance before = balance_now();
+
+	KUNIT_ASSERT_EQ(test, pin_user_range(current->mm, va, HUGE + 7, true,
+					     &ex), 0);
+	expect_pinned(test, va, HUGE + 7);
+	KUNIT_EXPECT_EQ(test, balance_since(&before).pins, HUGE + 7);
+	unpin_extents(&ex, true);
+
+	KUNIT_EXPECT_EQ(test, pin_user_range(current->mm, va + HUGE * PAGE_SIZE,
+					     HUGE + 1, true, &ex), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ex.npages, 0);
+
+	va = memory_map_file(test, file, 2 * HUGE);
+	KUNIT_ASSERT_EQ(test, vm_munmap(va + 9 * PAGE_SIZE, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, pin_user_range(current->mm, va, 11, true, &ex),
+			-EFAULT);
+	KUNIT_EXPECT_EQ(test, ex.npages, 0);
+	balance_expect_even(test, &before);
+}
+
 static void pin_user_range_to_read_is_not_left_behind(struct kunit *test)
 {
 	unsigned long va = memory_map_prot(test, 4, PROT_READ | PROT_WRITE);
@@ -597,6 +622,7 @@ static struct kunit_case pin_test_cases[] = {
 	KUNIT_CASE_PARAM(pin_user_range_finds_every_page, range_gen_params),
 	KUNIT_CASE_PARAM(pin_user_range_of_another_process, range_gen_params),
 	KUNIT_CASE(pin_user_range_of_a_process_that_exited),
+	KUNIT_CASE(pin_user_range_of_a_file_that_is_not_mapped_yet),
 	KUNIT_CASE(pin_user_range_to_read_is_not_left_behind),
 	KUNIT_CASE_PARAM(pin_user_range_refuses_what_is_not_accessible,
 			 bad_gen_params),
