@@ -91,7 +91,7 @@ static long pin_some(struct pin_walk *walk, unsigned long npages)
 }
 
 /* Is it of shmem, and does nobody but the kernel have a say in its faults? */
-static bool is_shared_plainly(const struct vm_area_struct *vma)
+static bool is_shared_plainly(struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_SHARED && vma->vm_file &&
 	       shmem_mapping(vma->vm_file->f_mapping) && !userfaultfd_armed(vma);
