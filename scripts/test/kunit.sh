@@ -95,9 +95,10 @@ write_job >"$share/job"
 
 say "KUnit: $suites.$cases; results go to $ROOT/results/latest/$name.ktap"
 status=0
+# Who started the cases waits for each as long as it takes, which on a busy machine looks like a task that hangs.
 # KUnit's own limit is by the clock of a machine that may be busy: the guest's (scripts/guest/guest.sh) is the one that counts.
 run_guest "$name" "$share" suites_only --lane mttcg --cpus 2 --mem 4G --edu 0 --kernel "$kernel" --test-kernel \
-	--append "no_timer_check hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=8 kunit.autorun=0 kunit.timeout=36000 kunit.filter_glob=$suites.$cases" |
+	--append "no_timer_check hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=8 sysctl.kernel.hung_task_timeout_secs=900 kunit.autorun=0 kunit.timeout=36000 kunit.filter_glob=$suites.$cases" |
 	ktap_results "$name" || status=$?
 [[ $(cat "$share/status" 2>/dev/null) != 3 ]] || die "no case matches SUITE='$suites' CASE='$cases'"
 exit "$status"
