@@ -22,11 +22,13 @@ e2e_build() {
 	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers"
 }
 
+# e2e_symbols SHARE: the guest leaves its symbols in SHARE/kallsyms, for plugins, which read them when the first round begins.
+e2e_symbols() { echo 'before_run() { cat /proc/kallsyms >/host/kallsyms; }' >"$1/hooks"; }
+
 # e2e_count SHARE: leaves in e2e_count the options for a guest that counts what its benchmarks do, into SHARE/stacks; SHARE
 # is staged, and the plugin built.
 e2e_count() {
-	# Symbols are read when the first round begins.
-	echo 'before_run() { cat /proc/kallsyms >/host/kallsyms; }' >"$1/hooks"
+	e2e_symbols "$1"
 	# shellcheck disable=SC2034 # for who asks
 	e2e_count=(--plugin "file=$PLUGIN,model=$PLUGIN_MODEL,kallsyms=$1/kallsyms,out=$1/stacks")
 }
@@ -88,6 +90,20 @@ e2e_choose() {
 		[[ -z $(e2e_list "$program" "$peer" "$filter") ]] || e2e_chosen+=("$peer")
 	done
 	((${#e2e_chosen[@]})) || die "BENCH_FILTER='$filter' matches no benchmark of: $* (e.g. BENCH_FILTER='$example')"
+}
+
+# e2e_begin PROGRAM FILTER EXAMPLE: builds the programs, and leaves in e2e_chosen those of PEERS that have a benchmark that
+# matches, of those that have system calls of their own. For who needs no other package; has the lock from then on.
+e2e_begin() {
+	local peers=${PEERS:-type1 iommufd fast} peer
+	for peer in $peers; do
+		[[ $peer =~ ^(type1|iommufd|fast)$ ]] || die "no peer '$peer' of this kind (there are: type1 iommufd fast)"
+	done
+	need_packages "${E2E_PACKAGES[@]}"
+	lock bench
+	e2e_build
+	# shellcheck disable=SC2086 # one word a peer
+	e2e_choose "$@" $peers
 }
 
 # e2e_results JSON TABLE FILTER PEER=SHARE...: one results file of what the guests left, and its table.

@@ -17,17 +17,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/measure/e2e.sh
 source "$ROOT/scripts/measure/e2e.sh"
 
-peers=${PEERS:-type1 iommufd fast}
 filter=${BENCH_FILTER:-}
-for peer in $peers; do
-	[[ $peer =~ ^(type1|iommufd|fast)$ ]] || die "no peer '$peer' of this kind (there are: type1 iommufd fast)"
-done
 
-need_packages "${E2E_PACKAGES[@]}"
-lock bench
-e2e_build
-# shellcheck disable=SC2086 # one word a peer
-e2e_choose span "$filter" /thp/8/ $peers
+e2e_begin span "$filter" /thp/8/
 plugin_build
 e2e_modules bench "${e2e_chosen[@]}"
 kernel=$("$ROOT/scripts/build/kernel.sh" path bench)
@@ -36,8 +28,7 @@ results=()
 for peer in "${e2e_chosen[@]}"; do
 	share=$ROOT/build/span/$peer
 	e2e_stage bench span "$peer" "$share" "$filter"
-	# Symbols are read when the first round begins.
-	echo 'before_run() { cat /proc/kallsyms >/host/kallsyms; }' >"$share/hooks"
+	e2e_symbols "$share"
 	# Two for each thread: bench/e2e/span.c says why.
 	names=$(e2e_list span "$peer" "$filter")
 	cpus=$((2 * $(cut -d/ -f3 <<<"$names" | sort -n | tail -1)))

@@ -18,19 +18,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/measure/e2e.sh
 source "$ROOT/scripts/measure/e2e.sh"
 
-peers=${PEERS:-type1 iommufd fast}
 filter=${BENCH_FILTER:-}
 config=bench
 [[ -z ${LOCKSTAT:-} ]] || config="test"
-for peer in $peers; do
-	[[ $peer =~ ^(type1|iommufd|fast)$ ]] || die "no peer '$peer' with threads (there are: type1 iommufd fast)"
-done
 
-need_packages "${E2E_PACKAGES[@]}"
-lock bench
-e2e_build
-# shellcheck disable=SC2086 # one word a peer
-e2e_choose threads "$filter" ^small/ $peers
+e2e_begin threads "$filter" ^small/
 e2e_modules "$config" "${e2e_chosen[@]}"
 kernel=$("$ROOT/scripts/build/kernel.sh" path "$config")
 

@@ -17,20 +17,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/measure/e2e.sh
 source "$ROOT/scripts/measure/e2e.sh"
 
-peers=${PEERS:-type1 iommufd fast}
 filter=${BENCH_FILTER:-}
 lane=${LANE:-icount}
 cpus=1
 [[ $lane == icount ]] || cpus=2
-for peer in $peers; do
-	[[ $peer =~ ^(type1|iommufd|fast)$ ]] || die "no peer '$peer' of this kind (there are: type1 iommufd fast)"
-done
 
-need_packages "${E2E_PACKAGES[@]}"
-lock bench
-e2e_build
-# shellcheck disable=SC2086 # one word a peer
-e2e_choose vm_start "$filter" /thp/1GiB/ $peers
+e2e_begin vm_start "$filter" /thp/1GiB/
 e2e_modules bench "${e2e_chosen[@]}"
 kernel=$("$ROOT/scripts/build/kernel.sh" path bench)
 
