@@ -18,18 +18,14 @@ need_packages "${MICRO_PACKAGES[@]}"
 lock micro-insn
 micro_build bench
 
-# Where memory lies decides how much of it is copied to enlarge it: always in the same place, if that can be had.
-fixed=()
-! setarch -R true 2>/dev/null || fixed=(setarch -R)
-
-# One run under callgrind: a dump for each benchmark, in a directory of its own. Suites are apart, for the threads of one
-# also decide where memory lies.
+# One run under callgrind: a dump for each benchmark, in a directory of its own. Memory lies in the same place each time, which
+# decides how much of it is copied to enlarge it. Suites are apart, for the threads of one also decide it.
 count() {
 	local suite
 	rm -rf "$MICRO/insn-$1"
 	mkdir -p "$MICRO/insn-$1"
 	for suite in lookup iova extent; do
-		run_logged "micro-insn-$1-$suite" "${fixed[@]}" valgrind --tool=callgrind --instr-atstart=no --separate-threads=yes \
+		run_logged "micro-insn-$1-$suite" "${MICRO_FIXED[@]}" valgrind --tool=callgrind --instr-atstart=no --separate-threads=yes \
 			--callgrind-out-file="$MICRO/insn-$1/$suite" "$MICRO/bench/micro" --insn="$suite/"
 	done
 }
