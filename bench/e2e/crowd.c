@@ -177,13 +177,10 @@ static void run_rounds(struct bench *b, struct crowd *crowd)
 static void run_crowd(struct bench *b, void *ctx)
 {
 	struct crowd *crowd = ctx;
-	const char *error;
 
-	crowd->shape = shape_get(crowd->kind, &error);
-	if (!crowd->shape) {
-		bench_fail(b, error);
+	crowd->shape = report_shape(b, crowd->kind);
+	if (!crowd->shape)
 		return;
-	}
 	if (report_failed(b, crowd->peer->name,
 			  crowd->peer->open(&crowd->space, edu_find(0), NULL)))
 		return;

@@ -100,6 +100,16 @@ bool report_failed(struct bench *b, const char *what, int rc)
 	return true;
 }
 
+const struct shape *report_shape(struct bench *b, const struct shape_kind *kind)
+{
+	const char *error;
+	const struct shape *shape = shape_get(kind, &error);
+
+	if (!shape)
+		bench_fail(b, error);
+	return shape;
+}
+
 static int compare(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;

@@ -8,6 +8,7 @@
 
 #include "../shim/bench.h"
 #include "peer.h"
+#include "shape.h"
 
 #define REPORT_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -44,6 +45,9 @@ void report_context(const struct peer *peer);
 
 /* Reports what failed with -errno, unless @rc is 0; returns whether it did. */
 bool report_failed(struct bench *b, const char *what, int rc);
+
+/* shape_get(), and reports what went wrong. */
+const struct shape *report_shape(struct bench *b, const struct shape_kind *kind);
 
 /**
  * report_percentile() - the value that so many of a hundred do not exceed

@@ -28,16 +28,13 @@ const char *round_unit(const char *insn, const char *ns)
 /* Memory of the case's kind, and its number of runs into the report. */
 static bool have_shape(struct bench *b, struct op_case *c)
 {
-	const char *error;
 	long runs;
 
 	if (!c->kind)
 		return true;
-	c->shape = shape_get(c->kind, &error);
-	if (!c->shape) {
-		bench_fail(b, error);
+	c->shape = report_shape(b, c->kind);
+	if (!c->shape)
 		return false;
-	}
 	if (c->kind->use == SHAPE_FRESH)
 		return true;
 	runs = shape_runs(c->shape, c->bytes);

@@ -100,14 +100,11 @@ static void run_span(struct bench *b, void *ctx)
 	const struct shape *shape;
 	struct span *span = ctx;
 	struct space space;
-	const char *error;
 
 	mark(MARK_BENCHMARK);
-	shape = shape_get(span->kind, &error);
-	if (!shape) {
-		bench_fail(b, error);
+	shape = report_shape(b, span->kind);
+	if (!shape)
 		return;
-	}
 	if (report_failed(b, "CPUs", choose_cpus(span->nr_threads)) ||
 	    (span->peer == &peer_fast &&
 	     report_failed(b, HELPERS_PATH, helpers_set(span->nr_threads))) ||

@@ -249,15 +249,11 @@ static void close_spaces(struct duo *duo)
 static void run_duo(struct bench *b, void *ctx)
 {
 	struct duo *duo = ctx;
-	const char *error;
 
 	if (duo->load->shape) {
-		duo->shape = shape_get(shape_find(duo->load->shape, SHAPE_RANGES),
-				       &error);
-		if (!duo->shape) {
-			bench_fail(b, error);
+		duo->shape = report_shape(b, shape_find(duo->load->shape, SHAPE_RANGES));
+		if (!duo->shape)
 			return;
-		}
 	}
 	if (report_failed(b, duo->peer->name, open_spaces(duo)))
 		return;

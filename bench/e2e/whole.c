@@ -190,13 +190,10 @@ static void run_whole(struct bench *b, void *ctx)
 {
 	struct whole *whole = ctx;
 	enum shape_use use = whole->load->fresh ? SHAPE_WHOLE : SHAPE_LARGE;
-	const char *error;
 
-	whole->shape = shape_get(shape_find(whole->load->shape, use), &error);
-	if (!whole->shape) {
-		bench_fail(b, error);
+	whole->shape = report_shape(b, shape_find(whole->load->shape, use));
+	if (!whole->shape)
 		return;
-	}
 	if (report_failed(b, whole->peer->name,
 			  whole->peer->open(&whole->space, edu_find(0), NULL)))
 		return;
