@@ -263,9 +263,9 @@ static void look_at(struct qemu_plugin_insn *insn)
 	else if (kernel && kind == INSN_SAVE)
 		qemu_plugin_register_vcpu_mem_cb(insn, on_save, QEMU_PLUGIN_NO_REGS,
 						 QEMU_PLUGIN_WRITES, NULL);
-	else if (kernel && kind == INSN_LOAD)
+	else if (kernel && kind == INSN_LOAD) /* QEMU 7.2 takes READS for nothing. */
 		qemu_plugin_register_vcpu_mem_cb(insn, on_load, QEMU_PLUGIN_NO_REGS,
-						 QEMU_PLUGIN_READS, NULL);
+						 QEMU_PLUGIN_BOTH, NULL);
 }
 
 /* The memory of a block stays: nothing tells when QEMU translates it anew. */
