@@ -3,10 +3,12 @@
  * Pins in parts: much memory, cut where it costs nothing and pinned by a crew (crew.h).
  *
  * Helpers are for memory that is not there yet, which has to be brought and cleared. What
- * is there is pinned by one thread: that is hardly more than to look at what describes it,
- * so two are no faster. It is looked at in some places of each GiB; from the first
- * one on of which something is absent, what is left is divided. Each part has extents of
- * its own, which are put together in order.
+ * is there is pinned by one thread, for that is hardly more than to look at what describes
+ * it: of base pages 22 of the 35 instructions that a map has for each, and 9 of 11 to unmap,
+ * so a helper is half a percent of 1 GiB and more. With one in two, 2 GiB were mapped 1.2
+ * times as fast, and huge leaves three times slower. It is looked at in some places of each
+ * GiB; from the first one on of which something is absent, what is left is divided. Each
+ * part has extents of its own, which are put together in order.
  */
 #ifndef IOMMUFD_PIN_PARTS_H
 #define IOMMUFD_PIN_PARTS_H
