@@ -179,6 +179,10 @@ int main(int argc, char **argv)
 	kernel_start();
 	for (struct kunit_suite *suite = suites; suite; suite = suite->next)
 		nr += !!nr_wanted(suite, glob);
+	if (!nr) {
+		fprintf(stderr, "error: no case matches '%s'\n", glob);
+		return 1;
+	}
 	printf("KTAP version 1\n1..%d\n", nr);
 	nr = 0;
 	for (struct kunit_suite *suite = suites; suite; suite = suite->next) {

@@ -39,7 +39,7 @@ checked() {
 			>"$MICRO/$kind.ktap" 2>"$log" || status=$?
 	done
 	sed 's/^/    /' "$MICRO/$kind.ktap"
-	((status == 0)) || sed -nE 's/^(SUMMARY|FATAL): /# /p' "$log"
+	((status == 0)) || sed -nE 's/^(SUMMARY|FATAL|error): /# /p' "$log"
 	if ((status == 0)); then
 		echo "ok 0 native-$kind"
 	else
