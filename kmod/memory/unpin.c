@@ -3,8 +3,8 @@
  * Extents back to who else has the pages. See pin.h.
  *
  * What unpin_user_page_range_dirty_lock() does, but the statistics are once for a
- * sequence. What is to be made dirty and is not yet, for which the folio is locked, and
- * the page of zeroes, which carries no pin, are left to that call.
+ * sequence. The page of zeroes, which carries no pin, and file memory that is to be made
+ * dirty and is not yet, for which the folio is locked, are left to that call.
  */
 #include <linux/mm.h>
 #include <linux/page-flags.h>
@@ -38,6 +38,21 @@ static void count_unpins(struct unpin *unpin)
 }
 
 /*
+ * Makes a folio dirty that is pinned, where that takes no lock: of anonymous memory there
+ * is no file that could go away meanwhile, and it does not become part of the swap cache
+ * while it is pinned. Returns whether it is dirty.
+ */
+static __always_inline bool make_dirty(struct folio *folio)
+{
+	if (folio_test_dirty(folio))
+		return true;
+	if (!folio_test_anon(folio) || folio_test_swapcache(folio))
+		return false;
+	folio_mark_dirty(folio);
+	return true;
+}
+
+/*
  * @npins pins of @folio, which is large or not, taken for pages from @page on. False if
  * it was by the kernel's call.
  */
@@ -47,7 +62,7 @@ static __always_inline bool unpin_folio_pages(struct unpin *unpin, struct folio 
 	int refs = npins;
 
 	if ((!large && is_zero_folio(folio)) ||
-	    (unpin->dirty && !folio_test_dirty(folio))) {
+	    (unpin->dirty && !make_dirty(folio))) {
 		unpin_user_page_range_dirty_lock(page, npins, unpin->dirty);
 		return false;
 	}
@@ -99,18 +114,35 @@ static __always_inline bool are_alike(struct page *page, unsigned long nr,
 	return !((other & mask) | tail);
 }
 
-static __always_inline void unpin_base_pages(struct page *page, unsigned long nr)
+/* Are they all dirty, or can be made so here? */
+static noinline bool make_pages_dirty(struct page *page, unsigned long nr)
 {
+	for (unsigned long i = 0; i < nr; i++) {
+		if (PageTail(page + i) || !make_dirty((struct folio *)(page + i)))
+			return false;
+	}
+	return true;
+}
+
+/* Unpins them if they are alike, with @unpin->dirty once they are dirty; or returns false. */
+static __always_inline bool unpin_if_alike(const struct unpin *unpin, struct page *page,
+					   unsigned long nr, unsigned long flags,
+					   unsigned long mask)
+{
+	if (!are_alike(page, nr, flags, mask) &&
+	    !(unpin->dirty && make_pages_dirty(page, nr) &&
+	      are_alike(page, nr, flags, mask)))
+		return false;
 	unrolled_count(STEP)
 	for (unsigned long i = 0; i < nr; i++)
 		folio_put_refs((struct folio *)(page + i), GUP_PIN_COUNTING_BIAS);
+	return true;
 }
 
 /*
- * Base pages that follow @page, which was unpinned without the kernel's call,
- * and of which the node, and that they need not be made dirty, is as it was with that
- * one. Returns how many were unpinned; the first one that is not alike is looked at as
- * any other.
+ * Base pages that follow @page, which was unpinned without the kernel's call, and which
+ * are of its node. Returns how many were unpinned; the first one that is not alike is
+ * looked at as any other.
  */
 static unsigned long unpin_alike(struct unpin *unpin, struct page *page,
 				 unsigned long flags, unsigned long max)
@@ -127,14 +159,10 @@ static unsigned long unpin_alike(struct unpin *unpin, struct page *page,
 	max = min(max, page_to_pfn(ZERO_PAGE(0)) - pfn);
 	/* And to the end of the page block: so far the memory map is an array. */
 	max = min(max, pageblock_end_pfn(pfn) - pfn);
-	while (n + STEP <= max && are_alike(page + n, STEP, flags, mask)) {
-		unpin_base_pages(page + n, STEP);
+	while (n + STEP <= max && unpin_if_alike(unpin, page + n, STEP, flags, mask))
 		n += STEP;
-	}
-	while (n < max && are_alike(page + n, 1, flags, mask)) {
-		unpin_base_pages(page + n, 1);
+	while (n < max && unpin_if_alike(unpin, page + n, 1, flags, mask))
 		n++;
-	}
 	unpin->nr_pins += n - 1;
 	return n - 1;
 }
@@ -172,9 +200,9 @@ static __always_inline bool unpin_lone_page(struct unpin *unpin, extent_t e)
 	if (extent_npages(e) > 1 || extent_pin_order(e))
 		return false;
 	flags = READ_ONCE(page->flags.f);
-	if (PageTail(page) || flags & BIT(PG_head) ||
-	    (unpin->dirty && !(flags & BIT(PG_dirty))) || is_zero_pfn(pfn) ||
-	    page_pgdat(page) != unpin->node)
+	if (PageTail(page) || flags & BIT(PG_head) || is_zero_pfn(pfn) ||
+	    page_pgdat(page) != unpin->node ||
+	    (unpin->dirty && !make_dirty((struct folio *)page)))
 		return false;
 	folio_put_refs((struct folio *)page, GUP_PIN_COUNTING_BIAS);
 	unpin->nr_pins++;

@@ -296,6 +296,52 @@ static void unpin_extents_marks_pages_as_told(struct kunit *test)
 	unpin_extents(&tail, false);
 }
 
+static const struct anonymous_dirty_case {
+	const char *name;
+	enum memory_layout layout;
+	unsigned long npages;
+	unsigned int every;
+	bool dirty;
+} anonymous_dirty_cases[] = {
+	{ "base-clean", MEMORY_BASE, 600, 3, false },
+	{ "base", MEMORY_BASE, 600, 0, true },
+	{ "base-some-before", MEMORY_BASE, 600, 3, true },
+	{ "base-few-before", MEMORY_BASE, 600, 30, true },
+	{ "scattered-clean", MEMORY_SCATTERED, 300, 2, false },
+	{ "scattered", MEMORY_SCATTERED, 300, 0, true },
+	{ "scattered-some-before", MEMORY_SCATTERED, 300, 2, true },
+	{ "one-page", MEMORY_BASE, 1, 0, true },
+	{ "huge", MEMORY_THP, HUGE, 0, true },
+	{ "huge-and-base", MEMORY_MIXED, 2 * HUGE, 0, true },
+	{ "huge-clean", MEMORY_THP, HUGE, 0, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(anonymous_dirty, anonymous_dirty_cases, name);
+
+/* Of which each @every'th page was dirty before. */
+static void unpin_extents_marks_anonymous_pages_as_told(struct kunit *test)
+{
+	const struct anonymous_dirty_case *param = test->param_value;
+	unsigned long va = memory_map(test, param->layout, param->npages);
+	struct balance before = balance_now();
+
+	KUNIT_ASSERT_EQ(test, pin_user_range(current->mm, va, param->npages, true,
+					     &ex), 0);
+	KUNIT_ASSERT_EQ(test, pin_user_range(current->mm, va, param->npages, true,
+					     &tail), 0);
+	for (int i = 0; i < param->npages; i++) {
+		make_clean(extents_pfn(&ex, i));
+		if (param->every && !(i % param->every))
+			set_page_dirty_lock(pfn_to_page(extents_pfn(&ex, i)));
+	}
+	unpin_extents(&ex, param->dirty);
+	for (int i = 0; i < param->npages; i++)
+		KUNIT_EXPECT_EQ(test, is_dirty(extents_pfn(&tail, i)),
+				param->dirty || (param->every && !(i % param->every)));
+	unpin_extents(&tail, false);
+	balance_expect_even(test, &before);
+}
+
 static const struct file_case {
 	const char *name;
 	unsigned long first;
@@ -637,6 +683,8 @@ static struct kunit_case pin_test_cases[] = {
 	KUNIT_CASE(pin_file_range_takes_one_pin_for_a_huge_page),
 	KUNIT_CASE(pin_file_range_fails_without_a_trace),
 	KUNIT_CASE_PARAM(unpin_extents_marks_pages_as_told, dirty_gen_params),
+	KUNIT_CASE_PARAM(unpin_extents_marks_anonymous_pages_as_told,
+			 anonymous_dirty_gen_params),
 	KUNIT_CASE_PARAM(pin_cut_takes_a_second_pin_where_it_must,
 			 cut_gen_params),
 	KUNIT_CASE(pin_cut_fails_without_a_trace),
