@@ -78,6 +78,11 @@ export class Track {
 		return this.newest[peer]?.[row] ?? null;
 	}
 
+	/** The run that our newest figure of a benchmark is of: the last one, if that has it. */
+	measured(row) {
+		return this.run(this.older[row] ?? this.length - 1);
+	}
+
 	/** All figures of a benchmark, by peer, over all runs. */
 	history(row) {
 		return load(`${this.directory}/b${row}`);

@@ -7,13 +7,15 @@ import { bar, chosen, limit, matching, others } from './filters.js';
 import { benchmarkLink, changeText, commitLine, empty, facts } from './parts.js';
 import { peerText } from './about.js';
 import { peerColour, spark } from './chart.js';
+import { read } from './state.js';
 
 export function view(track) {
 	const found = matching(track);
 	const last = track.run(track.length - 1);
 	return [
 		h('h1', 'Benchmarks'),
-		h('p.lead', `What ${track.ours} costs in the lane ${track.name}, as of `, commitLine(last), '.'),
+		h('p.lead', `What ${track.ours} costs in the lane ${track.name}, as of `, commitLine(last), '.',
+			found.some((each) => each.row in track.older) && ' That run has not all of them: what is in italics is of an older one.'),
 		introduction(track),
 		bar(track, { threshold: true }),
 		h('p.count', { 'aria-live': 'polite' }, `${found.length} of ${track.benchmarks.length} benchmarks`),
@@ -24,7 +26,8 @@ export function view(track) {
 
 // For who is here for the first time.
 function introduction(track) {
-	return h('details.about', h('summary', 'What is this?'),
+	// Whoever has chosen something was here before.
+	return h('details.about', { open: [...read().params].length === 0 }, h('summary', 'What is this?'),
 		h('p', 'iommufd-fast takes the place of the kernel module iommufd, through which a virtual machine or a driver in user space lets a device reach its memory. ',
 			'Here stands what that costs: how many instructions, or how much time, the kernel needs to map a page for a device and to unmap it, for kinds of memory and sizes of them.'),
 		h('p', 'A ratio is what ours costs divided by what another one costs: under 1 ours is cheaper, 0.50 is half. ',
@@ -103,7 +106,8 @@ function row(track, each, { ours, beside, stroke, narrow }) {
 	const mine = track.latest(each.row, track.ours);
 	return h('tr', { 'data-row': '' },
 		h('th', { scope: 'row' }, benchmarkLink(each)),
-		ours && h('td.num.mine', figure(mine, each.unit)),
+		ours && (each.row in track.older ? h('td.num.mine.older', { title: `of ${track.measured(each.row).commit}` }, figure(mine, each.unit)) :
+			h('td.num.mine', figure(mine, each.unit))),
 		beside.map((peer) => h('td.num.wide', figure(track.latest(each.row, peer), each.unit))),
 		ours && beside.map((peer, at) => {
 			const value = ratio(mine, track.latest(each.row, peer));

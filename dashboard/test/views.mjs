@@ -178,8 +178,11 @@ await run('dashboard', {
 
 	async the_first_page_says_what_it_is(browser) {
 		const page = await open(browser, site);
-		await page.click('.about summary');
 		assert.match(await text(page, '.about'), /under 1 ours is cheaper[^]*type1\s+VFIO.s own container/);
+		await page.selectOption('#c-Operation', 'map');
+		assert.doesNotMatch(await text(page, '.about'), /under 1 ours is cheaper/);
+		await page.click('.about summary');
+		assert.match(await text(page, '.about'), /under 1 ours is cheaper/);
 		await close(page);
 	},
 

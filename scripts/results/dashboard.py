@@ -152,6 +152,12 @@ def last(column, skip=0):
     return next(found, None)
 
 
+def older(columns):
+    """Of benchmarks whose newest figure is not of the last run, by their numbers: of which run it is."""
+    newest = ((row, max((at for at, value in enumerate(column) if value is not None), default=-1)) for row, column in enumerate(columns))
+    return {row: at for row, at in newest if 0 <= at < len(columns[row]) - 1}
+
+
 def literal(value):
     """A value as JavaScript."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -233,6 +239,7 @@ def write_track(directory, name, track, history):
         "has": [[peer for peer in track.peers if peer in columns] for _, columns in track.rows],
         "newest": {peer: [round_to(last(columns.get(peer, []))) for _, columns in track.rows] for peer in track.peers},
         "before": [round_to(last(column, 1)) for column in ours],
+        "older": older(ours),
         "recent": [[round_to(value) for value in column[-RECENT:]] for column in ours],
         "points": [points for points, _ in track.levels],
         "noise": [float(f"{noise:.3g}") for _, noise in track.levels],

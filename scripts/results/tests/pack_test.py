@@ -56,6 +56,7 @@ class PackTest(ScratchTest):
         columns = {shape: unpack(output / f"t0/b{rows.index(shape)}.js")["fast"] for shape in rows}
         self.assertEqual([value is None for value in columns["scatter4k"]], [True, False, False])
         self.assertEqual([value is None for value in columns["populate4k"]], [False, False, True])
+        self.assertEqual(index["tracks"][0]["older"], {str(rows.index("populate4k")): 1})
 
     def test_a_change_is_against_the_commit_before(self):
         documents = [json.loads(line) for line in lines(runs=3, benchmarks=1)]
