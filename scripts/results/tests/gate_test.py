@@ -129,6 +129,19 @@ class GateTest(ScratchTest):
         self.assertEqual(self.check(few_rounds(1.0085)).returncode, 1)
         self.assertEqual(self.check(few_rounds(0.992)).returncode, 0)
 
+    def test_less_than_a_call_shows_is_no_change(self):
+        def looked_up(lines):
+            document = clean()
+            for bench in document["benchmarks"]:
+                if bench["name"] == "lookup/none/0/fast":
+                    bench |= {"lines_per_call": lines, "iterations": 20}
+            return document
+
+        self.setup_baseline(looked_up(0.077), looked_up(0.079), looked_up(0.109))
+        self.setup_baseline(looked_up(0.077), looked_up(0.077), looked_up(0.077))
+        self.assertEqual(self.check(looked_up(0.12)).returncode, 0)
+        self.assertEqual(self.check(looked_up(0.4)).returncode, 1)
+
     def test_what_was_learnt_stays(self):
         name, counter = "map/thp/256MiB/fast", "insn_per_4k"
         self.setup_baseline(clean(), changed(name, counter, 1.01), clean())
