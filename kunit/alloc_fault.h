@@ -17,8 +17,9 @@
  * This uses the kernel's fault injection (failslab, fail_page_alloc) for the
  * calling task; see Documentation/fault-injection/fault-injection.rst. It also
  * meets allocations that can fail without harm, like those of the allocator's
- * debugging, and their number varies. So what fails is gone through more than
- * once, that none is passed over by chance.
+ * debugging, and their number varies: one that is there once only stands in the
+ * place of another, which is passed over then. So all are gone through until
+ * the operation has failed as often as the time before.
  */
 #ifndef KUNIT_ALLOC_FAULT_H
 #define KUNIT_ALLOC_FAULT_H
@@ -30,16 +31,21 @@
  * @nth: which one fails, counted from 1
  * @sweep: how often all of them have been gone through
  * @nr_failed: how often the operation failed for it
+ * @nr_before: the same, when this sweep began
+ * @nr_last: how often it failed in the sweep before
+ * @again: it failed as often in the last two, and did fail
  * @fired: one did fail; so there were at least @nth of them
  */
 struct fault {
 	unsigned int nth;
 	unsigned int sweep;
 	unsigned int nr_failed;
+	unsigned int nr_before;
+	unsigned int nr_last;
+	bool again;
 	bool fired;
 };
 
-#define FAULT_SWEEPS		2
 #define FAULT_SWEEPS_MAX	20
 /* No operation of ours allocates that often; else it does not end. */
 #define FAULT_MAX		2000
@@ -50,19 +56,23 @@ struct fault {
 /** fault_more() - is there something left to try? */
 static inline bool fault_more(const struct fault *fault)
 {
-	unsigned int sweeps = fault->nr_failed ? FAULT_SWEEPS :
-						 FAULT_SWEEPS_MAX;
-
-	return fault->sweep < sweeps && fault->nth < FAULT_MAX;
+	return fault->sweep < FAULT_SWEEPS_MAX && !fault->again &&
+	       fault->nth < FAULT_MAX;
 }
 
 /** fault_next() - the next allocation, or the first one again */
 static inline void fault_next(struct fault *fault)
 {
+	unsigned int nr;
+
 	if (fault->fired) {
 		fault->nth++;
 		return;
 	}
+	nr = fault->nr_failed - fault->nr_before;
+	fault->again = nr && nr == fault->nr_last;
+	fault->nr_last = nr;
+	fault->nr_before = fault->nr_failed;
 	fault->nth = 1;
 	fault->sweep++;
 }
