@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Write REPORT.md, its plots and the table in README.md. What was measured last and is whole is taken over into
-# results/report/, which is committed: REPORT.md is made from that and from the texts in docs/, and from nothing else.
+# Write REPORT.md, its plots and the tables in README.md and docs/slow-start.md. What was measured last and is whole is taken
+# over into results/report/, which is committed: all are made from that and from the texts in docs/, and from nothing else.
 #
-#   CHECK=1  write nothing; exit status 1 if REPORT.md or README.md are not what results/report/ and docs/ make of them
+#   CHECK=1  write nothing; exit status 1 if one of them is not what results/report/ and docs/ make of it
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -21,7 +21,7 @@ if [[ ${CHECK:-0} != 0 ]]; then
 	mkdir -p "$out"
 	"$ROOT/scripts/results/main.py" report write "$inputs" "$out"
 	bad=0
-	for name in REPORT.md README.md; do
+	for name in REPORT.md README.md docs/slow-start.md; do
 		diff -u "$ROOT/$name" "$out/$name" || {
 			say "$name is not what results/report/ and docs/ make of it; run 'make report'"
 			bad=1
@@ -31,7 +31,7 @@ if [[ ${CHECK:-0} != 0 ]]; then
 fi
 
 mkdir -p "$inputs"
-for name in icount vm-icount threads span native native-insn estimate ablation; do
+for name in icount vm-icount vm-mttcg threads span native native-insn estimate ablation; do
 	latest=$ROOT/results/latest/$name.json
 	[[ -e $latest ]] || continue
 	cmp -s "$latest" "$inputs/$name.json" && continue
@@ -44,4 +44,4 @@ for name in icount vm-icount threads span native native-insn estimate ablation; 
 done
 "$ROOT/scripts/results/main.py" report write "$inputs" "$ROOT"
 run_logged plots "$ROOT/scripts/results/main.py" plots "$inputs/icount.json" "$ROOT/docs/plots"
-say "REPORT.md, docs/plots/ and the table in README.md are up to date"
+say "REPORT.md, docs/plots/ and the tables in README.md and docs/slow-start.md are up to date"

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write REPORT.md, and the table in README.md, from results and the texts in docs/.
+"""Write REPORT.md, and the tables in README.md and docs/slow-start.md, from results and the texts in docs/.
 
 usage: main.py report write RESULTS OUTPUT
        main.py report whole FILE
 
 write: RESULTS is a directory with icount.json of `make bench`, icount-lean.json of the same on the lean kernel (docs/kernel.md),
-threads.json of `make threads`, native.json of `make micro`, native-insn.json of `make micro-check`, and, if they are there,
-vm-icount.json of `make vm-start`, span.json of `make span`, estimate.json of `make estimate` and ablation.json of
-`make ablation`; OUTPUT is where the two go. The plots are those of plots.py. whole: exits with
+threads.json of `make threads`, vm-icount.json of `make vm-start`, native.json of `make micro`, native-insn.json of `make
+micro-check`, and, if they are there, vm-mttcg.json of `make vm-start`, span.json of `make span`, estimate.json of `make estimate` and ablation.json of
+`make ablation`; OUTPUT is where the three go. The plots are those of plots.py. whole: exits with
 1 if a results file is of a part of the benchmarks, has errors, or is of a tree with changes that are not committed.
 
 No figure is typed by hand: where docs/method.md and docs/why.md have {op/shape/size/peer}, the figure of that benchmark
@@ -41,7 +41,18 @@ COUNTED = {
     "cycles": "Cycles, estimated",
 }
 # How many peers a file has that was not told to leave some out.
-ALL_PEERS = {"icount.json": 4, "vm-icount.json": 3, "threads.json": 3, "span.json": 3}
+ALL_PEERS = {"icount.json": 4, "vm-icount.json": 3, "vm-mttcg.json": 3, "threads.json": 3, "span.json": 3}
+# The part of a file that the report is of, where that is not all: a guest of 4 GiB takes as many seconds as four of 1 GiB.
+PARTS = {"vm-mttcg.json": "/1GiB/"}
+# The rows of docs/slow-start.md: what the guest's memory is, and the load of `make threads` that has such memory faulted in.
+SLOW_START = {
+    "memfd4k": ("a memfd of base pages, mapped by its address", None),
+    "mapfile4k": ("the same, by its file (`IOMMU_IOAS_MAP_FILE`)", None),
+    "base": ("anonymous memory in base pages", "fresh4k"),
+    "thp": ("transparent huge pages", "fresh_thp"),
+    "hugetlb2m": ("hugetlbfs, 2 MiB", "fresh_huge2m"),
+    "mapfile": ("a memfd of hugetlbfs, by its file", None),
+}
 
 
 class Figures:
@@ -150,8 +161,8 @@ def together(directory):
 
 def lives(directory):
     """What a guest's start and end cost, where that was measured: it takes an hour."""
-    path = directory / "vm-icount.json"
-    return [included("vm-start.md"), vm.document(path)] if path.is_file() else []
+    found = [path for name in ("vm-icount.json", "vm-mttcg.json") if (path := directory / name).is_file()]
+    return [included("vm-start.md"), *map(vm.document, found)] if found else []
 
 
 def many(directory):
@@ -279,13 +290,17 @@ def report(results, directory):
     return "\n\n".join(parts) + "\n"
 
 
-def readme(results):
-    """README.md with the short table between its two lines."""
-    text = (ROOT / "README.md").read_text()
-    before, begun, rest = text.partition(BEGIN)
+def between_marks(name, tables):
+    """A text with these tables between its two lines."""
+    before, begun, rest = (ROOT / name).read_text().partition(BEGIN)
     _, ended, after = rest.partition(END)
     if not begun or not ended:
-        sys.exit(f"error: README.md has no lines {BEGIN} and {END}")
+        sys.exit(f"error: {name} has no lines {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{tables}\n{END}{after}"
+
+
+def readme(results):
+    """README.md with the short table."""
     rows = [row for row in results.usual() if row.op not in ("copy", "attach")]
     short = "\n\n".join(
         [
@@ -294,26 +309,43 @@ def readme(results):
             memory(results),
         ]
     )
-    return f"{before}{BEGIN}\n{short}\n{END}{after}"
+    return between_marks("README.md", short)
+
+
+def slow_start(directory):
+    """docs/slow-start.md with what a start costs by the guest's memory, and what helpers make of it."""
+    results, together_figures = vm.Vm(directory / "vm-icount.json"), threads.Threads(directory / "threads.json")
+    rows = {row.shape: row for row in results.rows() if row.op == "vm start" and row.size == "1GiB"}
+    lines = []
+    for memory_name, (what, load) in SLOW_START.items():
+        by_two = together_figures.get(load, "helpers", "fast", "map_speedup") if load else None
+        lines.append([what, *(cell(rows[shape], "fast", results.show) if shape in rows else "–"
+                              for shape in (memory_name + vm.UNTOUCHED, memory_name)), times(by_two)])
+    head = ["the memory of the guest", "nobody has touched it", "it is there before", "helpers, two CPUs"]
+    return between_marks("docs/slow-start.md", markdown([head, *lines], 1))
 
 
 def is_whole(path):
-    """Whether results are of all benchmarks, and none of them failed."""
+    """Whether results are of all benchmarks that the report has, and none of them failed."""
     document = json.loads(path.read_text(encoding="utf-8"))
     context = document["context"]
     peers = ALL_PEERS.get(path.name, 0)
     bad = any(bench.get("error_occurred") for bench in document["benchmarks"])
-    return not (bad or context.get("filter") or context.get("git_dirty") or len(context.get("peers", ())) < peers)
+    part = context.get("filter") not in (None, "", PARTS.get(path.name))
+    return not (bad or part or context.get("git_dirty") or len(context.get("peers", ())) < peers)
 
 
 def write(directory, output):
     """Both texts; what there is has to be all that they are made from."""
-    for name in ("icount.json", "icount-lean.json", "threads.json", "native.json", "native-insn.json"):
+    for name in ("icount.json", "icount-lean.json", "vm-icount.json", "threads.json", "native.json", "native-insn.json"):
         if not (directory / name).is_file():
             sys.exit(f"error: {directory} has no {name}, which the report is made from")
     results = Results(directory / "icount.json")
-    texts = {"REPORT.md": report(results, directory), "README.md": readme(results)}
+    texts = {
+        "REPORT.md": report(results, directory), "README.md": readme(results), "docs/slow-start.md": slow_start(directory)
+    }
     for name, text in texts.items():
+        (output / name).parent.mkdir(exist_ok=True)
         (output / name).write_text(text)
 
 

@@ -98,16 +98,19 @@ def legend(op):
 
 
 def document(path):
-    """Both tables and their bars, for REPORT.md."""
+    """Both tables for REPORT.md; of instructions with their bars, of times, of which ratios say more, without."""
     results = Vm(path)
-    context = results.context
+    context, times_only = results.context, results.unit != "instructions"
+    cpus = f", {context['guest_cpus']} CPUs" if times_only else ""
     parts = [
-        f"In {results.scale[1]}; Linux {context['kernel']}, lane `{context['lane']}`, commit {context['git_commit'][:12]}.",
+        f"In {results.scale[1]}; Linux {context['kernel']}, lane `{context['lane']}`{cpus}, "
+        f"commit {context['git_commit'][:12]}.",
     ]
     for op, head in (("vm start", "start"), ("vm end", "end")):
+        parts += [f"### {head}{', in ' + results.scale[1] if times_only else ''}", markdown(*lines(results, op))]
+        if times_only:
+            continue
         parts += [
-            f"### {head}",
-            markdown(*lines(results, op)),
             f"Where it goes: {legend(op)}.",
             "\n".join(["```", *bars(results, op), "```"]),
         ]

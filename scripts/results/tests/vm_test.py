@@ -61,6 +61,18 @@ class VmTest(ScratchTest):
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertIn('op="vm start",shape="thp",size="1GiB",per="guest",peer="fast",lane="vm-icount"', run.stdout)
 
+    def test_what_the_report_takes(self):
+        """Of times the smallest guest's, and nothing else that is a part."""
+        for name, filter, wanted in (
+            ("vm-mttcg.json", "/1GiB/", 0), ("vm-mttcg.json", "", 0), ("vm-mttcg.json", "/thp/", 1), ("vm-icount.json", "/1GiB/", 1)
+        ):
+            with self.subTest(name, filter=filter):
+                document = measured()
+                document["benchmarks"].pop()
+                document["context"] |= {"filter": filter}
+                document["context"]["peers"]["type1"] = {"modules": {}}
+                self.assertEqual(command("report", "whole", write(self.dir / name, document)).returncode, wanted)
+
     def test_without_results(self):
         run = command("vm", self.dir / "none.json")
         self.assertEqual(run.returncode, 1)
