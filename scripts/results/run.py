@@ -24,9 +24,9 @@ from .text import bytes_of
 SCHEMA = 1
 
 # Counted instructions are the same on every machine. All other lanes depend on the machine.
-PORTABLE_LANES = ("icount", "vm-icount", "callgrind")
+PORTABLE_LANES = ("icount", "vm-icount", "span-icount", "callgrind")
 # What comes before the lane of a guest that ran another program than e2e: its benchmarks are others.
-LANE_OF = {"vm_start": "vm-", "threads": "threads-"}
+LANE_OF = {"vm_start": "vm-", "threads": "threads-", "span": "span-"}
 # What runs natively: its lane, its unit and its counters.
 NATIVE = {
     "callgrind": ("callgrind", "instructions", ("insn_per_op",)),
@@ -51,6 +51,9 @@ FIGURES = {
         for phase in ("map", "unmap", "lookup")
         for nr in (1, 2)
     },
+    # What many threads execute, in all and one after another.
+    "work": (" work", "call", "instructions"),
+    "span": (" span", "call", "instructions"),
     METADATA: ("metadata", "GiB", "bytes"),
     IO_TABLES: ("IO tables", "GiB", "bytes"),
 }
@@ -115,6 +118,9 @@ def split_name(name, lane):
         return ("destroy", place, "", peer) if load == "destroy" else ("", load, place, peer)
     if len(parts) != 4:
         raise BadRun(f"'{name}' is not op/shape/size/peer")
+    if lane.startswith("span-"):
+        _, shape, threads, peer = parts
+        return "map", shape, f"{threads} thread" + ("s" if threads != "1" else ""), peer
     return tuple(parts)
 
 
@@ -242,8 +248,8 @@ def machine_of(context):
 
 
 def from_results(path):
-    """The run that a results file is of: results/latest/<lane>.json, vm-<lane>.json, threads.json, native.json or
-    native-insn.json.
+    """The run that a results file is of: results/latest/<lane>.json, vm-<lane>.json, threads.json, span.json, native.json
+    or native-insn.json.
     """
     path = pathlib.Path(path)
     try:

@@ -46,6 +46,17 @@ class SpanTest(ScratchTest):
         self.assertIn(["thp", "fast", "64", "1020", "+2.00", "%", "50.0", "20.0", "62.7", "31", "%"], lines)
         self.assertNotIn("populate4k", run.stdout)
 
+    def test_lane(self):
+        """In the history it is a lane of its own, with two figures of each number of threads."""
+        history = self.dir / "history.jsonl"
+        run = command("history", "add", "--history", history, write(self.dir / "span.json", spans()))
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("lane span-icount,", run.stdout)
+        run = command("export", "openmetrics", "--lane", "span-icount", history)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        for op, size, value in (("map work", "1 thread", "1000000000"), ("map span", "2 threads", "505000000")):
+            self.assertRegex(run.stdout, f'op="{op}",shape="thp",size="{size}",per="call",peer="fast".* {value}')
+
     def test_foretold(self):
         """The fit does not see what it foretells."""
         run = command("span", write(self.dir / "span.json", spans()))
