@@ -21,6 +21,22 @@ const OPS = {
 	lookup: 'Finds an object by its number, as each system call does first',
 	metadata: 'What is kept in memory of what is mapped',
 	'IO tables': 'The page tables that the IOMMU reads',
+	destroy: 'Destroys an object, and waits for those who may have found it before',
+	'iova find': 'Finds the mapping at an IOVA', 'iova insert': 'Adds a mapping at an IOVA', 'iova erase': 'Takes a mapping out',
+	'iova alloc': 'Finds a free IOVA', 'iova refill': 'Finds a free IOVA where there is one gap',
+	'extent build': 'Makes the runs of a mapping from its pages', 'extent find': 'Finds the run of a page',
+	'extent iterate': 'Goes through the runs of a mapping', 'extent split': 'Cuts the runs of a mapping in two',
+};
+// Behind an operation: which of its figures it is.
+const FIGURES = {
+	lines: 'Counted are the cache lines that are touched.',
+	atomics: 'Counted are the atomic operations.',
+	p50: 'Half of the calls take no longer.',
+	p99: 'Of a hundred calls 99 take no longer.',
+	work: 'Counted is what all threads execute together.',
+	span: 'Counted is what is executed one after another, on the longest way through the call.',
+	'by 1 thread': 'By one thread alone, or without helpers.',
+	'by 2 threads': 'By two threads at the same time, or with helpers.',
 };
 const SHAPES = {
 	populate4k: 'anonymous memory in base pages', base: 'anonymous memory in base pages',
@@ -30,6 +46,13 @@ const SHAPES = {
 	memfd4k: 'a memfd in base pages, by its address', memfd64k: 'a memfd in folios of 64 KiB, by its address',
 	memfd2m: 'a memfd in huge pages, by its address', mapfile: 'a memfd in huge pages, by its descriptor (IOMMU_IOAS_MAP_FILE)',
 	mapfile4k: 'a memfd in base pages, by its descriptor', mapfile64k: 'a memfd in folios of 64 KiB, by its descriptor',
+	fresh4k: 'base pages that nobody has touched', fresh_thp: 'transparent huge pages that nobody has touched',
+	fresh_huge2m: 'pages of hugetlbfs that nobody has touched', there4k: 'base pages that are there',
+	there_thp: 'transparent huge pages that are there', small: 'single pages',
+	// What threads share.
+	one_ioas: 'in one IO address space', two_ioas: 'in two IO address spaces of one file', two_fds: 'in two files',
+	halves: 'a half by each thread', helpers: 'one call, with the helpers of the module', crowd: 'eight calls at the same time',
+	busy: 'beside two threads that count',
 };
 const BENCH_LANES = ['icount', 'mttcg', 'kvm', 'host'];
 const UNTOUCHED = '_untouched';
@@ -39,19 +62,27 @@ export function peerText(peer) {
 	return PEERS[peer] ?? '';
 }
 
-/** What a benchmark does, in a sentence; nothing of one that is not known here. */
+/** What a benchmark does, in a sentence, and in another one which of its figures it is; nothing of one that is not known here. */
 export function sentence({ op, shape, size }) {
-	if (!OPS[op])
+	const figure = Object.keys(FIGURES).find((name) => op.endsWith(` ${name}`));
+	const does = OPS[figure ? op.slice(0, -figure.length - 1) : op];
+	if (!does)
 		return '';
 	const memory = SHAPES[shape.replace(UNTOUCHED, '')] ?? '';
-	const of = [memory, shape.endsWith(UNTOUCHED) && 'never touched', size && size !== '0' && size].filter(Boolean).join(', ');
-	return `${OPS[op]}${of ? `: ${of}` : ''}.`;
+	const of = [memory, shape.endsWith(UNTOUCHED) && 'never touched', size && size !== '0' && (SHAPES[size] ?? size)].filter(Boolean).join(', ');
+	return `${does}${of ? `: ${of}` : ''}.${figure ? ` ${FIGURES[figure]}` : ''}`;
 }
 
 /** The command that measures it again. */
 export function command(track, { op, shape, size }) {
 	if (track.lane === 'callgrind')
 		return 'make micro-check';
+	if (track.lane === 'native')
+		return 'make micro';
+	if (track.lane.startsWith('threads-'))
+		return `make threads BENCH_FILTER='^${(op.startsWith('destroy ') ? ['destroy', shape] : [shape, size]).join('/')}/'`;
+	if (track.lane.startsWith('span-'))
+		return `make span BENCH_FILTER='^span/${shape}/${size.split(' ')[0]}/'`;
 	const lane = track.lane.replace('vm-', '');
 	if (!BENCH_LANES.includes(lane))
 		return '';

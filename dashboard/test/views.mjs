@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { close, open, run } from './harness.mjs';
 import { audit } from './audit.mjs';
+import { command as commandOf, sentence } from '../src/about.js';
 
 const [pattern, site, history, shots] = process.argv.slice(2);
 const lines = readFileSync(history, 'utf8').split('\n').filter((line) => line.endsWith('}')).map(JSON.parse);
@@ -174,6 +175,23 @@ await run('dashboard', {
 		assert.match(await text(page, '.lead'), /^Maps memory that is there.*: anonymous memory in transparent huge pages, 256MiB\./);
 		assert.equal(await text(page, '.command code'), "make bench BENCH_FILTER='^map/thp/256MiB/'");
 		await close(page);
+	},
+
+	/** Those of the other programs, too, and each of several figures of one. */
+	async each_kind_of_benchmark_has_a_sentence_and_a_command() {
+		for (const [lane, op, shape, size, does, command] of [
+			['icount', 'copy lines', 'thp', '16MiB', /^Maps what another.*16MiB\. Counted are the cache lines/, "make bench BENCH_FILTER='^copy/thp/16MiB/'"],
+			['mttcg', 'million map', 'populate4k', '4KiB', /^Maps a page among a million/, "make bench LANE=mttcg BENCH_FILTER='^million/populate4k/4KiB/'"],
+			['vm-icount', 'vm end', 'base', '1GiB', /^What a VMM does when a guest ends/, "make vm-start BENCH_FILTER='^vm/base/1GiB/'"],
+			['threads-mttcg', 'map by 2 threads', 'fresh_thp', 'helpers', /nobody has touched, one call, .*or with helpers\.$/, "make threads BENCH_FILTER='^fresh_thp/helpers/'"],
+			['threads-mttcg', 'destroy p99', 'idle', '', /^Destroys an object.*99 take no longer\.$/, "make threads BENCH_FILTER='^destroy/idle/'"],
+			['span-icount', 'map work', 'thp', '16 threads', /16 threads\. Counted is what all/, "make span BENCH_FILTER='^span/thp/16/'"],
+			['native', 'iova find p50', 'seq', '10 ranges', /^Finds the mapping at an IOVA: 10 ranges\. Half/, 'make micro'],
+			['callgrind', 'extent build', '2MiB', '', /^Makes the runs/, 'make micro-check'],
+		]) {
+			assert.match(sentence({ op, shape, size }), does);
+			assert.equal(commandOf({ lane }, { op, shape, size }), command);
+		}
 	},
 
 	async the_first_page_says_what_it_is(browser) {
