@@ -105,12 +105,16 @@ class Track:
         return f"{self.lane}@{self.machine}" if self.machine else self.lane
 
     def change(self, position):
-        """What our figures became against the commit before: the mean ratio, how many are higher, how many lower."""
+        """What our figures became against the commit before: the mean ratio, how many are higher, how many lower. Nothing where
+        something else was another one, too: the kernel, QEMU, the benchmarks.
+        """
         before = self.previous[position]
+        if before < 0 or self.environments[before] != self.environments[position]:
+            return [None, 0, 0]
         logs, higher, lower = [], 0, 0
         for _, columns in self.rows:
             column = columns.get(self.ours)
-            now, then = (column[position], column[before]) if column and before >= 0 else (None, None)
+            now, then = (column[position], column[before]) if column else (None, None)
             if now and then:
                 ratio = now / then
                 logs.append(math.log(ratio))
@@ -265,7 +269,7 @@ def describe(tracks):
             columns["commit"].append(run.commit[:DIGITS])
             columns["subject"].append(run.subject)
             columns["committed"].append(int(run.order[0]))
-            columns["date"].append(int(run.order[1]))
+            columns["date"].append(int(run.order[-1]))
             columns["environment"].append(environments.of(run.environment))
             columns["machine"].append(machines.of(run.machine))
             columns["benchmarks"].append(count)

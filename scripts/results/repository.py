@@ -6,6 +6,7 @@ usage: main.py repository
 Exits with 1 if the tree has changes that are not committed, and that are not made from results.
 """
 
+import functools
 import hashlib
 import os
 import pathlib
@@ -13,7 +14,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What is made from results, and changes no figure: writing it does not make the next run one of an unknown tree.
-MADE = ("results", "REPORT.md", "README.md", "docs/plots")
+MADE = ("results", "REPORT.md", "README.md", "docs/plots", "docs/slow-start.md")
 # What makes a figure of a module, beside the module.
 BENCH = ("bench/e2e", "bench/shim", "bench/profile/mark.h", "guest", "configs",
          *(f"scripts/{name}" for name in ("guest", "measure/bench.sh", "measure/e2e.sh")))
@@ -62,6 +63,13 @@ def commit_facts(commit):
     """When a commit was made and its subject; two empty texts for one that is not here."""
     committed, _, subject = (git("show", "-s", "--format=%cI%n%s", commit, "--") or "").partition("\n")
     return committed, subject
+
+
+@functools.cache
+def places():
+    """By commit, how many of those that are checked out come before it: of a series that was rebased, dates do not tell."""
+    commits = (git("rev-list", "--topo-order", "--reverse", "HEAD") or "").split()
+    return {commit: place for place, commit in enumerate(commits)}
 
 
 def commits_between(old, new):

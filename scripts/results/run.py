@@ -18,7 +18,7 @@ from typing import NamedTuple
 from . import machine
 from .counts import RECORDED
 from .e2e import COUNTERS, IO_TABLES, METADATA
-from .repository import commit_facts
+from .repository import commit_facts, places
 from .text import bytes_of
 
 SCHEMA = 1
@@ -164,8 +164,11 @@ class Run:
 
     @property
     def order(self):
-        """Runs sorted by it are in the order of their commits, those of one commit in the order they were made."""
-        return tuple(datetime.datetime.fromisoformat(date).timestamp() for date in (self.committed, self.date))
+        """Runs sorted by it are in the order of their commits, those of one commit in the order they were made: when that was
+        committed, its place among those of that second, and when it was measured.
+        """
+        committed, date = (datetime.datetime.fromisoformat(text).timestamp() for text in (self.committed, self.date))
+        return committed, places().get(self.commit, 0), date
 
     def figures(self):
         """All figures by Key; those of benchmarks that failed or were refused are in errors() instead."""

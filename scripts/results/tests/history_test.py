@@ -137,6 +137,14 @@ class HistoryTest(ScratchTest):
         dates = [run.date for run in history.load(self.path)]
         self.assertEqual(dates, sorted(dates))
 
+    def test_a_series_of_one_second_is_in_its_order(self):
+        """A rebase gives all commits of a series the same date; they were measured the other way round."""
+        runs = [dataclasses.replace(run, committed="2026-11-28T15:51:38+00:00") for run in reversed(made_up_runs(runs=4))]
+        history.append(runs, self.path)
+        places = {run.commit: place for place, run in enumerate(runs)}
+        with mock.patch("results.run.places", return_value=places):
+            self.assertEqual(history.load(self.path), runs)
+
     def test_a_write_that_breaks_off_leaves_the_old_file(self):
         history.append(made_up_runs(runs=1), self.path)
         before = self.path.read_bytes()

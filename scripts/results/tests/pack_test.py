@@ -62,12 +62,19 @@ class PackTest(ScratchTest):
         documents = [json.loads(line) for line in lines(runs=3, benchmarks=1)]
         for document, value in zip(documents, (100, 103, 51.5)):
             document["benchmarks"] = {"map/thp/4KiB/fast": {"insn_per_4k": value}}
+            document["environment"] = documents[0]["environment"]
         # The same commit again: it is not compared with itself.
         documents[2]["commit"] = documents[1]["commit"]
         _, index = self.pack("\n".join(map(json.dumps, documents)))
         track = index["tracks"][0]
         self.assertEqual(track["previous"], [-1, 0, 0])
         self.assertEqual(track["change"], [[None, 0, 0], [1.03, 1, 0], [0.515, 0, 1]])
+
+    def test_a_change_beside_another_kernel_is_nobodys(self):
+        documents = [json.loads(line) for line in lines(runs=2, benchmarks=1)]
+        documents[1]["environment"] = documents[1]["environment"] | {"kernel": "7.3.5"}
+        _, index = self.pack("\n".join(map(json.dumps, documents)))
+        self.assertEqual(index["tracks"][0]["change"], [[None, 0, 0]] * 2)
 
     def test_levels_are_those_of_one_environment(self):
         documents = [json.loads(line) for line in lines(runs=30, benchmarks=1)]
