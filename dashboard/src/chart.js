@@ -52,9 +52,11 @@ function axis(extra) {
 export function trend({ label, track, positions, figures, log, pinned, marks = [], onMove, onPin, height = 250 }) {
 	const peers = Object.keys(figures);
 	const box = h('div.chart', { tabindex: 0, role: 'group', 'aria-label': `${label}. Arrow keys go from run to run, Enter pins one.` });
-	const text = (index) => (Number.isInteger(index) && positions[index] !== undefined ? day(track.runs.committed[positions[index]]) : '');
+	const dayOf = (index) => (Number.isInteger(index) && positions[index] !== undefined ? day(track.runs.committed[positions[index]]) : '');
+	// A day is said once; of its other runs, which commit it was.
+	const text = (index, nr, all) => (dayOf(index) && dayOf(index) === dayOf(all[nr - 1]) ? track.runs.commit[positions[index]].slice(0, 8) : dayOf(index));
 	const options = {
-		width: 600, height, legend: { show: false },
+		width: 600, height, legend: { show: false }, padding: [null, 36, null, null],
 		cursor: { y: false, points: { size: 8 }, focus: { prox: -1 }, sync: { key: 'trend', setSeries: false } },
 		scales: { x: { time: false }, y: log ? { distr: 3 } : { range: (u, low, high) => padded(low, high) } },
 		axes: [
