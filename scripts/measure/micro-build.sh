@@ -6,6 +6,7 @@ MICRO=$ROOT/build/micro
 
 # Before a command: its memory lies always in the same place, if that can be had (a container may not let it).
 MICRO_FIXED=()
+# shellcheck disable=SC2034 # for who sources this
 ! setarch -R true 2>/dev/null || MICRO_FIXED=(setarch -R)
 
 # micro_build KIND: bench, or asan or tsan, which check; into a directory of its own below $MICRO. For who has
