@@ -16,7 +16,11 @@ from .text import bytes_of
 MODEL = pathlib.Path(__file__).resolve().parents[2] / "bench/profile/zen4.model"
 # What is recorded, and gated as instructions are.
 RECORDED = ("lines", "atomics")
-# Reading the clock twice, and the call of the operation, are counted but not timed.
+# What a timer interrupt of the guest takes. Where one falls is chance: a benchmark's rounds may have one more together. By
+# `make profile OP=fault_in SHAPE=populate4k`: the mean of 27 in 5 rounds, and of lines those that a round has touched in them alone.
+TICK = {"instructions": 3146, "lines": 136, "atomics": 9.7}
+# Reading the clock twice, and the call of the operation, are counted but not timed; and a timer interrupt, in one of all rounds, if
+# it falls there.
 OUTSIDE = 20
 # What two runs of the same may differ by, and a little more.
 TOLERANCE = 0.005
@@ -61,7 +65,8 @@ class Counted:
         insns = self.total["insns"]
         # Where calls are many in a round, the benchmark has divided by their number.
         units = bytes_of(size) / 4096 if per == "4 KiB" else max(1, round(insns / value))
-        if abs(insns / units - value) > value * TOLERANCE + OUTSIDE / units:
+        outside = OUTSIDE + TICK["instructions"] / self.rounds
+        if abs(insns / units - value) > value * TOLERANCE + outside / units:
             raise ValueError(f"{insns / units:.2f} instructions were counted, but the benchmark says {value:.2f}")
         return {name: count / units for name, count in self.total.items()}, units
 

@@ -16,7 +16,7 @@ import re
 from typing import NamedTuple
 
 from . import machine
-from .counts import RECORDED
+from .counts import RECORDED, TICK
 from .e2e import COUNTERS, IO_TABLES, METADATA
 from .repository import commit_facts, places
 from .text import bytes_of
@@ -64,9 +64,6 @@ NOT_COUNTERS = {"family_index", "per_family_instance_index", "repetitions", "rep
                 "real_time", "cpu_time", "items_per_second", "bytes_per_second"}
 
 
-# What a timer interrupt of the guest takes. Where one falls is chance: a benchmark's rounds may have one more together. By
-# `make profile OP=fault_in SHAPE=populate4k`: the mean of 27 in 5 rounds, and of lines those that a round has touched in them alone.
-TICK = {"instructions": 3146, "lines": 136, "atomics": 9.7}
 # Operations of one round, where they are many: LOOKUPS of bench/e2e/op_table.c.
 MANY = {"per_call": 1000}
 # What no call shows, of all that a round has touched: a thousand look-ups share some lines with what was before, by chance. Three
