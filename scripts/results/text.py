@@ -34,6 +34,8 @@ def times(ratio):
     """A ratio as it is shown: what is very small as a fraction."""
     if ratio is None:
         return "–"
+    if not ratio:
+        return "0"
     return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}" if ratio >= 0.01 else f"1/{1 / ratio:.0f}"
 
 
