@@ -27,19 +27,21 @@ struct iommufd_vdevice;
  * @obj: what userspace sees
  * @ictx: the iommufd; a reference
  * @group: its group
- * @dev: the device
  * @node: in the group's devices while attached; protected by the group's lock
+ * @dev: the device
  * @attached: it is in there
  * @vdev: what stands for it in a guest; NULL when nothing does, an error pointer
  *        while that is being made. Set by who sees NULL, cleared as it ends.
  * @end_vdev: ends @vdev before the device goes; set before @vdev is
+ *
+ * Up to @dev it is as the kernel's own code knows it, see core/contract.h.
  */
 struct iommufd_device {
 	struct iommufd_object obj;
 	struct iommufd_ctx *ictx;
 	struct device_group *group;
-	struct device *dev;
 	struct list_head node;
+	struct device *dev;
 	bool attached;
 	struct iommufd_vdevice *vdev;
 	void (*end_vdev)(struct iommufd_device *idev);

@@ -28,7 +28,8 @@ struct iommufd_hwpt;
 
 /**
  * struct attachment - a group, or a PASID of it, at a HWPT
- * @handle: what the IOMMU core knows of it
+ * @handle: what the IOMMU core knows of it; the kernel's own code, see core/contract.h,
+ *          finds the next field by it
  * @idev: the device; of several, one of them
  * @hwpt: the HWPT; the attachment is a long-term user
  * @sharers: of a PASID: struct pasid_sharer, the devices that are attached
@@ -42,21 +43,21 @@ struct attachment {
 
 /**
  * struct device_group - an IOMMU group, as far as it is bound to an iommufd
- * @ictx: the iommufd; it owns the group's DMA
  * @nr_bound: bound devices; protected by groups_lock of @ictx
- * @iommu_group: the group; a reference. NULL for a device without an IOMMU
  * @lock: see above
- * @attachment: where the group is; NULL while no device is attached
+ * @ictx: the iommufd; it owns the group's DMA
+ * @iommu_group: the group; a reference. NULL for a device without an IOMMU
  * @pasids: struct attachment by PASID
+ * @attachment: where the group is; NULL while no device is attached
  * @devices: attached devices, struct iommufd_device
  */
 struct device_group {
-	struct iommufd_ctx *ictx;
 	unsigned int nr_bound;
-	struct iommu_group *iommu_group;
 	struct mutex lock; /* @attachment, @pasids, @devices */
-	struct attachment *attachment;
+	struct iommufd_ctx *ictx;
+	struct iommu_group *iommu_group;
 	struct xarray pasids;
+	struct attachment *attachment;
 	struct list_head devices;
 };
 

@@ -118,6 +118,7 @@ hwpt_create(struct iommufd_ioas *ioas, struct device *dev, u32 flags,
 		rc = -ENOENT;
 		goto err_abort;
 	}
+	paging->hwpt.parent = paging;
 	paging->hwpt.ioas = ioas;
 	paging->hwpt.flags = flags;
 

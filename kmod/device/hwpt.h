@@ -26,44 +26,46 @@ struct iommufd_viommu;
 /**
  * struct iommufd_hwpt - what a device can be attached to
  * @obj: what userspace sees; its long-term users are attachments
- * @ioas: where its DMA ends up: what it, or its parent, mirrors
  * @domain: the domain
  * @faults: where IO page faults are reported, a long-term use; or NULL
  * @flags: it was allocated with, IOMMU_HWPT_ALLOC_*
  * @automatic: see above
  * @coherent: no DMA can bypass the CPU's caches, not even a PCI no-snoop one
+ * @parent: the paging HWPT that its DMA goes through: what it is nested in, or itself
+ * @ioas: where its DMA ends up: what @parent mirrors
+ *
+ * Up to @parent it is as the kernel's own code knows it, see core/contract.h.
  */
 struct iommufd_hwpt {
 	struct iommufd_object obj;
-	struct iommufd_ioas *ioas;
 	struct iommu_domain *domain;
 	struct fault_queue *faults;
 	u32 flags;
 	bool automatic;
 	bool coherent;
+	struct iommufd_hwpt_paging *parent;
+	struct iommufd_ioas *ioas;
 };
 
 /**
  * struct iommufd_hwpt_paging - an IO page table that mirrors an IOAS
  * @hwpt: as of any HWPT; its @ioas is a long-term use
- * @member: the domain, in the IOAS
  * @node: in the IOAS's hwpts; protected by its hwpts_lock
+ * @member: the domain, in the IOAS
  */
 struct iommufd_hwpt_paging {
 	struct iommufd_hwpt hwpt;
-	struct ioas_domain member;
 	struct list_head node;
+	struct ioas_domain member;
 };
 
 /**
  * struct iommufd_hwpt_nested - an IO page table that a guest manages
- * @hwpt: as of any HWPT
- * @parent: what it is nested in; a long-term use when there is no @viommu
+ * @hwpt: as of any HWPT; its @parent is a long-term use when there is no @viommu
  * @viommu: the vIOMMU that it belongs to, a long-term use; or NULL
  */
 struct iommufd_hwpt_nested {
 	struct iommufd_hwpt hwpt;
-	struct iommufd_hwpt_paging *parent;
 	struct iommufd_viommu *viommu;
 };
 

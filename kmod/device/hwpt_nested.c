@@ -19,7 +19,8 @@ static struct iommufd_hwpt_nested *nested_of(struct iommufd_hwpt *hwpt)
 /* What a nested HWPT is built on: the vIOMMU, or if there is none the parent. */
 static struct iommufd_object *base_of(const struct iommufd_hwpt_nested *nested)
 {
-	return nested->viommu ? &nested->viommu->obj : &nested->parent->hwpt.obj;
+	return nested->viommu ? &nested->viommu->obj :
+				&nested->hwpt.parent->hwpt.obj;
 }
 
 static struct iommufd_hwpt_nested *
@@ -33,8 +34,8 @@ alloc_nested(struct iommufd_hwpt_paging *parent, struct iommufd_viommu *viommu,
 			      IOMMUFD_OBJ_HWPT_NESTED);
 	if (IS_ERR(nested))
 		return nested;
-	nested->parent = parent;
 	nested->viommu = viommu;
+	nested->hwpt.parent = parent;
 	nested->hwpt.ioas = parent->hwpt.ioas;
 	nested->hwpt.flags = flags;
 	/* Who translates the guest's table reads it through the parent. */
