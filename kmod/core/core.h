@@ -16,9 +16,8 @@
  *   (trace_op.h) and counted (pin_counts.h).
  * - race_point.h, test_hooks.h: where tests reach in; nothing in other kernels.
  *
- * Locks: those of struct iommufd_ctx. Of core's own there are the lock of the
- * object table, a spinlock inside of all others, and mmio_lock, inside of which
- * only the maple tree takes its own.
+ * Locks: those of struct iommufd_ctx. Of core's own there are two spinlocks: that of
+ * the maple tree of MMIO, and inside of all others that of the object table.
  */
 #ifndef IOMMUFD_CORE_H
 #define IOMMUFD_CORE_H

@@ -68,7 +68,6 @@ int ctx_open(struct file *file)
 	object_table_init(&ictx->objects, ctx_destroy_ops);
 	mutex_init(&ictx->veventqs_lock);
 	INIT_LIST_HEAD(&ictx->veventqs);
-	mutex_init(&ictx->mmio_lock);
 	mt_init_flags(&ictx->mmio, MT_FLAGS_ALLOC_RANGE);
 	mutex_init(&ictx->groups_lock);
 	init_rwsem(&ictx->queues_rwsem);
@@ -96,7 +95,6 @@ void ctx_release(struct file *file)
 	mutex_destroy(&ictx->process_lock);
 	mutex_destroy(&ictx->groups_lock);
 	WARN_ON(!mtree_empty(&ictx->mmio));
-	mutex_destroy(&ictx->mmio_lock);
 	mutex_destroy(&ictx->veventqs_lock);
 	kfree(ictx);
 }

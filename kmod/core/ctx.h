@@ -22,36 +22,39 @@ struct miscdevice;
 /**
  * struct iommufd_ctx - one open of /dev/iommu
  * @file: the file; drivers that use the iommufd hold references on it
+ * @groups: struct device_group by the IOMMU group's number
+ * @unused: what the kernel's own module has there is in @objects here
+ * @queues_rwsem: held for reading while a hardware queue is being destroyed, and for
+ *                writing while a driver may find one, and build the next one on it
+ * @mmio: struct mmio_region by where it is in the file, in bytes; protected by its own
+ *        lock
  * @number: which of all there have been, for people to tell them apart
  * @view: its file under debugfs; NULL where there is none
  * @objects: all that userspace names by ID
  * @veventqs_lock: protects @veventqs
  * @veventqs: struct veventq, of all vIOMMUs
- * @mmio_lock: protects @mmio
- * @mmio: struct mmio_region by page offset, for mmap()
  * @groups_lock: protects @groups, while a group is found, made or dropped
- * @groups: struct device_group by the IOMMU group's number
- * @queues_rwsem: held for reading while a hardware queue is being destroyed, and for
- *                writing while a driver may find one, and build the next one on it
  * @account_by_mm: IOMMU_OPTION_RLIMIT_MODE
  * @process_lock: protects @ioases; held while the process changes
  * @ioases: struct iommufd_ioas, all that there are, visible or not
  * @vfio_lock: protects changes of @vfio_ioas_id and @vfio_no_iommu
  * @vfio_ioas_id: the compatibility IOAS of vfio/vfio.h, or 0
  * @vfio_no_iommu: the iommufd is for VFIO groups without an IOMMU
+ *
+ * Up to @mmio it is as the kernel's own code knows it, see contract.h.
  */
 struct iommufd_ctx {
 	struct file *file;
+	struct xarray groups;
+	u8 unused[sizeof(struct xarray) + sizeof(wait_queue_head_t)];
+	struct rw_semaphore queues_rwsem; /* the end of hardware queues */
+	struct maple_tree mmio;
 	u32 number;
 	struct debugfs_view *view;
 	struct object_table objects;
 	struct mutex veventqs_lock; /* @veventqs */
 	struct list_head veventqs;
-	struct mutex mmio_lock; /* @mmio */
-	struct maple_tree mmio;
 	struct mutex groups_lock; /* @groups */
-	struct xarray groups;
-	struct rw_semaphore queues_rwsem; /* the end of hardware queues */
 	bool account_by_mm;
 	struct mutex process_lock; /* @ioases */
 	struct list_head ioases;

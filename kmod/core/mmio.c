@@ -4,79 +4,9 @@
  */
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/limits.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
 
 #include "mmio.h"
-#include "race_point.h"
-
-/**
- * struct mmio_region - MMIO that can be mapped
- * @owner: whose it is
- * @first_pfn: where it is
- * @npages: how long it is
- */
-struct mmio_region {
-	struct iommufd_object *owner;
-	unsigned long first_pfn;
-	unsigned long npages;
-};
-
-/**
- * mmio_add() - let a region be mapped
- * @ictx: the iommufd
- * @owner: whose it is: it must outlive mappings
- * @start_phys: where it is, at the start of a page
- * @length_bytes: how long it is, in whole pages
- * @offset_bytes: set to where in the file it is
- *
- * Context: Process; sleeps.
- * Return: 0, -EINVAL for what is not in pages, -ENOMEM, or -EBUSY when there is
- * no offset left.
- */
-int mmio_add(struct iommufd_ctx *ictx, struct iommufd_object *owner,
-	     phys_addr_t start_phys, size_t length_bytes,
-	     unsigned long *offset_bytes)
-{
-	struct mmio_region *region;
-	unsigned long pgoff;
-	int rc;
-
-	if (!length_bytes || !PAGE_ALIGNED(start_phys | length_bytes))
-		return -EINVAL;
-	region = kmalloc_obj(*region, GFP_KERNEL_ACCOUNT);
-	if (!region)
-		return -ENOMEM;
-	region->owner = owner;
-	region->first_pfn = PHYS_PFN(start_phys);
-	region->npages = length_bytes >> PAGE_SHIFT;
-
-	mutex_lock(&ictx->mmio_lock);
-	rc = mtree_alloc_range(&ictx->mmio, &pgoff, region, region->npages, 1,
-			       LONG_MAX >> PAGE_SHIFT, GFP_KERNEL_ACCOUNT);
-	mutex_unlock(&ictx->mmio_lock);
-	if (rc) {
-		kfree(region);
-		return rc;
-	}
-	*offset_bytes = pgoff << PAGE_SHIFT;
-	race_point("mmio:added");
-	return 0;
-}
-
-/**
- * mmio_remove() - undo mmio_add()
- * @ictx: the iommufd
- * @offset_bytes: where the region is; its owner has no users, so it is mapped
- *                nowhere
- */
-void mmio_remove(struct iommufd_ctx *ictx, unsigned long offset_bytes)
-{
-	mutex_lock(&ictx->mmio_lock);
-	kfree(mtree_erase(&ictx->mmio, offset_bytes >> PAGE_SHIFT));
-	mutex_unlock(&ictx->mmio_lock);
-}
 
 static void vma_open(struct vm_area_struct *vma)
 {
@@ -113,22 +43,25 @@ static bool hold_owner(struct iommufd_ctx *ictx,
 	return held;
 }
 
-/* The region that is exactly what @vma asks for, its owner held; or NULL. */
+/*
+ * The region that is exactly what @vma asks for, its owner held; or NULL. Its memory
+ * stays as long as the owner, and until then as long as the lock is held.
+ */
 static const struct mmio_region *hold_region(struct iommufd_ctx *ictx,
 					     const struct vm_area_struct *vma)
 {
-	MA_STATE(mas, &ictx->mmio, vma->vm_pgoff, vma->vm_pgoff);
+	MA_STATE(mas, &ictx->mmio, vma->vm_pgoff << PAGE_SHIFT,
+		 vma->vm_pgoff << PAGE_SHIFT);
+	unsigned long offset_bytes = mas.index;
 	const struct mmio_region *region;
 
-	mutex_lock(&ictx->mmio_lock);
 	mas_lock(&mas);
 	region = mas_walk(&mas);
-	if (region && (mas.index != vma->vm_pgoff ||
-		       region->npages != vma_pages(vma) ||
+	if (region && (mas.index != offset_bytes ||
+		       region->length_bytes != vma->vm_end - vma->vm_start ||
 		       !hold_owner(ictx, region)))
 		region = NULL;
 	mas_unlock(&mas);
-	mutex_unlock(&ictx->mmio_lock);
 	return region;
 }
 
@@ -154,8 +87,9 @@ int mmio_mmap(struct file *file, struct vm_area_struct *vma)
 		return -ENXIO;
 	vm_flags_clear(vma, VM_MAYEXEC);
 	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
-	rc = io_remap_pfn_range(vma, vma->vm_start, region->first_pfn,
-				vma->vm_end - vma->vm_start, vma->vm_page_prot);
+	rc = io_remap_pfn_range(vma, vma->vm_start,
+				PHYS_PFN(region->start_phys),
+				region->length_bytes, vma->vm_page_prot);
 	if (rc) {
 		object_release(region->owner);
 		return rc;

@@ -2,9 +2,10 @@
 /*
  * MMIO that an IOMMU driver lets a guest have, by mmap() of the iommufd.
  *
- * A region is at an offset of the file that its owner told userspace. It can be
- * mapped once the owner is visible, as a whole only; each mapping is a long-term
- * user of the owner.
+ * Drivers add a region, and take it away, by the kernel's own helpers,
+ * iommufd_viommu_alloc_mmap() and iommufd_viommu_destroy_mmap(). It is at an offset of
+ * the file that its owner tells userspace. It can be mapped once the owner is visible,
+ * as a whole only; each mapping is a long-term user of the owner.
  */
 #ifndef IOMMUFD_MMIO_H
 #define IOMMUFD_MMIO_H
@@ -13,10 +14,22 @@
 
 struct vm_area_struct;
 
-int mmio_add(struct iommufd_ctx *ictx, struct iommufd_object *owner,
-	     phys_addr_t start_phys, size_t length_bytes,
-	     unsigned long *offset_bytes);
-void mmio_remove(struct iommufd_ctx *ictx, unsigned long offset_bytes);
+/**
+ * struct mmio_region - MMIO that can be mapped
+ * @owner: whose it is; it goes after what is mapped, and before the region
+ * @first_pgoff: where in the file it is
+ * @start_phys: where it is, at the start of a page
+ * @length_bytes: how long it is, in whole pages
+ *
+ * Made and freed by the kernel's own code, see contract.h.
+ */
+struct mmio_region {
+	struct iommufd_object *owner;
+	unsigned long first_pgoff;
+	phys_addr_t start_phys;
+	size_t length_bytes;
+};
+
 int mmio_mmap(struct file *file, struct vm_area_struct *vma);
 
 #endif

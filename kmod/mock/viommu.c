@@ -58,7 +58,7 @@ static void destroy(struct iommufd_viommu *viommu)
 	struct mock_viommu *mock = to_mock_viommu(viommu);
 
 	if (mock->pages) {
-		mmio_remove(viommu->ictx, mock->mmio_offset_bytes);
+		iommufd_viommu_destroy_mmap(viommu, mock->mmio_offset_bytes);
 		free_pages(mock->pages, MMIO_ORDER);
 	}
 	mutex_destroy(&mock->lock);
@@ -221,8 +221,8 @@ static int add_mmio(struct mock_viommu *mock,
 	if (!mock->pages)
 		return -ENOMEM;
 	*(u32 *)mock->pages = data.in_data;
-	rc = mmio_add(viommu->ictx, &viommu->obj, __pa(mock->pages), MMIO_BYTES,
-		      &mock->mmio_offset_bytes);
+	rc = iommufd_viommu_alloc_mmap(viommu, __pa(mock->pages), MMIO_BYTES,
+				       &mock->mmio_offset_bytes);
 	if (rc)
 		goto err_free;
 	data.out_data = data.in_data;
@@ -236,7 +236,7 @@ static int add_mmio(struct mock_viommu *mock,
 	return 0;
 
 err_remove:
-	mmio_remove(viommu->ictx, mock->mmio_offset_bytes);
+	iommufd_viommu_destroy_mmap(viommu, mock->mmio_offset_bytes);
 err_free:
 	free_pages(mock->pages, MMIO_ORDER);
 	return rc;

@@ -12,8 +12,6 @@
 #include <uapi/linux/iommufd.h>
 
 #include "alloc_fault.h"
-#include "core/mmio.h"
-#include "hold.h"
 #include "ioas/ioas.h"
 #include "memory.h"
 #include "mock_rig.h"
@@ -380,52 +378,27 @@ static void viommu_parts_fail_without_a_trace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unmap(1), 0);
 }
 
-/**
- * struct owning - a thread that makes the owner of a page
- * @ioas: the owner
- * @page: the page
- * @offset: where in the file it is
- * @rc: of mmio_add()
- */
-struct owning {
-	struct iommufd_ioas *ioas;
-	unsigned long page, offset;
-	int rc;
-};
-
-static void own(void *data)
-{
-	struct owning *owning = data;
-
-	owning->rc = mmio_add(rig.iofd.ictx, &owning->ioas->obj,
-			      __pa(owning->page), PAGE_SIZE, &owning->offset);
-}
-
 /* Who makes the owner may have to give it up, and what is to be mapped with it. */
 static void mmio_is_mapped_once_its_owner_is_visible(struct kunit *test)
 {
-	struct owning owning = {
-		.ioas = ioas_create(rig.iofd.ictx),
-		.page = get_zeroed_page(GFP_KERNEL),
-	};
+	struct iommufd_ioas *ioas = ioas_create(rig.iofd.ictx);
+	unsigned long page = get_zeroed_page(GFP_KERNEL), offset, va;
 	struct file *file = rig.iofd.file;
-	struct held *owner;
-	unsigned long va;
 
-	KUNIT_ASSERT_NE(test, owning.page, 0);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, owning.ioas);
-	owner = hold_start(test, "mmio:added", own, &owning);
+	KUNIT_ASSERT_NE(test, page, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ioas);
+	KUNIT_ASSERT_EQ(test, _iommufd_alloc_mmap(rig.iofd.ictx, &ioas->obj,
+						  __pa(page), PAGE_SIZE,
+						  &offset), 0);
 	KUNIT_EXPECT_EQ(test, (long)vm_mmap(file, 0, PAGE_SIZE, PROT_READ,
-					    MAP_SHARED, owning.offset), -ENXIO);
-	hold_finish(test, owner);
-	KUNIT_ASSERT_EQ(test, owning.rc, 0);
-	KUNIT_EXPECT_EQ(test, refcount_read(&owning.ioas->obj.users), 1);
-	object_publish(&rig.iofd.ictx->objects, &owning.ioas->obj);
-	va = vm_mmap(file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, owning.offset);
+					    MAP_SHARED, offset), -ENXIO);
+	KUNIT_EXPECT_EQ(test, refcount_read(&ioas->obj.users), 1);
+	object_publish(&rig.iofd.ictx->objects, &ioas->obj);
+	va = vm_mmap(file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED, offset);
 	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(va));
 	KUNIT_EXPECT_EQ(test, vm_munmap(va, PAGE_SIZE), 0);
-	mmio_remove(rig.iofd.ictx, owning.offset);
-	free_page(owning.page);
+	_iommufd_destroy_mmap(rig.iofd.ictx, &ioas->obj, offset);
+	free_page(page);
 }
 
 /* A page that stands for MMIO, and belongs to the IOAS. */
@@ -438,12 +411,9 @@ static void mmio_is_mapped_whole(struct kunit *test)
 
 	KUNIT_ASSERT_NE(test, page, 0);
 	*(u32 *)page = 0xfeed;
-	KUNIT_EXPECT_EQ(test, mmio_add(rig.iofd.ictx, &ioas->obj, __pa(page) + 1,
-				       PAGE_SIZE, &offset), -EINVAL);
-	KUNIT_EXPECT_EQ(test, mmio_add(rig.iofd.ictx, &ioas->obj, __pa(page), 0,
-				       &offset), -EINVAL);
-	KUNIT_ASSERT_EQ(test, mmio_add(rig.iofd.ictx, &ioas->obj, __pa(page),
-				       PAGE_SIZE, &offset), 0);
+	KUNIT_ASSERT_EQ(test, _iommufd_alloc_mmap(rig.iofd.ictx, &ioas->obj,
+						  __pa(page), PAGE_SIZE,
+						  &offset), 0);
 
 	KUNIT_EXPECT_EQ(test, (long)vm_mmap(file, 0, PAGE_SIZE, PROT_READ,
 					    MAP_SHARED, offset + PAGE_SIZE),
@@ -462,8 +432,8 @@ static void mmio_is_mapped_whole(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, word, 0xfeed);
 	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, ioas->obj.id), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vm_munmap(va, PAGE_SIZE), 0);
+	_iommufd_destroy_mmap(rig.iofd.ictx, &ioas->obj, offset);
 	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, ioas->obj.id), 0);
-	mmio_remove(rig.iofd.ictx, offset);
 	KUNIT_EXPECT_EQ(test, (long)vm_mmap(file, 0, PAGE_SIZE, PROT_READ,
 					    MAP_SHARED, offset), -ENXIO);
 	free_page(page);

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel's own code reads of an iommufd. See contract.h.
+ */
+#include "ctx.h"
+#include "mmio.h"
+
+ASSERT_SAME(iommufd_ctx, mmio, kernels_ctx, mt_mmap);
+
+/* What is in there it makes and frees. */
+ASSERT_SAME(mmio_region, owner, iommufd_mmap, owner);
+ASSERT_SAME(mmio_region, first_pgoff, iommufd_mmap, vm_pgoff);
+ASSERT_SAME(mmio_region, start_phys, iommufd_mmap, mmio_addr);
+ASSERT_SAME(mmio_region, length_bytes, iommufd_mmap, length);
