@@ -66,8 +66,6 @@ int ctx_open(struct file *file)
 	ictx->file = file;
 	ictx->number = atomic_inc_return(&last_number);
 	object_table_init(&ictx->objects, ctx_destroy_ops);
-	mutex_init(&ictx->veventqs_lock);
-	INIT_LIST_HEAD(&ictx->veventqs);
 	mt_init_flags(&ictx->mmio, MT_FLAGS_ALLOC_RANGE);
 	mutex_init(&ictx->groups_lock);
 	init_rwsem(&ictx->queues_rwsem);
@@ -95,7 +93,6 @@ void ctx_release(struct file *file)
 	mutex_destroy(&ictx->process_lock);
 	mutex_destroy(&ictx->groups_lock);
 	WARN_ON(!mtree_empty(&ictx->mmio));
-	mutex_destroy(&ictx->veventqs_lock);
 	kfree(ictx);
 }
 

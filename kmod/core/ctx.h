@@ -31,8 +31,6 @@ struct miscdevice;
  * @number: which of all there have been, for people to tell them apart
  * @view: its file under debugfs; NULL where there is none
  * @objects: all that userspace names by ID
- * @veventqs_lock: protects @veventqs
- * @veventqs: struct veventq, of all vIOMMUs
  * @groups_lock: protects @groups, while a group is found, made or dropped
  * @account_by_mm: IOMMU_OPTION_RLIMIT_MODE
  * @process_lock: protects @ioases; held while the process changes
@@ -52,8 +50,6 @@ struct iommufd_ctx {
 	u32 number;
 	struct debugfs_view *view;
 	struct object_table objects;
-	struct mutex veventqs_lock; /* @veventqs */
-	struct list_head veventqs;
 	struct mutex groups_lock; /* @groups */
 	bool account_by_mm;
 	struct mutex process_lock; /* @ioases */

@@ -27,6 +27,8 @@ struct eventq *eventq_alloc(struct iommufd_ctx *ictx, size_t size_bytes,
 	if (IS_ERR(queue))
 		return queue;
 	queue->ictx = ictx;
+	spin_lock_init(&queue->lock);
+	INIT_LIST_HEAD(&queue->unread);
 	init_waitqueue_head(&queue->readers);
 	return queue;
 }

@@ -9,7 +9,9 @@
 #ifndef IOMMUFD_EVENTQ_H
 #define IOMMUFD_EVENTQ_H
 
+#include <linux/list.h>
 #include <linux/poll.h>
+#include <linux/spinlock.h>
 #include <linux/wait.h>
 
 #include "ctx.h"
@@ -20,11 +22,20 @@ struct ioctl_call;
  * struct eventq - what all queues have
  * @obj: what userspace sees
  * @ictx: whose
+ * @unused: of the kernel's own module; here nothing needs to know the file
+ * @lock: protects @unread, and what the queue's kind says; never held while user memory
+ *        is touched, and all that a driver takes to report
+ * @unread: events, oldest first
  * @readers: those who wait for an event
+ *
+ * As the kernel's own code knows it, see contract.h.
  */
 struct eventq {
 	struct iommufd_object obj;
 	struct iommufd_ctx *ictx;
+	void *unused;
+	spinlock_t lock; /* @unread */
+	struct list_head unread;
 	wait_queue_head_t readers;
 };
 

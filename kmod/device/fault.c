@@ -57,28 +57,28 @@ static struct attachment *attachment_of(const struct iopf_group *group)
 
 static void add_unread(struct fault_queue *faults, struct iopf_group *group)
 {
-	spin_lock(&faults->unread_lock);
-	list_add_tail(&group->node, &faults->unread);
-	spin_unlock(&faults->unread_lock);
+	spin_lock(&faults->queue.lock);
+	list_add_tail(&group->node, &faults->queue.unread);
+	spin_unlock(&faults->queue.lock);
 }
 
 /* Back to where it came from. */
 static void return_unread(struct fault_queue *faults, struct iopf_group *group)
 {
-	spin_lock(&faults->unread_lock);
-	list_add(&group->node, &faults->unread);
-	spin_unlock(&faults->unread_lock);
+	spin_lock(&faults->queue.lock);
+	list_add(&group->node, &faults->queue.unread);
+	spin_unlock(&faults->queue.lock);
 }
 
 static struct iopf_group *take_unread(struct fault_queue *faults)
 {
 	struct iopf_group *group;
 
-	spin_lock(&faults->unread_lock);
-	group = list_first_entry_or_null(&faults->unread, typeof(*group), node);
+	spin_lock(&faults->queue.lock);
+	group = list_first_entry_or_null(&faults->queue.unread, typeof(*group), node);
 	if (group)
 		list_del(&group->node);
-	spin_unlock(&faults->unread_lock);
+	spin_unlock(&faults->queue.lock);
 	return group;
 }
 
@@ -128,17 +128,17 @@ static void take_unread_of(struct fault_queue *faults,
 	unsigned int nr = 0;
 
 	lockdep_assert_held(&faults->lock);
-	spin_lock(&faults->unread_lock);
-	list_for_each_entry_safe(group, next, &faults->unread, node) {
+	spin_lock(&faults->queue.lock);
+	list_for_each_entry_safe(group, next, &faults->queue.unread, node) {
 		if (group->attach_handle == handle)
 			list_move_tail(&group->node, taken);
 		if (++nr % BATCH_GROUPS)
 			continue;
-		spin_unlock(&faults->unread_lock);
+		spin_unlock(&faults->queue.lock);
 		cond_resched();
-		spin_lock(&faults->unread_lock);
+		spin_lock(&faults->queue.lock);
 	}
-	spin_unlock(&faults->unread_lock);
+	spin_unlock(&faults->queue.lock);
 }
 
 /**
@@ -378,10 +378,10 @@ static __poll_t fault_poll(struct file *file, struct poll_table_struct *wait)
 	__poll_t events = EPOLLOUT | EPOLLWRNORM;
 
 	poll_wait(file, &faults->queue.readers, wait);
-	spin_lock(&faults->unread_lock);
-	if (!list_empty(&faults->unread))
+	spin_lock(&faults->queue.lock);
+	if (!list_empty(&faults->queue.unread))
 		events |= EPOLLIN | EPOLLRDNORM;
-	spin_unlock(&faults->unread_lock);
+	spin_unlock(&faults->queue.lock);
 	return events;
 }
 
@@ -402,8 +402,8 @@ static void free_left(struct fault_queue *faults)
 	struct iopf_group *group, *next;
 	unsigned long cookie;
 
-	WARN_ON(!list_empty(&faults->unread) || !xa_empty(&faults->read));
-	list_for_each_entry_safe(group, next, &faults->unread, node)
+	WARN_ON(!list_empty(&faults->queue.unread) || !xa_empty(&faults->read));
+	list_for_each_entry_safe(group, next, &faults->queue.unread, node)
 		iopf_free_group(group);
 	xa_for_each(&faults->read, cookie, group)
 		iopf_free_group(group);
@@ -442,8 +442,6 @@ int ioctl_fault_queue_alloc(struct ioctl_call *call)
 		return PTR_ERR(queue);
 	faults = container_of(queue, struct fault_queue, queue);
 	mutex_init(&faults->lock);
-	spin_lock_init(&faults->unread_lock);
-	INIT_LIST_HEAD(&faults->unread);
 	xa_init_flags(&faults->read, XA_FLAGS_ALLOC1);
 	rc = eventq_publish(queue, call, "[iommufd-pgfault]", &fault_fops,
 			    &arg->out_fault_id, &arg->out_fault_fd);

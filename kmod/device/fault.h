@@ -8,14 +8,12 @@
  * that is still there when its device is detached is answered as invalid.
  *
  * Locking: @lock is held while a group changes hands, never while user memory is
- * touched; @unread_lock, inside of it, is all that a driver takes to report.
+ * touched; that of the queue, inside of it, is all that a driver takes to report.
  */
 #ifndef IOMMUFD_FAULT_H
 #define IOMMUFD_FAULT_H
 
-#include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/spinlock.h>
 #include <linux/xarray.h>
 
 #include "core/core.h"
@@ -25,17 +23,14 @@ struct iopf_group;
 
 /**
  * struct fault_queue - a fault queue
- * @queue: as of any event queue; its long-term users are HWPTs and the file
+ * @queue: as of any event queue; of struct iopf_group. Its long-term users are HWPTs
+ *         and the file
  * @lock: protects @read
- * @unread_lock: protects @unread
- * @unread: struct iopf_group, oldest first
  * @read: struct iopf_group by cookie
  */
 struct fault_queue {
 	struct eventq queue;
 	struct mutex lock; /* @read */
-	spinlock_t unread_lock; /* @unread */
-	struct list_head unread;
 	struct xarray read;
 };
 

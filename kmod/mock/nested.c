@@ -75,27 +75,18 @@ static void free_nested(struct iommu_domain *domain)
 	kfree(to_mock_nested(domain));
 }
 
-static bool has_dev(struct iommufd_viommu *viommu, const struct device *dev)
-{
-	struct iommufd_vdevice *vdev;
-	unsigned long virt_id;
-	bool has = false;
-
-	xa_lock(&viommu->vdevs);
-	xa_for_each(&viommu->vdevs, virt_id, vdev)
-		has |= vdev->idev->dev == dev;
-	xa_unlock(&viommu->vdevs);
-	return has;
-}
-
 /* What is of a vIOMMU is for the devices that it knows. */
 static int attach(struct iommu_domain *domain, struct device *dev,
 		  struct iommu_domain *old)
 {
 	struct iommufd_viommu *viommu = to_mock_nested(domain)->viommu;
+	unsigned long virt_id;
+	int rc = 0;
 
-	if (viommu && !has_dev(viommu, dev))
-		return -ENOENT;
+	if (viommu)
+		rc = iommufd_viommu_get_vdev_id(viommu, dev, &virt_id);
+	if (rc)
+		return rc;
 	return mock_attach_dev(domain, dev, old);
 }
 

@@ -73,7 +73,7 @@ static struct iommufd_vdevice *hold_vdev(struct iommufd_device *idev)
  * The event says which virtual device it is about.
  *
  * Return: 0; -ENOENT, also when it has no virtual device; -EINVAL when the
- * device is no mock; what veventq_report() says.
+ * device is no mock; what iommufd_viommu_report_event() says.
  */
 int mock_trigger_vevent(struct ioctl_call *call)
 {
@@ -88,9 +88,11 @@ int mock_trigger_vevent(struct ioctl_call *call)
 		return PTR_ERR(idev);
 	vdev = hold_vdev(idev);
 	if (vdev) {
+		race_point("vevent:begun");
 		event.virt_id = vdev->virt_id;
-		rc = veventq_report(vdev->viommu, IOMMU_VEVENTQ_TYPE_SELFTEST,
-				    &event, sizeof(event));
+		rc = iommufd_viommu_report_event(vdev->viommu,
+						 IOMMU_VEVENTQ_TYPE_SELFTEST,
+						 &event, sizeof(event));
 		object_release(&vdev->obj);
 	}
 	idev_put(idev);

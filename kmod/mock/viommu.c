@@ -69,8 +69,8 @@ static int invalidate_one(struct iommufd_viommu *viommu,
 			  const struct iommu_user_data_array *array, u32 index)
 {
 	struct iommu_viommu_invalidate_selftest request;
-	struct iommufd_vdevice *vdev;
 	struct mock_device *mdev;
+	struct device *dev;
 	int rc;
 
 	rc = iommu_copy_struct_from_user_array(&request, array,
@@ -84,11 +84,11 @@ static int invalidate_one(struct iommufd_viommu *viommu,
 		return -EINVAL;
 	/* The lock keeps the virtual device, and so the real one. */
 	xa_lock(&viommu->vdevs);
-	vdev = xa_load(&viommu->vdevs, request.vdev_id);
+	dev = iommufd_viommu_find_dev(viommu, request.vdev_id);
 	rc = -EINVAL;
-	if (!vdev)
+	if (!dev)
 		goto out_unlock;
-	mdev = to_mock_device(vdev->idev->dev);
+	mdev = to_mock_device(dev);
 	if (request.flags & IOMMU_TEST_INVALIDATE_FLAG_ALL)
 		memset(mdev->cache, 0, sizeof(mdev->cache));
 	else

@@ -6,7 +6,6 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/iommu.h>
-#include <linux/limits.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -18,187 +17,91 @@
 /* As deep as the deepest event queue of hardware (SMMUv3: 2^19 entries). */
 #define DEPTH_MAX	BIT(19)
 
-/**
- * struct vevent - an event
- * @node: in the queue's events
- * @header: what userspace reads first
- * @length_bytes: of @data
- * @data: what userspace reads then
- */
-struct vevent {
-	struct list_head node;
-	struct iommufd_vevent_header header;
-	size_t length_bytes;
-	u8 data[] __counted_by(length_bytes);
-};
-
 static struct veventq *veventq_of(struct iommufd_object *obj)
 {
 	return container_of(obj, struct veventq, queue.obj);
-}
-
-/* Of the event that comes next. Called with the queue's lock held. */
-static u32 next_sequence(struct veventq *queue)
-{
-	queue->sequence = queue->sequence == INT_MAX ? 0 : queue->sequence + 1;
-	return queue->sequence;
-}
-
-/* @event, or if that is NULL the loss of one. */
-static void add(struct veventq *queue, struct vevent *event)
-{
-	spin_lock(&queue->lock);
-	queue->lost = !event || queue->nr_events == queue->depth;
-	if (queue->lost) {
-		next_sequence(queue);
-		kfree(event);
-	} else {
-		event->header.sequence = next_sequence(queue);
-		list_add_tail(&event->node, &queue->events);
-		queue->nr_events++;
-	}
-	spin_unlock(&queue->lock);
-	eventq_wake(&queue->queue);
-}
-
-static struct vevent *create_event(const void *data, size_t length_bytes)
-{
-	struct vevent *event = kzalloc_flex(*event, data, length_bytes,
-					    GFP_KERNEL_ACCOUNT);
-
-	if (event) {
-		event->length_bytes = length_bytes;
-		memcpy(event->data, data, length_bytes);
-	}
-	return event;
 }
 
 static struct veventq *find(struct iommufd_viommu *viommu, u32 type)
 {
 	struct veventq *queue;
 
-	lockdep_assert_held(&viommu->ictx->veventqs_lock);
-	list_for_each_entry(queue, &viommu->ictx->veventqs, node) {
-		if (queue->viommu == viommu && queue->type == type)
+	lockdep_assert_held(&viommu->veventqs_rwsem);
+	list_for_each_entry(queue, &viommu->veventqs, node) {
+		if (queue->type == type)
 			return queue;
 	}
 	return NULL;
 }
 
-/**
- * veventq_report() - report an event of a vIOMMU
- * @viommu: the vIOMMU
- * @type: of the event, enum iommu_veventq_type
- * @data: the event
- * @length_bytes: its length
- *
- * An event that finds the queue full, or no memory, is lost; the reader is told.
- *
- * Context: Process; sleeps, never for userspace.
- * Return: 0, or -EOPNOTSUPP when there is no queue of this type.
- */
-int veventq_report(struct iommufd_viommu *viommu, u32 type, const void *data,
-		   size_t length_bytes)
-{
-	struct veventq *queue;
-
-	mutex_lock(&viommu->ictx->veventqs_lock);
-	queue = find(viommu, type);
-	if (queue) {
-		race_point("veventq:found");
-		add(queue, create_event(data, length_bytes));
-	}
-	mutex_unlock(&viommu->ictx->veventqs_lock);
-	return queue ? 0 : -EOPNOTSUPP;
-}
-
 /*
- * The oldest event, or NULL; then @lost says whether there is at least a loss to
- * report, and of what sequence.
+ * The oldest event, or NULL. Its header is copied: that of a loss is changed by the
+ * next one.
  */
 static struct vevent *take(struct veventq *queue,
-			   struct iommufd_vevent_header *lost)
+			   struct iommufd_vevent_header *header)
 {
 	struct vevent *event;
 
-	*lost = (struct iommufd_vevent_header){};
-	spin_lock(&queue->lock);
-	event = list_first_entry_or_null(&queue->events, typeof(*event), node);
+	spin_lock(&queue->queue.lock);
+	event = list_first_entry_or_null(&queue->queue.unread, typeof(*event),
+					 node);
 	if (event) {
+		*header = event->header;
 		list_del(&event->node);
-		queue->nr_events--;
-	} else if (queue->lost) {
-		lost->flags = IOMMU_VEVENTQ_FLAG_LOST_EVENTS;
-		lost->sequence = queue->sequence;
-		queue->lost = false;
+		if (event != &queue->lost)
+			queue->nr_events--;
 	}
-	spin_unlock(&queue->lock);
+	spin_unlock(&queue->queue.lock);
 	return event;
 }
 
 /* Userspace did not get it. */
 static void untake(struct veventq *queue, struct vevent *event)
 {
-	spin_lock(&queue->lock);
-	list_add(&event->node, &queue->events);
-	queue->nr_events++;
-	spin_unlock(&queue->lock);
-}
-
-static void untake_lost(struct veventq *queue)
-{
-	spin_lock(&queue->lock);
-	/* An event that came meanwhile tells of it by its sequence. */
-	queue->lost |= list_empty(&queue->events);
-	spin_unlock(&queue->lock);
+	spin_lock(&queue->queue.lock);
+	if (event != &queue->lost) {
+		list_add(&event->node, &queue->queue.unread);
+		queue->nr_events++;
+	} else if (list_empty(&queue->queue.unread)) {
+		/* Else what came meanwhile tells of it by its sequence. */
+		list_add(&event->node, &queue->queue.unread);
+	}
+	spin_unlock(&queue->queue.lock);
 }
 
 /* Returns bytes, or an errno: -EINVAL when there is no room for it. */
-static ssize_t write_event(const struct vevent *event, char __user *user,
+static ssize_t write_event(const struct iommufd_vevent_header *header,
+			   const struct vevent *event, char __user *user,
 			   size_t room_bytes)
 {
-	size_t bytes = sizeof(event->header) + event->length_bytes;
+	size_t bytes = sizeof(*header) + event->length_bytes;
 
 	if (bytes > room_bytes)
 		return -EINVAL;
-	if (copy_to_user(user, &event->header, sizeof(event->header)) ||
-	    copy_to_user(user + sizeof(event->header), event->data,
+	if (copy_to_user(user, header, sizeof(*header)) ||
+	    copy_to_user(user + sizeof(*header), event + 1,
 			 event->length_bytes))
 		return -EFAULT;
 	return bytes;
-}
-
-static ssize_t write_lost(const struct iommufd_vevent_header *lost,
-			  char __user *user, size_t room_bytes)
-{
-	if (sizeof(*lost) > room_bytes)
-		return -EINVAL;
-	return copy_to_user(user, lost, sizeof(*lost)) ? -EFAULT :
-							  sizeof(*lost);
 }
 
 /* Returns bytes, 0 when there is nothing, or an errno. */
 static ssize_t read_one(struct veventq *queue, char __user *user,
 			size_t room_bytes)
 {
-	struct iommufd_vevent_header lost;
-	struct vevent *event = take(queue, &lost);
+	struct iommufd_vevent_header header;
+	struct vevent *event = take(queue, &header);
 	ssize_t rc;
 
 	race_point("veventq:taken");
-	if (event) {
-		rc = write_event(event, user, room_bytes);
-		if (rc < 0)
-			untake(queue, event);
-		else
-			kfree(event);
-		return rc;
-	}
-	if (!lost.flags)
+	if (!event)
 		return 0;
-	rc = write_lost(&lost, user, room_bytes);
+	rc = write_event(&header, event, user, room_bytes);
 	if (rc < 0)
-		untake_lost(queue);
+		untake(queue, event);
+	else if (event != &queue->lost)
+		kfree(event);
 	return rc;
 }
 
@@ -233,10 +136,10 @@ static __poll_t veventq_poll(struct file *file, struct poll_table_struct *wait)
 	__poll_t events = 0;
 
 	poll_wait(file, &queue->queue.readers, wait);
-	spin_lock(&queue->lock);
-	if (queue->lost || !list_empty(&queue->events))
+	spin_lock(&queue->queue.lock);
+	if (!list_empty(&queue->queue.unread))
 		events = EPOLLIN | EPOLLRDNORM;
-	spin_unlock(&queue->lock);
+	spin_unlock(&queue->queue.lock);
 	return events;
 }
 
@@ -256,12 +159,14 @@ void veventq_destroy(struct iommufd_object *obj)
 	struct veventq *queue = veventq_of(obj);
 	struct vevent *event, *next;
 
-	mutex_lock(&queue->queue.ictx->veventqs_lock);
+	down_write(&queue->viommu->veventqs_rwsem);
 	list_del(&queue->node);
-	mutex_unlock(&queue->queue.ictx->veventqs_lock);
+	up_write(&queue->viommu->veventqs_rwsem);
 	race_point("veventq:removed");
-	list_for_each_entry_safe(event, next, &queue->events, node)
-		kfree(event);
+	list_for_each_entry_safe(event, next, &queue->queue.unread, node) {
+		if (event != &queue->lost)
+			kfree(event);
+	}
 	object_release(&queue->viommu->obj);
 	mutex_destroy(&queue->read_lock);
 }
@@ -281,22 +186,19 @@ static struct veventq *create(struct iommufd_viommu *viommu,
 	queue->viommu = viommu;
 	queue->type = arg->type;
 	queue->depth = arg->veventq_depth;
-	/* The first event has sequence 0. */
-	queue->sequence = INT_MAX;
+	queue->lost.header.flags = IOMMU_VEVENTQ_FLAG_LOST_EVENTS;
 	mutex_init(&queue->read_lock);
-	spin_lock_init(&queue->lock);
-	INIT_LIST_HEAD(&queue->events);
 
 	if (!object_hold(&viommu->obj)) {
 		rc = -ENOENT;
 		goto err_abort;
 	}
-	mutex_lock(&ictx->veventqs_lock);
+	down_write(&viommu->veventqs_rwsem);
 	if (find(viommu, arg->type))
 		rc = -EEXIST;
 	else
-		list_add_tail(&queue->node, &ictx->veventqs);
-	mutex_unlock(&ictx->veventqs_lock);
+		list_add_tail(&queue->node, &viommu->veventqs);
+	up_write(&viommu->veventqs_rwsem);
 	if (rc)
 		goto err_release;
 	race_point("veventq:added");

@@ -10,9 +10,9 @@
  *
  * A virtual device stands for a bound one, and ends with it at the latest.
  *
- * The helpers for drivers that the kernel has built in (of iommufd_driver) look
- * into structures of the in-tree module: no IOMMU driver of x86 calls those that
- * do. Drivers of other architectures need the ones here.
+ * Drivers find virtual devices and report events by helpers that the kernel has built
+ * in, which know the structures here as those of the kernel's own module, see
+ * core/contract.h.
  */
 #ifndef IOMMUFD_VIOMMU_H
 #define IOMMUFD_VIOMMU_H
@@ -22,18 +22,32 @@
 #include "core/core.h"
 
 /**
+ * struct vevent - an event, or the loss of some
+ * @header: what userspace reads first
+ * @node: in the queue's unread ones
+ * @length_bytes: of what userspace reads then, which is behind this
+ *
+ * Of an event, made by the kernel's own code.
+ */
+struct vevent {
+	struct iommufd_vevent_header header;
+	struct list_head node;
+	ssize_t length_bytes;
+};
+
+/**
  * struct veventq - a vIOMMU's events of one type
- * @queue: as of any event queue
+ * @queue: as of any event queue; of struct vevent. Its lock protects all that says so.
  * @viommu: the vIOMMU; a long-term use
- * @node: in the iommufd's veventqs
+ * @node: in the vIOMMU's veventqs; protected by its veventqs_rwsem
  * @type: of the events, enum iommu_veventq_type
  * @depth: how many events may wait
+ * @nr_events: how many do; protected by the lock
+ * @sequence: of the event that comes next, lost or not; protected by the lock
+ * @lost: in the queue when the newest event was lost; protected by the lock
  * @read_lock: one reader at a time, so that events keep their order
- * @lock: protects all that follows
- * @events: struct vevent, oldest first
- * @nr_events: how many
- * @sequence: of the newest event, lost or not
- * @lost: the newest event was lost
+ *
+ * Up to @lost it is as the kernel's own code knows it.
  */
 struct veventq {
 	struct eventq queue;
@@ -41,12 +55,10 @@ struct veventq {
 	struct list_head node;
 	u32 type;
 	u32 depth;
-	struct mutex read_lock; /* the order of events */
-	spinlock_t lock; /* all that follows */
-	struct list_head events;
 	u32 nr_events;
 	u32 sequence;
-	bool lost;
+	struct vevent lost;
+	struct mutex read_lock; /* the order of events */
 };
 
 struct iommufd_viommu *viommu_get(struct iommufd_ctx *ictx, u32 id);
@@ -58,8 +70,6 @@ void vdevice_destroy(struct iommufd_object *obj);
 
 /* Events (veventq.c) */
 void veventq_destroy(struct iommufd_object *obj);
-int veventq_report(struct iommufd_viommu *viommu, u32 type, const void *data,
-		   size_t length_bytes);
 
 /* Queues in guest memory (hw_queue.c) */
 void hw_queue_destroy(struct iommufd_object *obj);

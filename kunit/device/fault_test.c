@@ -205,14 +205,14 @@ static void fault_queue_ends_with_what_is_left(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, queue);
 	KUNIT_ASSERT_EQ(test, trigger(1), 0);
-	group = list_first_entry(&queue->unread, struct iopf_group, node);
+	group = list_first_entry(&queue->queue.unread, struct iopf_group, node);
 	/* The group has a reference on it, and after the device the last one. */
 	param = group->fault_param;
 	refcount_inc(&param->users);
 	list_del(&group->node);
 	KUNIT_ASSERT_EQ(test, rig_attach(&rig, rig.ioas), 0);
 	KUNIT_ASSERT_EQ(test, rig_destroy(&rig, hwpt), 0);
-	list_add(&group->node, &queue->unread);
+	list_add(&group->node, &queue->queue.unread);
 	fault_queue_release(queue);
 	__fput_sync(file);
 	file = NULL;

@@ -79,7 +79,6 @@ static const struct {
 	{ 'G', "&group->lock" },
 	{ 'H', "&ictx->queues_rwsem" },
 	{ 'P', "&ictx->process_lock" },
-	{ 'Q', "&ictx->veventqs_lock" },
 	{ 'R', "reservation_ww_class_mutex" },
 	{ 'T', "&queue->read_lock" },
 	{ 'V', "&driver->lock" },

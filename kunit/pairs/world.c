@@ -283,14 +283,15 @@ static void make_queue(struct world *world)
 
 static void add_event(struct world *world)
 {
-	const struct iommu_viommu_event_selftest event = { .virt_id = VIRT_ID };
+	struct iommu_viommu_event_selftest event = { .virt_id = VIRT_ID };
 	struct iommufd_viommu *viommu = viommu_get(world->rig.iofd.ictx,
 						   world->viommu);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(world->test, viommu);
 	KUNIT_EXPECT_EQ(world->test,
-			veventq_report(viommu, IOMMU_VEVENTQ_TYPE_SELFTEST,
-				       &event, sizeof(event)), 0);
+			iommufd_viommu_report_event(viommu,
+						    IOMMU_VEVENTQ_TYPE_SELFTEST,
+						    &event, sizeof(event)), 0);
 	viommu_put(viommu);
 }
 
@@ -477,7 +478,7 @@ static void see_faults(struct world *world, struct sight *sight)
 	unsigned long cookie;
 	void *group;
 
-	sight->nr_unread = list_count_nodes(&faults->unread);
+	sight->nr_unread = list_count_nodes(&faults->queue.unread);
 	xa_for_each(&faults->read, cookie, group)
 		sight->nr_read++;
 }
@@ -498,13 +499,17 @@ static void see_vdevices(struct world *world, struct sight *sight)
 
 static void see_events(struct world *world, struct sight *sight)
 {
-	struct iommufd_ctx *ictx = world->rig.iofd.ictx;
+	struct iommufd_viommu *viommu = viommu_get(world->rig.iofd.ictx,
+						   world->viommu);
 	struct veventq *queue;
 
-	mutex_lock(&ictx->veventqs_lock);
-	list_for_each_entry(queue, &ictx->veventqs, node)
+	if (IS_ERR(viommu))
+		return;
+	down_read(&viommu->veventqs_rwsem);
+	list_for_each_entry(queue, &viommu->veventqs, node)
 		sight->nr_events += queue->nr_events;
-	mutex_unlock(&ictx->veventqs_lock);
+	up_read(&viommu->veventqs_rwsem);
+	viommu_put(viommu);
 }
 
 static void see_compat(struct world *world, struct sight *sight)

@@ -12,6 +12,7 @@
 #include <uapi/linux/iommufd.h>
 
 #include "alloc_fault.h"
+#include "device/device.h"
 #include "ioas/ioas.h"
 #include "memory.h"
 #include "mock_rig.h"
@@ -116,6 +117,37 @@ static void viommu_is_for_devices_of_its_iommu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig_nested(&rig, viommu, 0, 0), -EINVAL);
 	core->iommu_dev = iommu_dev;
 	KUNIT_EXPECT_EQ(test, rig_attach(&rig, nested), 0);
+}
+
+/* As an IOMMU driver finds them: by helpers of the kernel's. */
+static void vdevice_is_found_by_drivers(struct kunit *test)
+{
+	struct iommufd_viommu *core = viommu_get(rig.iofd.ictx, viommu);
+	long vdev = rig_vdevice(&rig, viommu, 9);
+	struct iommufd_vdevice *found;
+	unsigned long virt_id = 0;
+	struct device *dev;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, core);
+	viommu_put(core);
+	KUNIT_ASSERT_GT(test, vdev, 0);
+	found = xa_load(&core->vdevs, 9);
+	KUNIT_ASSERT_NOT_NULL(test, found);
+	dev = found->idev->dev;
+	KUNIT_EXPECT_PTR_EQ(test, iommufd_vdevice_to_device(found), dev);
+	xa_lock(&core->vdevs);
+	KUNIT_EXPECT_PTR_EQ(test, iommufd_viommu_find_dev(core, 9), dev);
+	KUNIT_EXPECT_NULL(test, iommufd_viommu_find_dev(core, 8));
+	xa_unlock(&core->vdevs);
+	KUNIT_EXPECT_EQ(test, iommufd_viommu_get_vdev_id(core, dev, &virt_id),
+			0);
+	KUNIT_EXPECT_EQ(test, virt_id, 9);
+	KUNIT_EXPECT_EQ(test, rig_destroy(&rig, vdev), 0);
+	xa_lock(&core->vdevs);
+	KUNIT_EXPECT_NULL(test, iommufd_viommu_find_dev(core, 9));
+	xa_unlock(&core->vdevs);
+	KUNIT_EXPECT_EQ(test, iommufd_viommu_get_vdev_id(core, dev, &virt_id),
+			-ENOENT);
 }
 
 static struct xarray *ended_vdevs;
@@ -443,6 +475,7 @@ static struct kunit_case viommu_test_cases[] = {
 	KUNIT_CASE(viommu_goes_after_what_belongs_to_it),
 	KUNIT_CASE(viommu_needs_a_nesting_parent),
 	KUNIT_CASE(viommu_is_for_devices_of_its_iommu),
+	KUNIT_CASE(vdevice_is_found_by_drivers),
 	KUNIT_CASE(vdevice_is_not_found_as_it_ends),
 	KUNIT_CASE(vdevice_is_one_a_device_and_id),
 	KUNIT_CASE(vdevice_ends_with_its_device),
