@@ -232,6 +232,27 @@ static int set_attachment(struct device_group *group,
 					 &attachment->handle);
 }
 
+/*
+ * Back to where the group was. Where the IOMMU driver fails it stays, for what is not
+ * attached any more may go away.
+ */
+static void set_back(struct device_group *group, struct attachment *attachment)
+{
+	struct iommu_domain *domain = attachment->hwpt->domain;
+
+	if (!group->attachment) {
+		iommu_detach_group_handle(domain, group->iommu_group);
+		attachment_free(attachment);
+		return;
+	}
+	if (iommu_replace_group_handle(group->iommu_group,
+				       group->attachment->hwpt->domain,
+				       &group->attachment->handle))
+		swap(group->attachment, attachment);
+	attachment_free(attachment);
+}
+
+/* Where the group is then group->attachment says, also in case of an error. */
 static int move_group(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
 	struct attachment *attachment = attachment_create(idev, hwpt);
@@ -243,6 +264,11 @@ static int move_group(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 	rc = set_attachment(group, attachment);
 	if (rc) {
 		kfree(attachment);
+		return rc;
+	}
+	rc = hwpt_populate_late(hwpt);
+	if (rc) {
+		set_back(group, attachment);
 		return rc;
 	}
 	attachment_free(group->attachment);
@@ -260,7 +286,7 @@ static int move_group(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
  *
  * * -EINVAL: attached already, its group is elsewhere, or @hwpt does not suit
  * * -EINTR: a fatal signal while waiting
- * * what resv_add() and the IOMMU core say
+ * * what resv_add(), hwpt_populate_late() and the IOMMU core say
  */
 int group_attach(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 		 struct iommufd_hwpt **unused)
@@ -325,6 +351,12 @@ static void resv_remove_group(struct device_group *group,
 		resv_remove(ioas, idev);
 }
 
+static bool is_at(const struct device_group *group,
+		  const struct iommufd_hwpt *hwpt)
+{
+	return group->attachment->hwpt == hwpt;
+}
+
 static int replace_locked(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 {
 	struct device_group *group = idev->group;
@@ -340,7 +372,8 @@ static int replace_locked(struct iommufd_device *idev, struct iommufd_hwpt *hwpt
 	rc = move_group(idev, hwpt);
 	race_point("group:replaced");
 	if (other_ioas)
-		resv_remove_group(group, rc ? hwpt->ioas : old_ioas);
+		resv_remove_group(group, is_at(group, hwpt) ? old_ioas :
+							      hwpt->ioas);
 	return rc;
 }
 
@@ -357,7 +390,10 @@ static int replace_locked(struct iommufd_device *idev, struct iommufd_hwpt *hwpt
  *
  * * -EINVAL: not attached, or @hwpt does not suit
  * * -EINTR: a fatal signal while waiting
- * * what resv_add() and the IOMMU core say
+ * * what resv_add(), hwpt_populate_late() and the IOMMU core say
+ *
+ * Where @hwpt can not be filled once the group is there, and the IOMMU driver does not
+ * take it back, it stays in spite of the error, and its DMA reaches nothing.
  */
 int group_replace(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 		  struct iommufd_hwpt **unused)
@@ -375,7 +411,7 @@ int group_replace(struct iommufd_device *idev, struct iommufd_hwpt *hwpt,
 		goto out_unlock;
 	old = group->attachment->hwpt;
 	rc = old == hwpt ? 0 : replace_locked(idev, hwpt);
-	if (!rc)
+	if (is_at(group, hwpt))
 		*unused = old;
 out_unlock:
 	mutex_unlock(&group->lock);

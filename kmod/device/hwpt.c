@@ -82,6 +82,15 @@ static int enforce_coherency(struct iommufd_hwpt *hwpt, struct device *dev)
 	return 0;
 }
 
+/*
+ * Some drivers, that of SMMUv2 is one, do not know which of several IOMMUs a domain is
+ * for before a device is attached, and can map nothing until then.
+ */
+static bool is_late(const struct iommu_domain *domain)
+{
+	return !domain->geometry.aperture_end;
+}
+
 /**
  * hwpt_create() - make a paging HWPT
  * @ioas: what it will mirror; the caller is a user of it
@@ -93,9 +102,10 @@ static int enforce_coherency(struct iommufd_hwpt *hwpt, struct device *dev)
  *
  * Context: Process; sleeps.
  * Return: the HWPT, or ERR_PTR() of what the IOMMU driver says, -ENOMEM,
- * -EOPNOTSUPP when dirty pages are to be tracked and @dev's IOMMU can not, or a
- * domain be described and its driver knows no such, -EINVAL when coherency can
- * not be enforced though it should, or -ENOENT when @ioas is being destroyed.
+ * -EOPNOTSUPP when dirty pages are to be tracked and @dev's IOMMU can not, a domain be
+ * described and its driver knows no such, or there be @flags and no aperture yet;
+ * -EINVAL when coherency can not be enforced though it should, or -ENOENT when @ioas is
+ * being destroyed.
  */
 struct iommufd_hwpt_paging *
 hwpt_create(struct iommufd_ioas *ioas, struct device *dev, u32 flags,
@@ -132,7 +142,11 @@ hwpt_create(struct iommufd_ioas *ioas, struct device *dev, u32 flags,
 	paging->hwpt.domain = domain;
 	paging->member.domain = domain;
 	paging->member.no_table = is_bare;
-	rc = enforce_coherency(&paging->hwpt, dev);
+	paging->hwpt.late = !is_bare && is_late(domain);
+	/* Where others come to it than a device's own DMA it has to be there. */
+	rc = paging->hwpt.late && flags ? -EOPNOTSUPP : 0;
+	if (!rc)
+		rc = enforce_coherency(&paging->hwpt, dev);
 	if (!rc)
 		rc = resv_set_msi_window(domain, dev);
 	if (rc)
@@ -149,14 +163,30 @@ err_abort:
 }
 
 /**
- * hwpt_populate() - have a paging HWPT mirror its IOAS
+ * hwpt_populate() - have a paging HWPT mirror its IOAS, unless that is for later
  * @paging: what hwpt_create() made
  *
  * Return: 0, or what ioas_add_domain() says.
  */
 int hwpt_populate(struct iommufd_hwpt_paging *paging)
 {
+	if (paging->hwpt.late)
+		return 0;
 	return ioas_add_domain(paging->hwpt.ioas, &paging->member);
+}
+
+/**
+ * hwpt_populate_late() - have a HWPT mirror its IOAS, if that is for now
+ * @hwpt: a device is attached to it
+ *
+ * Context: Process; sleeps.
+ * Return: 0, also when it does already, or what ioas_add_domain() says.
+ */
+int hwpt_populate_late(struct iommufd_hwpt *hwpt)
+{
+	if (!hwpt->late)
+		return 0;
+	return ioas_add_domain(hwpt->ioas, &hwpt->parent->member);
 }
 
 /**

@@ -5,7 +5,8 @@
  * A paging HWPT mirrors an IOAS, of which it is a long-term user. It is made by
  * userspace (IOMMU_HWPT_ALLOC), or by attaching a device to an IOAS: then it is
  * automatic, shared by all devices that it suits, and ends with the last of
- * them.
+ * them. It mirrors the IOAS from its creation on, unless its IOMMU driver finds out what
+ * a domain can hold as a device is attached to it: then from the first one on.
  *
  * A nested HWPT is a page table of a guest's, from guest-virtual to
  * guest-physical addresses; these go through a paging HWPT, its parent, of which
@@ -31,6 +32,7 @@ struct iommufd_viommu;
  * @flags: it was allocated with, IOMMU_HWPT_ALLOC_*
  * @automatic: see above
  * @coherent: no DMA can bypass the CPU's caches, not even a PCI no-snoop one
+ * @late: its domain gets its aperture, and what it maps, when it is first attached
  * @parent: the paging HWPT that its DMA goes through: what it is nested in, or itself
  * @ioas: where its DMA ends up: what @parent mirrors
  *
@@ -43,6 +45,7 @@ struct iommufd_hwpt {
 	u32 flags;
 	bool automatic;
 	bool coherent;
+	bool late;
 	struct iommufd_hwpt_paging *parent;
 	struct iommufd_ioas *ioas;
 };
@@ -96,6 +99,7 @@ struct iommufd_hwpt_paging *
 hwpt_create(struct iommufd_ioas *ioas, struct device *dev, u32 flags,
 	    const struct iommu_user_data *user_data);
 int hwpt_populate(struct iommufd_hwpt_paging *paging);
+int hwpt_populate_late(struct iommufd_hwpt *hwpt);
 void hwpt_depopulate(struct iommufd_hwpt_paging *paging);
 void hwpt_abort(struct iommufd_hwpt_paging *paging);
 void hwpt_publish(struct iommufd_hwpt_paging *paging);

@@ -210,6 +210,8 @@ static __always_inline int add_domain(struct iommufd_ioas *ioas,
 	trace_stage_end(op, TRACE_WAIT, begin_ns);
 	if (rc)
 		return rc;
+	if (member->joined)
+		goto out_unlock;
 	rc = reserve_outside(ioas, member);
 	if (rc)
 		goto out_unlock;
@@ -220,6 +222,7 @@ static __always_inline int add_domain(struct iommufd_ioas *ioas,
 	if (rc)
 		goto err_reset;
 	list_add_tail(&member->node, &ioas->domains);
+	member->joined = true;
 	WRITE_ONCE(ioas->nr_domains, ioas->nr_domains + 1);
 	race_point("domains:added");
 	goto out_unlock;
@@ -254,7 +257,8 @@ static noinline int add_domain_traced(struct iommufd_ioas *ioas,
  * @member: the domain; to nothing else than this does it belong
  *
  * All that is mapped in @ioas is mapped in the domain, and from here on what
- * will be. If it is the first one, memory is pinned now.
+ * will be. If it is the first one, memory is pinned now. Where it is a member already,
+ * there is nothing to do.
  *
  * Context: Process; sleeps, faults in user memory. Takes domains_rwsem for
  * writing.
@@ -282,6 +286,9 @@ static __always_inline void remove_domain(struct iommufd_ioas *ioas,
 
 	down_write(&ioas->domains_rwsem);
 	trace_stage_end(op, TRACE_WAIT, begin_ns);
+	if (!member->joined)
+		goto out_unlock;
+	member->joined = false;
 	list_del(&member->node);
 	WRITE_ONCE(ioas->nr_domains, ioas->nr_domains - 1);
 	race_point("domains:removed");
@@ -292,6 +299,7 @@ static __always_inline void remove_domain(struct iommufd_ioas *ioas,
 	}
 	ioas_reset_alignment(ioas);
 	iova_space_unreserve(&ioas->space, member);
+out_unlock:
 	up_write(&ioas->domains_rwsem);
 }
 
@@ -311,7 +319,8 @@ static noinline void remove_domain_traced(struct iommufd_ioas *ioas,
 /**
  * ioas_remove_domain() - end a domain's membership in an IOAS
  * @ioas: the IOAS
- * @member: the domain; nothing is mapped in it any more
+ * @member: the domain; nothing is mapped in it any more. If it is no member, there is
+ *          nothing to do.
  *
  * If it is the last one, memory is unpinned now.
  *

@@ -79,12 +79,14 @@ struct iommufd_ioas {
  * @domain: the domain
  * @no_table: of devices without an IOMMU: there is nothing to write to, and what is
  *            mapped only has to stay where it is
+ * @joined: it is in there
  * @filled_bytes: how much was mapped when it became a member
  */
 struct ioas_domain {
 	struct list_head node;
 	struct iommu_domain *domain;
 	bool no_table;
+	bool joined;
 	u64 filled_bytes;
 };
 

@@ -7,7 +7,10 @@
 
 #include <iommu-priv.h>
 
+#include "mock.h"
 #include "parts.h"
+
+struct mock_ways mock_ways;
 
 static bool wants_iopf(const struct iommu_domain *domain)
 {
@@ -38,8 +41,19 @@ static int move(struct mock_device *mdev, const struct iommu_domain *domain,
 int mock_attach_dev(struct iommu_domain *domain, struct device *dev,
 		    struct iommu_domain *old)
 {
+	int rc;
+
 	iommu_group_mutex_assert(dev);
-	return move(to_mock_device(dev), domain, old);
+	if (mock_ways.attaches_fail)
+		return -ENOMEM;
+	rc = move(to_mock_device(dev), domain, old);
+	if (rc)
+		return rc;
+	if (mock_ways.attaches_fail_after)
+		mock_ways.attaches_fail = !--mock_ways.attaches_fail_after;
+	if (mock_iommu_has_domain(domain))
+		mock_iommu_set_aperture(domain);
+	return 0;
 }
 
 /**

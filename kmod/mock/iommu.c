@@ -14,6 +14,7 @@
 #include <iommu-pages.h>
 #include <iommu-priv.h>
 
+#include "mock.h"
 #include "parts.h"
 
 /* Three levels of tables reach over the aperture that userspace is promised. */
@@ -120,6 +121,16 @@ static int read_type(const struct iommu_user_data *user_data, u32 *type)
 	return 0;
 }
 
+/**
+ * mock_iommu_set_aperture() - say what a domain can hold
+ * @domain: a paging domain of the mock IOMMU
+ */
+void mock_iommu_set_aperture(struct iommu_domain *domain)
+{
+	domain->geometry.aperture_start = MOCK_APERTURE_START;
+	domain->geometry.aperture_end = MOCK_APERTURE_LAST;
+}
+
 /* One that can be a nesting parent, or have PASIDs, is like any other. */
 static struct iommu_domain *
 mock_domain_alloc(struct device *dev, u32 flags,
@@ -149,8 +160,9 @@ mock_domain_alloc(struct device *dev, u32 flags,
 		return ERR_PTR(rc);
 	}
 	mock->domain.ops = &mock_paging_ops;
-	mock->domain.geometry.aperture_start = MOCK_APERTURE_START;
-	mock->domain.geometry.aperture_end = MOCK_APERTURE_LAST;
+	mock->domain.geometry = (struct iommu_domain_geometry){};
+	if (!mock_ways.late_aperture)
+		mock_iommu_set_aperture(&mock->domain);
 	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
 		mock->domain.dirty_ops = &mock_dirty_ops;
 	/* No sizes in between: a mark then stands for one or the other. */

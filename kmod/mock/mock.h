@@ -20,6 +20,20 @@ struct ioctl_call;
 
 #include <iommufd_test.h>
 
+/**
+ * struct mock_ways - what some IOMMUs do, and the mock if a KUnit case wants it
+ * @late_aperture: a new domain has no aperture until a device is attached
+ * @attaches_fail: no device can be attached any more
+ * @attaches_fail_after: nor after so many, if it is not 0
+ */
+struct mock_ways {
+	bool late_aperture;
+	bool attaches_fail;
+	unsigned int attaches_fail_after;
+};
+
+extern struct mock_ways mock_ways;
+
 int mock_init(void);
 void mock_exit(void);
 int ioctl_mock(struct ioctl_call *call);

@@ -50,6 +50,7 @@ void mock_iommu_exit(void);
 int mock_iommu_add_device(struct device *dev);
 bool mock_iommu_has_device(const struct device *dev);
 bool mock_iommu_has_domain(const struct iommu_domain *domain);
+void mock_iommu_set_aperture(struct iommu_domain *domain);
 
 int mock_iommu_set_dirty(struct iommu_domain *domain, unsigned long iova);
 
