@@ -11,6 +11,7 @@
  * - ioctl.h: one ioctl, from userspace and back.
  * - eventq.h: queues of events, each with a file.
  * - mmio.h: memory of devices that userspace maps.
+ * - msi.h: where devices write their interrupts to.
  * - killed.h: how what is long ends.
  * - trace.h: the tracepoints, for what an operation has measured of itself
  *   (trace_op.h) and counted (pin_counts.h).
@@ -29,6 +30,7 @@
 #include "ioctl.h"
 #include "killed.h"
 #include "mmio.h"
+#include "msi.h"
 #include "object.h"
 #include "pin_counts.h"
 #include "race_point.h"

@@ -12,6 +12,7 @@
 
 #include "ctx.h"
 #include "debugfs.h"
+#include "msi.h"
 
 static const struct miscdevice *ctx_misc;
 static const object_destroy_fn *ctx_destroy_ops;
@@ -67,6 +68,8 @@ int ctx_open(struct file *file)
 	ictx->number = atomic_inc_return(&last_number);
 	object_table_init(&ictx->objects, ctx_destroy_ops);
 	mt_init_flags(&ictx->mmio, MT_FLAGS_ALLOC_RANGE);
+	mutex_init(&ictx->msi_lock);
+	INIT_LIST_HEAD(&ictx->msi_doorbells);
 	mutex_init(&ictx->groups_lock);
 	init_rwsem(&ictx->queues_rwsem);
 	mutex_init(&ictx->process_lock);
@@ -76,6 +79,14 @@ int ctx_open(struct file *file)
 	file->private_data = ictx;
 	ictx->view = debugfs_open_view(ictx);
 	return 0;
+}
+
+static void free_doorbells(struct iommufd_ctx *ictx)
+{
+	struct msi_doorbell *doorbell, *next;
+
+	list_for_each_entry_safe(doorbell, next, &ictx->msi_doorbells, node)
+		kfree(doorbell);
 }
 
 /**
@@ -92,6 +103,8 @@ void ctx_release(struct file *file)
 	mutex_destroy(&ictx->vfio_lock);
 	mutex_destroy(&ictx->process_lock);
 	mutex_destroy(&ictx->groups_lock);
+	free_doorbells(ictx);
+	mutex_destroy(&ictx->msi_lock);
 	WARN_ON(!mtree_empty(&ictx->mmio));
 	kfree(ictx);
 }

@@ -28,6 +28,10 @@ struct miscdevice;
  *                writing while a driver may find one, and build the next one on it
  * @mmio: struct mmio_region by where it is in the file, in bytes; protected by its own
  *        lock
+ * @msi_lock: protects what follows, and which doorbells are mapped in a HWPT; taken
+ *            with the mutex of an IOMMU group held
+ * @msi_doorbells: struct msi_doorbell
+ * @nr_msi_doorbells: how many
  * @number: which of all there have been, for people to tell them apart
  * @view: its file under debugfs; NULL where there is none
  * @objects: all that userspace names by ID
@@ -39,7 +43,7 @@ struct miscdevice;
  * @vfio_ioas_id: the compatibility IOAS of vfio/vfio.h, or 0
  * @vfio_no_iommu: the iommufd is for VFIO groups without an IOMMU
  *
- * Up to @mmio it is as the kernel's own code knows it, see contract.h.
+ * Up to @nr_msi_doorbells it is as the kernel's own code knows it, see contract.h.
  */
 struct iommufd_ctx {
 	struct file *file;
@@ -47,6 +51,9 @@ struct iommufd_ctx {
 	u8 unused[sizeof(struct xarray) + sizeof(wait_queue_head_t)];
 	struct rw_semaphore queues_rwsem; /* the end of hardware queues */
 	struct maple_tree mmio;
+	struct mutex msi_lock; /* @msi_doorbells, @nr_msi_doorbells */
+	struct list_head msi_doorbells;
+	unsigned int nr_msi_doorbells;
 	u32 number;
 	struct debugfs_view *view;
 	struct object_table objects;

@@ -14,6 +14,7 @@
 #include "fault.h"
 #include "group.h"
 #include "hwpt.h"
+#include "msi.h"
 #include "resv.h"
 
 static struct device_group *create(struct iommufd_ctx *ictx)
@@ -25,6 +26,7 @@ static struct device_group *create(struct iommufd_ctx *ictx)
 	group->ictx = ictx;
 	mutex_init(&group->lock);
 	xa_init(&group->pasids);
+	group->msi_window_iova = PHYS_ADDR_MAX;
 	INIT_LIST_HEAD(&group->devices);
 	return group;
 }
@@ -261,12 +263,18 @@ static int move_group(struct iommufd_device *idev, struct iommufd_hwpt *hwpt)
 
 	if (!attachment)
 		return -ENOMEM;
-	rc = set_attachment(group, attachment);
+	/* Before there is an interrupt that would be lost. */
+	rc = hwpt->late ? 0 : msi_map_doorbells(group, hwpt);
+	if (!rc)
+		rc = set_attachment(group, attachment);
 	if (rc) {
 		kfree(attachment);
 		return rc;
 	}
 	rc = hwpt_populate_late(hwpt);
+	/* And those of interrupts that were set up meanwhile, where the group was. */
+	if (!rc)
+		rc = msi_map_doorbells(group, hwpt);
 	if (rc) {
 		set_back(group, attachment);
 		return rc;

@@ -22,6 +22,8 @@
 #include <linux/mutex.h>
 #include <linux/xarray.h>
 
+#include "core/core.h"
+
 struct iommufd_ctx;
 struct iommufd_device;
 struct iommufd_hwpt;
@@ -48,8 +50,13 @@ struct attachment {
  * @ictx: the iommufd; it owns the group's DMA
  * @iommu_group: the group; a reference. NULL for a device without an IOMMU
  * @pasids: struct attachment by PASID
+ * @needed_doorbells: where its devices' interrupts are written to; protected by msi_lock
+ *                    of @ictx
+ * @msi_window_iova: where the window for them begins, or PHYS_ADDR_MAX
  * @attachment: where the group is; NULL while no device is attached
  * @devices: attached devices, struct iommufd_device
+ *
+ * Up to @msi_window_iova it is as the kernel's own code knows it.
  */
 struct device_group {
 	unsigned int nr_bound;
@@ -57,6 +64,8 @@ struct device_group {
 	struct iommufd_ctx *ictx;
 	struct iommu_group *iommu_group;
 	struct xarray pasids;
+	struct msi_doorbell_set needed_doorbells;
+	phys_addr_t msi_window_iova;
 	struct attachment *attachment;
 	struct list_head devices;
 };

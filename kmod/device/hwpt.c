@@ -12,8 +12,8 @@
 #include "core/core.h"
 #include "fault.h"
 #include "hwpt.h"
+#include "msi.h"
 #include "no_iommu.h"
-#include "resv.h"
 
 /**
  * hwpt_set_faults() - have page faults of a HWPT's devices reported
@@ -148,7 +148,7 @@ hwpt_create(struct iommufd_ioas *ioas, struct device *dev, u32 flags,
 	if (!rc)
 		rc = enforce_coherency(&paging->hwpt, dev);
 	if (!rc)
-		rc = resv_set_msi_window(domain, dev);
+		rc = msi_set_up_domain(&paging->hwpt, dev);
 	if (rc)
 		goto err_free;
 	return paging;

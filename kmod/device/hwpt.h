@@ -54,11 +54,15 @@ struct iommufd_hwpt {
  * struct iommufd_hwpt_paging - an IO page table that mirrors an IOAS
  * @hwpt: as of any HWPT; its @ioas is a long-term use
  * @node: in the IOAS's hwpts; protected by its hwpts_lock
+ * @mapped_doorbells: which are mapped; protected by msi_lock of the iommufd
  * @member: the domain, in the IOAS
+ *
+ * Up to @mapped_doorbells it is as the kernel's own code knows it.
  */
 struct iommufd_hwpt_paging {
 	struct iommufd_hwpt hwpt;
 	struct list_head node;
+	struct msi_doorbell_set mapped_doorbells;
 	struct ioas_domain member;
 };
 

@@ -9,6 +9,7 @@
 #include <iommu-priv.h>
 
 #include "hwpt.h"
+#include "msi.h"
 #include "no_iommu.h"
 
 static struct iommufd_hwpt_nested *nested_of(struct iommufd_hwpt *hwpt)
@@ -72,6 +73,7 @@ static struct iommufd_hwpt *set_domain(struct iommufd_hwpt_nested *nested,
 	}
 	domain->owner = ops;
 	nested->hwpt.domain = domain;
+	msi_set_cookie(&nested->hwpt);
 	return &nested->hwpt;
 }
 

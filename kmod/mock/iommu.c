@@ -9,6 +9,7 @@
 #include <linux/irqdomain.h>
 #include <linux/module.h>
 #include <linux/msi.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include <iommu-pages.h>
@@ -216,6 +217,19 @@ static bool mock_capable(struct device *dev, enum iommu_cap cap)
 	}
 }
 
+static void mock_get_resv_regions(struct device *dev, struct list_head *regions)
+{
+	struct iommu_resv_region *region;
+
+	if (!mock_ways.msi_window)
+		return;
+	region = iommu_alloc_resv_region(MOCK_MSI_WINDOW, SZ_1M,
+					 IOMMU_WRITE | IOMMU_MMIO,
+					 IOMMU_RESV_SW_MSI, GFP_KERNEL);
+	if (region)
+		list_add_tail(&region->list, regions);
+}
+
 static struct iommu_device *mock_probe(struct device *dev)
 {
 	return mock_iommu_has_device(dev) ? &mock_iommu : ERR_PTR(-ENODEV);
@@ -239,6 +253,7 @@ static const struct iommu_ops mock_iommu_ops = {
 	.get_viommu_size = mock_viommu_size,
 	.viommu_init = mock_viommu_init,
 	.page_response = mock_page_response,
+	.get_resv_regions = mock_get_resv_regions,
 	/* Faults of any PASID go to a nested domain, if there is one. */
 	.user_pasid_table = 1,
 	.probe_device = mock_probe,

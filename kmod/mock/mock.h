@@ -22,17 +22,21 @@ struct ioctl_call;
 
 /**
  * struct mock_ways - what some IOMMUs do, and the mock if a KUnit case wants it
+ * @msi_window: devices reserve MOCK_MSI_WINDOW for doorbells
  * @late_aperture: a new domain has no aperture until a device is attached
  * @attaches_fail: no device can be attached any more
  * @attaches_fail_after: nor after so many, if it is not 0
  */
 struct mock_ways {
+	bool msi_window;
 	bool late_aperture;
 	bool attaches_fail;
 	unsigned int attaches_fail_after;
 };
 
 extern struct mock_ways mock_ways;
+
+#define MOCK_MSI_WINDOW		(MOCK_APERTURE_LAST - SZ_1M + 1)
 
 int mock_init(void);
 void mock_exit(void);
