@@ -12,7 +12,8 @@
 #include <linux/pgtable.h>
 #include <uapi/linux/iommufd.h>
 
-#ifndef _PAGE_UFFD
+/* The name of the bit has changed with it: that of x86, and that of arm64. */
+#if !defined(_PAGE_UFFD) && !defined(PTE_UFFD)
 #define pte_uffd	pte_uffd_wp
 #endif
 

@@ -15,6 +15,7 @@
 #include <linux/unroll.h>
 
 #include "core/compat.h"
+#include "entry.h"
 #include "found.h"
 #include "walk.h"
 
@@ -71,28 +72,17 @@ static bool is_plain_page(const struct table_walk *walk, struct folio *folio,
 /* Mostly the flags are those of the last one that was. */
 static bool is_plain_entry(struct table_walk *walk, pte_t pte)
 {
-	if (pte_flags(pte) == walk->flags)
+	if (entry_flags(pte) == walk->flags)
 		return true;
 	if (!pte_present(pte) || pte_protnone(pte) || pte_special(pte) ||
 	    pte_uffd(pte) || (walk->write && !pte_write(pte)))
 		return false;
-	walk->flags = pte_flags(pte);
+	walk->flags = entry_flags(pte);
 	return true;
-}
-
-static pte_t without_use(pte_t pte)
-{
-	return pte_mkold(pte_mkclean(pte));
 }
 
 /* So many entries are looked at in one go, where there are as many: it is cheaper. */
 #define STEP		8
-
-/* Of an entry that is present the next page frame is one up. */
-static pteval_t entry_behind(pteval_t val, unsigned long npages)
-{
-	return val + (npages << PFN_PTE_SHIFT);
-}
 
 /*
  * In which bits @nr entries from @ptep on are not as if they mapped what follows each
@@ -104,7 +94,7 @@ static __always_inline pteval_t other_bits(pteval_t val, pte_t *ptep, unsigned l
 
 	unrolled_count(STEP)
 	for (unsigned long i = 0; i < nr; i++)
-		other |= pte_val(ptep_get(ptep + i)) ^ entry_behind(val, i);
+		other |= pte_val(entry_read(ptep + i)) ^ entry_behind(val, i);
 	return other;
 }
 
@@ -112,7 +102,7 @@ static __always_inline pteval_t other_bits(pteval_t val, pte_t *ptep, unsigned l
 static __always_inline bool are_entries_of(pteval_t val, pte_t *ptep,
 					   unsigned long nr)
 {
-	return !pte_val(without_use(__pte(other_bits(val, ptep, nr))));
+	return !entry_without_use(other_bits(val, ptep, nr));
 }
 
 /* How many entries from @ptep on map what follows @page in its folio, as @pte does. */
@@ -243,11 +233,12 @@ static unsigned long pin_scattered(struct table_walk *walk, pte_t *ptep,
 
 	max = min(max, found->max_runs - found->nr_runs);
 	for (n = 0; n < max; n++) {
-		pte_t pte = ptep_get(ptep + n);
+		pte_t pte = entry_read(ptep + n);
 		unsigned long pfn = pte_pfn(pte);
 		struct page *page;
 
-		if (pte_flags(pte) != pte_flags(__pte(last->val)) || pfn == end_pfn)
+		if (entry_flags(pte) != entry_flags(__pte(last->val)) ||
+		    pfn == end_pfn)
 			break;
 		page = pfn_to_page(pfn);
 		if (!are_alike(last, page, 1) || !found_saw_block(found, pfn))
@@ -268,7 +259,7 @@ static void pin_entries(struct table_walk *walk, pte_t *ptep,
 	unsigned long done = 0;
 
 	while (done < npages) {
-		pte_t pte = ptep_get(ptep + done);
+		pte_t pte = entry_read(ptep + done);
 		unsigned int order = 0;
 		struct folio *folio;
 		unsigned long n = 1;
