@@ -9,7 +9,7 @@ export CACHE
 .DEFAULT_GOAL := help
 .PHONY: help bench bandwidth profile threads span vm-start lockstat slow-start-test test test-kcsan soak kunit selftest \
 	clients options coverage fuzz micro estimate ablation micro-check gate baseline compare backfill bisect report record \
-	check-history dashboard tools-test ci-recipes-test fresh-test kernel modules deb package-test test-symvers compat lint doc \
+	check-history dashboard tools-test ci-recipes-test fresh-test kernel modules module deb package-test test-symvers compat lint doc \
 	clean distclean
 
 help:
@@ -50,6 +50,7 @@ help:
 	@echo '  make fresh-test  what README.md says, on a machine that has nothing, and what can go wrong there (as root, a quarter of an hour)'
 	@echo '  make kernel     only get the kernel of the benchmarks, and build both stock peers for it (about 2 minutes, once)'
 	@echo '  make modules    only build our modules for it, into build/bench/'
+	@echo '  make module     ARCH=arm64: cross-build the module for the kernel that Debian has for it, docs/arm64.md'
 	@echo '  make deb        the DKMS package, build/deb/: docs/package.md'
 	@echo '  make package-test  installs it, boots the kernel of Debian, assigns a device, upgrades and removes it'
 	@echo '  make test-symvers  the module under the stock vfio of kernels with symbol versions; builds both kernels'
@@ -182,6 +183,9 @@ modules:
 	@scripts/build/modules.sh bench kmod
 	@scripts/build/modules.sh bench bench/floor
 
+module:
+	@ARCH=$(ARCH) scripts/build/cross.sh
+
 deb:
 	@scripts/build/deb.sh
 
@@ -205,4 +209,4 @@ clean:
 
 # By name: CACHE may be a directory that holds other things too.
 distclean: clean
-	rm -rf $(addprefix $(CACHE)/,apt ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* npm* client-root-* package-root-* fresh log lock)
+	rm -rf $(addprefix $(CACHE)/,apt apt-* ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* npm* client-root-* package-root-* fresh log lock)

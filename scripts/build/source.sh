@@ -13,10 +13,13 @@ case $SERIES in
 *) die "no PACKAGE_SERIES '$SERIES' (there are: 7.2 7.3)" ;;
 esac
 
+# Where the isolated apt keeps what it knows. Who sources this may set APT_ARCH, for packages of another architecture.
+APT_STATE=$CACHE/apt${APT_ARCH:+-$APT_ARCH}
+
 # The isolated apt: its own lists, cache and (empty) package status, one source, no preferences, and none of the
 # machine's hooks. Only how to reach a mirror (proxy, credentials, keys) stays the machine's own.
 isolated_apt() {
-	local state=$CACHE/apt
+	local state=$APT_STATE
 	mkdir -p "$state"/{sources,lists/partial,cache/archives/partial,deb}
 	if [[ ! -s $state/sources/debian.sources ]]; then
 		"$ROOT/scripts/build/apt_source.py" "$SUITE" >"$state/sources/debian.sources" 2>"$state/error" ||
@@ -35,15 +38,16 @@ isolated_apt() {
 		APT::Sandbox::User "";
 		Acquire::Retries "3";
 	END
+	[[ -z ${APT_ARCH:-} ]] || echo "APT::Architecture \"$APT_ARCH\"; APT::Architectures { \"$APT_ARCH\"; };" >>"$state/apt.conf"
 	APT_GET=(apt-get -q -c "$state/apt.conf")
 	APT_CACHE=(apt-cache -c "$state/apt.conf")
 }
 
-downloaded() { du -sm "$CACHE/apt/part" "$CACHE/apt/cache/archives" | awk '{ mb += $1 } END { print mb " MB on disk" }'; }
+downloaded() { du -sm "$APT_STATE/part" "$APT_STATE/cache/archives" | awk '{ mb += $1 } END { print mb " MB on disk" }'; }
 unpacked() { echo "$(find "$CACHE/unpack" -type f 2>/dev/null | wc -l) files"; }
 
 # deb PACKAGE VERSION: the file, if it was downloaded; apt writes a colon in its name as %3a.
-deb() { find "$CACHE/apt/deb" -name "$1_${2//:/%3a}_*.deb" | head -1; }
+deb() { find "$APT_STATE/deb" -name "$1_${2//:/%3a}_*.deb" | head -1; }
 
 # missing_debs VERSION PACKAGE...: those that were not downloaded.
 missing_debs() {
@@ -63,10 +67,10 @@ download() {
 	wanted=("${wanted[@]/%/=$version}")
 	say "downloading ${wanted[*]}"
 	# What was interrupted has its name already: only what is whole is moved to where it is looked for.
-	rm -rf "$CACHE/apt/part"
-	mkdir "$CACHE/apt/part"
-	PROGRESS=downloaded run_logged kernel-download env -C "$CACHE/apt/part" "${APT_GET[@]}" download "${wanted[@]}"
-	mv -t "$CACHE/apt/deb" "$CACHE/apt/part"/*
+	rm -rf "$APT_STATE/part"
+	mkdir "$APT_STATE/part"
+	PROGRESS=downloaded run_logged kernel-download env -C "$APT_STATE/part" "${APT_GET[@]}" download "${wanted[@]}"
+	mv -t "$APT_STATE/deb" "$APT_STATE/part"/*
 	missing=$(missing_debs "$version" "$@")
 	[[ -z $missing ]] || die "apt left no ${missing//$'\n'/ }; the log is $CACHE/log/kernel-download.log"
 }

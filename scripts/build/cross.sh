@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Cross-build the module for another architecture, against the kernel that Debian packages for it:
+# ARCH=arm64 -> build/arm64/kmod/iommufd.ko. Of that kernel it is the package of headers that is got, for what it is
+# configured to have and what it exports; the source is that of all architectures. Then once more, with what a kernel has
+# that is configured for iommufd and its tests: that compiles, or there is no module.
+#
+#   ARCH=arm64
+
+set -euo pipefail
+# lib.sh takes it out of the environment.
+APT_ARCH=${ARCH:-}
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=scripts/build/source.sh
+source "$ROOT/scripts/build/source.sh"
+
+arch=$APT_ARCH
+[[ $arch == arm64 ]] || die "for which architecture? make module ARCH=arm64; for this one: make modules"
+cross=aarch64-linux-gnu-
+need_packages "${KERNEL_PACKAGES[@]}" gcc-aarch64-linux-gnu
+
+# Another source than the packaged one has no package of headers.
+[[ -z ${KERNEL_SRC:-} ]] || die "KERNEL_SRC=$KERNEL_SRC: the packaged kernel of $arch has its own source"
+find_source fetch
+BUILD=$CACHE/build-$arch-$({ echo "$VERSION" && cat "${BASH_SOURCE[0]}" && "${cross}gcc" --version; } | short_hash)
+out=$ROOT/build/$arch/kmod
+export CCACHE_DIR=$CACHE/ccache
+
+cross_make() {
+	make -C "$SRC" O="$1" -j"$JOBS" ARCH="$arch" CROSS_COMPILE="$cross" CC="ccache ${cross}gcc" HOSTCC="ccache gcc" LOCALVERSION= "${@:2}"
+}
+
+# The name of the package, which is that of the plain flavour.
+find_headers() {
+	"${APT_CACHE[@]}" pkgnames "linux-headers-$SERIES" | grep -E "^linux-headers-$SERIES\.[^- ]+-$arch\$" | while read -r package; do
+		! "${APT_CACHE[@]}" show "$package=$VERSION" >/dev/null 2>&1 || echo "$package"
+	done | head -n 1
+}
+
+fetch_headers() {
+	isolated_apt
+	headers=$(find_headers)
+	if [[ -z $headers ]]; then
+		run_logged kernel-lists "${APT_GET[@]}" update
+		headers=$(find_headers)
+	fi
+	[[ -n $headers ]] || die "$SUITE has no headers of Linux $VERSION for $arch"
+	download "$VERSION" "$headers"
+}
+
+# With all that the module's mock and its options need, where they are not in a kernel of Debian.
+configure_for_tests() {
+	cp "$BUILD/.config" "$BUILD/tests/.config" &&
+		"$SRC/scripts/config" --file "$BUILD/tests/.config" -e DEBUG_KERNEL -e FAULT_INJECTION -e RUNTIME_TESTING_MENU -m IOMMUFD \
+			-e VFIO_DEVICE_CDEV -e VFIO_NOIOMMU -e IOMMUFD_TEST -e ARM_SMMU_V3_IOMMUFD -e TEGRA241_CMDQV -d MODVERSIONS &&
+		cross_make "$BUILD/tests" olddefconfig modules_prepare &&
+		grep -q '^CONFIG_IOMMUFD_TEST=y' "$BUILD/tests/.config"
+}
+
+prepare() {
+	dpkg-deb -x "$(deb "$headers" "$VERSION")" "$BUILD/packaged" &&
+		find "$BUILD/packaged" -type f \( -name .config -o -name Module.symvers \) -exec cp -t "$BUILD" {} + &&
+		rm -rf "$BUILD/packaged" &&
+		cross_make "$BUILD" olddefconfig &&
+		cross_make "$BUILD" KERNELRELEASE="${headers#linux-headers-}" modules_prepare &&
+		configure_for_tests
+}
+
+lock kernel-source
+fetch_headers
+unlock kernel-source
+lock "kernel-$arch"
+if [[ ! -e $BUILD/complete ]]; then
+	rm -rf "$BUILD"
+	mkdir -p "$BUILD/tests"
+	say "preparing to build modules for $headers"
+	run_logged "kernel-$arch" prepare
+	touch "$BUILD/complete"
+fi
+unlock "kernel-$arch"
+
+# build NAME KERNEL OUT MAKE-ARGUMENT...: no warning either.
+build() {
+	local name=modules-$arch-$1 kernel=$2 to=$3
+	shift 3
+	mkdir -p "$to"
+	lock "$name"
+	run_logged "$name" cross_make "$kernel" M="$ROOT/kmod" MO="$to" UNPROVEN=1 "$@" modules
+	unlock "$name"
+	! grep -aE "^$ROOT/.*(warning|error):" "$CACHE/log/$name.log" || die "not clean; the log is $CACHE/log/$name.log"
+}
+# A kernel that was not built has no list of what it exports.
+build with-tests "$BUILD/tests" "$CACHE/objects-$arch/kmod" KBUILD_MODPOST_WARN=1 CONFIG_IOMMUFD_NOIOMMU=y \
+	CONFIG_IOMMUFD_VFIO_CONTAINER=y KCFLAGS="-include $ROOT/configs/options.h"
+build kmod "$BUILD" "$out"
+say "for $headers: ${out#"$ROOT/"}/iommufd.ko"
