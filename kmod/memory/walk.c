@@ -42,12 +42,15 @@ struct alike {
 	unsigned long mapping_mask;
 };
 
+/* Of no entry: what tells where one leads to is not among its flags. An empty one has 0. */
+#define NO_FLAGS	(~(pteval_t)0)
+
 /**
  * struct table_walk - the pinning of what one table maps
  * @mapping: of a shared mapping, whose pages they have to be; NULL where they
  *           have to be anonymous
  * @write: pin for writing
- * @flags: of the entry that was found plain last; 0, as of none that is, if none was
+ * @flags: of the entry that was found plain last; NO_FLAGS if none was
  * @last: the base page that was pinned last; nothing if none was
  * @found: what was pinned
  */
@@ -418,6 +421,7 @@ unsigned int walk_pin(struct mm_struct *mm, unsigned long va,
 {
 	struct table_walk walk = {
 		.write = write,
+		.flags = NO_FLAGS,
 		.found = FOUND_NONE(run, max_runs),
 	};
 	struct vm_area_struct *vma;
