@@ -19,5 +19,6 @@ extern const struct ktap_suite dma_group;
 extern const struct ktap_suite dma_vfio;
 extern const struct ktap_suite dma_dmabufs;
 extern const struct ktap_suite dma_revoked;
+extern const struct ktap_suite dma_interrupts;
 
 #endif

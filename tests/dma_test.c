@@ -10,6 +10,7 @@
 static const struct ktap_suite * const suites[] = {
 	&dma_shapes, &dma_parts, &dma_rights, &dma_gone, &dma_copies, &dma_domains, &dma_memlock,
 	&dma_process, &dma_many, &dma_group, &dma_vfio, &dma_dmabufs, &dma_revoked,
+	&dma_interrupts,
 	NULL,
 };
 
