@@ -30,6 +30,8 @@ usage() {
 		  --plugin STRING           a TCG plugin: its file=, and what it wants to be told
 		  --stall SECONDS           how long neither its console nor another file of SHARE may grow (600)
 		  --timeout SECONDS         how long it may take in all (7200)
+		  --inside                  all of SHARE is in the guest's memory from the beginning (scripts/guest/inside.sh), and what
+		                            the job leaves in /host comes back when it has ended
 		  --stream                  print the console while it runs
 
 		Seconds are those of the guest's own clock, in which it does not wait for a CPU: a busy machine takes longer, and
@@ -43,7 +45,7 @@ usage() {
 }
 
 lane=icount cpus=1 mem=4G nodes=1 edu=1 edu_group=0 edu_bare=0 nic=0 nvme='' device='' told='' append='' initrd='' disk='' keep=''
-plugin='' stall=600 limit=7200 stream='' kernel='' share=''
+plugin='' stall=600 limit=7200 stream='' inside='' kernel='' share=''
 while (($#)); do
 	case $1 in
 	--lane | --cpus | --mem | --nodes | --edu | --edu-group | --edu-bare | --nic | --nvme | --device | --append | --initrd | --disk | \
@@ -71,6 +73,11 @@ while (($#)); do
 	--share) share=$2 ;;
 	--stream)
 		stream=1
+		shift
+		continue
+		;;
+	--inside)
+		inside=1
 		shift
 		continue
 		;;
@@ -157,6 +164,13 @@ if [[ $lane != icount ]]; then
 	watch+=(--ticks "$share/ticks")
 	ticks=(-chardev "pipe,id=ticks,path=$share/ticks" -serial chardev:ticks)
 	append+=' TICKS=/dev/ttyS1'
+fi
+if [[ -n $inside ]]; then
+	"$ROOT/scripts/guest/inside.sh" "$initramfs" "$share"
+	initramfs=$share/initrd
+	# Ports that are files, for what is wanted of a job before it ends: a byte that is written there is there.
+	qemu+=(-chardev "file,id=progress,path=$share/progress" -device 'isa-debugcon,iobase=0xe9,chardev=progress'
+		-chardev "file,id=kallsyms,path=$share/kallsyms" -device 'isa-debugcon,iobase=0xe8,chardev=kallsyms')
 fi
 [[ -z $plugin ]] || qemu+=(-plugin "$plugin")
 qemu+=(-device 'intel-iommu,aw-bits=48')

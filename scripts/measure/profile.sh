@@ -50,7 +50,7 @@ e2e_count "$share"
 say "$name: counting"
 # One benchmark says nothing before its end.
 run_logged profile "$ROOT/scripts/guest/guest.sh" --stall 7200 "${E2E_GUEST[@]}" \
-	"${e2e_count[@]}" --kernel "$("$ROOT/scripts/build/kernel.sh" path bench)" --share "$share"
+	"${e2e_inside[@]}" --kernel "$("$ROOT/scripts/build/kernel.sh" path bench)" --share "$share"
 
 IFS=/ read -r _ shape size _ <<<"$name"
 out=$ROOT/build/profile/$op-$shape-$peer${SIZE:+-$size}

@@ -31,11 +31,13 @@ results=()
 for peer in "${e2e_chosen[@]}"; do
 	share=$ROOT/build/vm-start/$peer
 	e2e_stage bench vm_start "$peer" "$share" "$filter"
+	e2e_inside=()
+	[[ $lane != icount ]] || e2e_inside "$share"
 	start=$SECONDS
 	say "$peer: $(e2e_list vm_start "$peer" "$filter" | wc -l) benchmarks"
 	# Huge pages are reserved by the program, as many as it needs: else the largest guest had no room.
 	run_logged "vm-start-$peer" "$ROOT/scripts/guest/guest.sh" --lane "$lane" --cpus "$cpus" --mem 6G \
-		--append 'damon_stat.enabled=N no_timer_check' --kernel "$kernel" --share "$share"
+		--append 'damon_stat.enabled=N no_timer_check' "${e2e_inside[@]}" --kernel "$kernel" --share "$share"
 	say "$peer: done in $((SECONDS - start)) s"
 	results+=("$peer=$share")
 done
