@@ -32,9 +32,9 @@ cross_make() {
 	make -C "$SRC" O="$1" -j"$JOBS" ARCH="$arch" CROSS_COMPILE="$cross" CC="ccache ${cross}gcc" HOSTCC="ccache gcc" LOCALVERSION= "${@:2}"
 }
 
-# The name of the package, which is that of the plain flavour.
+# The name of the package, which is that of the plain flavour; nothing before there are lists.
 find_headers() {
-	"${APT_CACHE[@]}" pkgnames "linux-headers-$SERIES" | grep -E "^linux-headers-$SERIES\.[^- ]+-$arch\$" | while read -r package; do
+	"${APT_CACHE[@]}" pkgnames "linux-headers-$SERIES" | { grep -E "^linux-headers-$SERIES\.[^- ]+-$arch\$" || true; } | while read -r package; do
 		! "${APT_CACHE[@]}" show "$package=$VERSION" >/dev/null 2>&1 || echo "$package"
 	done | head -n 1
 }
