@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Write a file to a port, which the emulator writes to one of its own: at once, and without anything
- * that would be done later.
+ * Write a file to a port, which the emulator writes to one of its own: at once, and with nothing
+ * left to be done later.
  *
  *	tell PORT FILE
  */
