@@ -51,16 +51,16 @@ kernel=$("$ROOT/scripts/build/kernel.sh" path bench)
 # shellcheck disable=SC2317 # called by run_logged, by its name
 done_so_far() {
 	local lines
-	lines=$(grep -c "/$peer " "$share/$log" 2>/dev/null) || true
+	lines=$(grep -c "/$peer " "$share/$said" 2>/dev/null) || true
 	echo "${lines:-0} of ${wanted[$peer]} benchmarks"
 }
 
 measure() {
-	local peer=$1 share=$shares/$1 start=$SECONDS log=e2e.log
+	local peer=$1 share=$shares/$1 start=$SECONDS said=e2e.log
 	let_go_of_locks
 	e2e_stage bench e2e "$peer" "$share" "$filter"
 	e2e_inside=()
-	[[ $lane != icount ]] || { e2e_inside "$share" && log=progress; }
+	[[ $lane != icount ]] || { e2e_inside "$share" && said=progress; }
 	((count == 0)) || e2e_count "$share"
 	say "$peer: ${wanted[$peer]} benchmarks"
 	PROGRESS=done_so_far run_logged "bench-$peer" "$ROOT/scripts/guest/guest.sh" --lane "$lane" --stream \
