@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
+#include "device/device.h"
 #include "mock_rig.h"
 
 /* Behind what iofd_ioctl() uses of the program's memory. */
@@ -247,6 +248,21 @@ long rig_vdevice(struct mock_rig *rig, u32 viommu, u64 virt_id)
 	long rc = rig_ioctl(rig, IOMMU_VDEVICE_ALLOC, &alloc, sizeof(alloc));
 
 	return rc ? rc : alloc.out_vdevice_id;
+}
+
+/**
+ * rig_device() - the bound device itself
+ * @rig: the rig
+ *
+ * Return: the device; the mock's driver holds it for as long as the rig is there.
+ */
+struct iommufd_device *rig_device(struct mock_rig *rig)
+{
+	struct iommufd_device *idev = idev_get(rig->iofd.ictx, rig->dev);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(rig->test, idev);
+	idev_put(idev);
+	return idev;
 }
 
 /**

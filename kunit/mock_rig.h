@@ -11,6 +11,7 @@
 #include "iofd.h"
 #include "mock/mock.h"
 
+struct iommufd_device;
 struct kunit;
 
 /**
@@ -35,6 +36,7 @@ void mock_rig_open(struct kunit *test, struct mock_rig *rig, u32 dev_flags);
 void mock_rig_fill(struct kunit *test, struct mock_rig *rig, u32 dev_flags);
 void mock_rig_close(struct mock_rig *rig);
 
+struct iommufd_device *rig_device(struct mock_rig *rig);
 long rig_ioctl(struct mock_rig *rig, unsigned int cmd, void *arg,
 	       size_t size_bytes);
 long rig_test(struct mock_rig *rig, struct iommu_test_cmd *cmd);

@@ -37,9 +37,7 @@ static int device_race_test_init(struct kunit *test)
 	core = viommu_get(rig.iofd.ictx, viommu);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, core);
 	viommu_put(core);
-	idev = idev_get(rig.iofd.ictx, rig.dev);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, idev);
-	idev_put(idev);
+	idev = rig_device(&rig);
 	return 0;
 }
 

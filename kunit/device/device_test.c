@@ -289,10 +289,7 @@ static void device_attach_fails_without_a_trace(struct kunit *test)
 static int device_test_init(struct kunit *test)
 {
 	mock_rig_open(test, &rig, 0);
-	/* The mock's driver holds it for as long as the rig is there. */
-	idev = idev_get(rig.iofd.ictx, rig.dev);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, idev);
-	idev_put(idev);
+	idev = rig_device(&rig);
 	other = iofd_ioas(test, &rig.iofd);
 	return 0;
 }

@@ -54,11 +54,7 @@ static long map(u64 iova)
 /* Where the rig's device is. */
 static const struct iommufd_hwpt *hwpt_of_device(struct kunit *test)
 {
-	struct iommufd_device *idev = idev_get(rig.iofd.ictx, rig.dev);
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, idev);
-	idev_put(idev);
-	return idev->group->attachment->hwpt;
+	return rig_device(&rig)->group->attachment->hwpt;
 }
 
 static bool device_reaches(struct kunit *test, u64 iova)

@@ -23,14 +23,9 @@ static struct device_group *group;
 
 static int msi_test_init(struct kunit *test)
 {
-	struct iommufd_device *idev;
-
 	mock_ways.msi_window = true;
 	mock_rig_open(test, &rig, 0);
-	idev = idev_get(rig.iofd.ictx, rig.dev);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, idev);
-	group = idev->group;
-	idev_put(idev);
+	group = rig_device(&rig)->group;
 	return 0;
 }
 

@@ -96,15 +96,13 @@ static int move(struct iommufd_device *idev, move_fn fn, u32 pt)
 /* The mock has no such groups, so the second device is the first one again. */
 static void pasid_is_that_of_the_group(struct kunit *test)
 {
-	struct iommufd_device *first = idev_get(rig.iofd.ictx, rig.dev);
+	struct iommufd_device *first = rig_device(&rig);
 	struct iommufd_device second = {};
 	struct iommufd_hwpt *unused;
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, first);
 	second.ictx = first->ictx;
 	second.group = first->group;
 	second.dev = first->dev;
-	idev_put(first);
 	KUNIT_ASSERT_EQ(test, rig_attach(&rig, tagged), 0);
 	KUNIT_ASSERT_EQ(test, attach(PASID, other), 0);
 	KUNIT_EXPECT_EQ(test, move(&second, pasid_replace, tagged), -EINVAL);

@@ -522,9 +522,7 @@ static int killed_wait_test_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ioas);
 	ioas_put(ioas);
 	empty = iofd_ioas(test, &rig.iofd);
-	idev = idev_get(rig.iofd.ictx, rig.dev);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, idev);
-	idev_put(idev);
+	idev = rig_device(&rig);
 	KUNIT_ASSERT_EQ(test, rig_attach(&rig, tagged), 0);
 
 	va = memory_map(test, MEMORY_SCATTERED, NPAGES);
