@@ -209,4 +209,4 @@ clean:
 
 # By name: CACHE may be a directory that holds other things too.
 distclean: clean
-	rm -rf $(addprefix $(CACHE)/,apt apt-* ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* npm* client-root-* package-root-* fresh log lock)
+	rm -rf $(addprefix $(CACHE)/,apt apt-* ccache linux-* build-* unpack headers-* objects-* initramfs* kvm-probe* npm* client-root-* package-root-* inside* fresh log lock)
