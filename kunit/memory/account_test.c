@@ -54,11 +54,6 @@ static int mm_refs(void)
 	return atomic_read(&current->mm->mm_count);
 }
 
-static int user_refs(void)
-{
-	return refcount_read(&current_user()->__count);
-}
-
 static struct account *alloc_accounts(struct kunit *test)
 {
 	struct account *accts = kunit_kcalloc(test, NR_ACCOUNTS,
@@ -88,24 +83,31 @@ static void account_init_remembers_whom_to_charge(struct kunit *test)
 	KUNIT_EXPECT_LT(test, mm_refs(), refs + NR_ACCOUNTS / 2);
 }
 
+/*
+ * A process and a user that are nobody else's: references of the user who runs
+ * this come and go, with the credentials that RCU frees when it gets to it.
+ */
 static void account_copy_holds_references_of_its_own(struct kunit *test)
 {
-	struct account acct, *copies = alloc_accounts(test);
-	int old_mm_refs, old_user_refs;
+	struct account *copies = alloc_accounts(test);
+	struct account acct = { .mode = ACCOUNT_USER };
 
-	init_account(&acct, false, false);
-	old_mm_refs = mm_refs();
-	old_user_refs = user_refs();
+	acct.mm = kunit_kzalloc(test, sizeof(*acct.mm), GFP_KERNEL);
+	acct.user = kunit_kzalloc(test, sizeof(*acct.user), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, acct.mm);
+	KUNIT_ASSERT_NOT_NULL(test, acct.user);
+	atomic_set(&acct.mm->mm_count, 1);
+	refcount_set(&acct.user->__count, 1);
 	for (int i = 0; i < NR_ACCOUNTS; i++)
 		account_copy(&copies[i], &acct);
 	KUNIT_EXPECT_MEMEQ(test, &copies[0], &acct, sizeof(acct));
-	KUNIT_EXPECT_GT(test, mm_refs(), old_mm_refs + NR_ACCOUNTS / 2);
-	KUNIT_EXPECT_GT(test, user_refs(), old_user_refs + NR_ACCOUNTS / 2);
-	account_destroy(&acct);
+	KUNIT_EXPECT_EQ(test, atomic_read(&acct.mm->mm_count), 1 + NR_ACCOUNTS);
+	KUNIT_EXPECT_EQ(test, refcount_read(&acct.user->__count),
+			1 + NR_ACCOUNTS);
 	for (int i = 0; i < NR_ACCOUNTS; i++)
 		account_destroy(&copies[i]);
-	KUNIT_EXPECT_LT(test, mm_refs(), old_mm_refs + NR_ACCOUNTS / 2);
-	KUNIT_EXPECT_LT(test, user_refs(), old_user_refs + NR_ACCOUNTS / 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&acct.mm->mm_count), 1);
+	KUNIT_EXPECT_EQ(test, refcount_read(&acct.user->__count), 1);
 }
 
 static void account_charge_shows_where_the_mode_says(struct kunit *test)
