@@ -196,6 +196,17 @@ work_tree() {
 	fi
 }
 
+# cc_links DIR NAME TARGET...: in DIR, where scripts/build/cc.sh is to work, links for it to name files by.
+cc_links() {
+	local dir=$1
+	mkdir -p "$dir"
+	shift
+	while (($#)); do
+		ln -sfn "$(realpath "$2")" "$dir/at-$1"
+		shift 2
+	done
+}
+
 # What parts of the work take. A command asks for all of its parts before anything else, so that there is one round of apt.
 # shellcheck disable=SC2034 # for who sources this
 {

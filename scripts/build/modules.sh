@@ -38,9 +38,13 @@ fi
 echo "$kdir" >"$out/.kernel"
 
 export CCACHE_DIR=$CACHE/ccache
-# What a warning says of where it is has the same length in each tree, for data that moves moves instructions.
-export KCFLAGS="${KCFLAGS:+$KCFLAGS }-fmacro-prefix-map=$tree/="
+cc='ccache gcc'
+# What a guest loads that counts.
+if [[ $config == bench && -z ${OUT:-} ]]; then
+	cc_links "$out" tree "$ROOT" source "$src" kernel "$kdir"
+	cc=$ROOT/scripts/build/cc.sh
+fi
 # From the source: the Makefile of a build directory names it by the path that it had when the kernel was built.
-run_logged "$name" make -C "$src" O="$kdir" -j"$JOBS" M="$tree/$dir" MO="$out" CC="ccache gcc" "$@" modules
+run_logged "$name" make -C "$src" O="$kdir" -j"$JOBS" M="$tree/$dir" MO="$out" CC="$cc" "$@" modules
 # A warning must not hide in a log.
 grep -a 'warning:' "$CACHE/log/$name.log" >&2 || true

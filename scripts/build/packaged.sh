@@ -14,7 +14,7 @@ STOCK_MODULES=(irqbypass)
 packaged_key() {
 	{
 		echo "packaged $VERSION"
-		cat "$ROOT/scripts/build/packaged.sh" "$ROOT/packaging/Makefile"
+		cat "$ROOT/scripts/build/packaged.sh" "$ROOT/scripts/build/cc.sh" "$ROOT/packaging/Makefile"
 		gcc --version 2>/dev/null | head -1
 	} | short_hash
 }
@@ -99,7 +99,12 @@ prepare_packaged() {
 # Both stock peers, which Debian leaves out: the kernel's own iommufd, and vfio and its drivers over it. Their names go
 # where those of modules of a kernel of ours are.
 build_peers() {
-	make -f "$ROOT/packaging/Makefile" KDIR="$BUILD" KSRC="$SRC" OUT="$BUILD/peers" JOBS="$JOBS" CC="ccache gcc" OVER=intree intree vfio &&
+	local dir
+	for dir in intree vfio; do
+		cc_links "$BUILD/peers/$dir" source "$SRC" kernel "$BUILD"
+	done
+	make -f "$ROOT/packaging/Makefile" KDIR="$BUILD" KSRC="$SRC" OUT="$BUILD/peers" JOBS="$JOBS" CC="$ROOT/scripts/build/cc.sh" \
+		OVER=intree intree vfio &&
 		(cd "$BUILD" && find peers/intree peers/vfio stock -name '*.ko' | sed 's/ko$/o/' | LC_ALL=C sort >modules.order)
 }
 
