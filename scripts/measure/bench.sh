@@ -10,6 +10,8 @@
 #   COUNT=1              beside instructions, also what bench/profile counts: cache lines, atomic operations, what a model
 #                        of a CPU says of them (lane icount only; several times as long); and keep the stacks of the main
 #                        rows of ours, results/latest/icount.stacks.json.xz
+#   LAYOUT=N             with so much more in the guest's memory that all that it allocates is elsewhere (0; lane icount): a run
+#                        repeats itself to the last digit, and this shows what of it is due to where things happen to be
 #   RESULTS_DIR=dir      leave the results there
 #
 # Leaves results/latest/<lane>.json. Exit status 1 if a benchmark failed or was refused: it is listed, and the JSON says
@@ -26,10 +28,12 @@ peers=$(xargs -n1 <<<"${PEERS:-$E2E_PEERS}" | awk '!seen[$0]++' | xargs)
 filter=${BENCH_FILTER:-}
 lane=${LANE:-icount}
 count=${COUNT:-0}
+layout=${LAYOUT:-0}
 for peer in $peers; do
 	e2e_check_peer "$peer"
 done
 [[ $count =~ ^[01]$ ]] || die "COUNT='$count' is neither 0 nor 1"
+[[ $layout =~ ^[0-9]+$ ]] || die "LAYOUT='$layout' is no number"
 ((count == 0)) || [[ $lane == icount ]] || die "COUNT=1 is for the lane icount: others run on several CPUs, or on real ones"
 
 need_packages "${E2E_PACKAGES[@]}"
@@ -59,6 +63,7 @@ measure() {
 	local peer=$1 share=$shares/$1 start=$SECONDS said=e2e.log
 	let_go_of_locks
 	e2e_stage bench e2e "$peer" "$share" "$filter"
+	head -c $((layout * 20000)) /dev/zero >"$share/layout"
 	e2e_inside=()
 	[[ $lane != icount ]] || { e2e_inside "$share" && said=progress; }
 	((count == 0)) || e2e_count "$share"
