@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Make results/baseline/ from this commit: each lane that counts instructions is run several times, and what the runs
-# differ by makes the thresholds. Refuses a tree with changes that are not committed, a run with an error, and a lane that
-# does not repeat.
+# Make results/baseline/ from this commit: each lane that counts instructions is run several times, in the guest with all that
+# it allocates elsewhere each time, and what the runs differ by makes the thresholds: another commit is another layout.
+# Refuses a tree with changes that are not committed, a run with an error, and a lane that does not repeat.
 #
 #   LANES="icount callgrind"  these lanes
-#   RUNS=3                    how often
+#   RUNS=5                    how often
 #   LOAD=N                    every other run beside so many processes that use a CPU, to learn what that makes
 
 set -euo pipefail
@@ -15,7 +15,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/measure/gate-lanes.sh
 source "$ROOT/scripts/measure/gate-lanes.sh"
 
-runs=${RUNS:-3}
+runs=${RUNS:-5}
 load=${LOAD:-0}
 [[ $load =~ ^[0-9]+$ ]] || die "LOAD='$load' is no number"
 [[ $runs =~ ^[2-9]$ ]] || die "RUNS='$runs': it takes two runs to see whether they repeat, and nine are enough"
@@ -27,7 +27,7 @@ for lane in $GATE_LANES; do
 	files=()
 	for ((i = 1; i <= runs; i++)); do
 		say "$lane: run $i of $runs"
-		COUNT=1 under_load $((i % 2 ? 0 : load)) gate_run "$lane" "$ROOT/build/baseline/$i"
+		LAYOUT=$((i - 1)) COUNT=1 under_load $((i % 2 ? 0 : load)) gate_run "$lane" "$ROOT/build/baseline/$i"
 		files+=("$ROOT/build/baseline/$i/$(gate_file "$lane")")
 	done
 	"$ROOT/scripts/results/main.py" gate learn "$(gate_baseline "$lane")" "${files[@]}"

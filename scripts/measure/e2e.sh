@@ -22,26 +22,21 @@ e2e_build() {
 	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers"
 }
 
-# e2e_symbols SHARE: the guest leaves its symbols in SHARE/kallsyms, for plugins, which read them when the first round begins.
-e2e_symbols() { echo 'before_run() { cat /proc/kallsyms >/host/kallsyms; }' >"$1/hooks"; }
-
-# e2e_inside SHARE: leaves in e2e_inside the options for a guest of the lane icount that waits for nothing outside while it
-# measures; SHARE is staged. SHARE/progress has a line for each benchmark that has ended.
+# e2e_inside SHARE [PLUGIN]: leaves in e2e_inside the options for a guest of the lane icount that waits for nothing outside while
+# it measures; SHARE is staged. SHARE/progress has a line for each benchmark that has ended. PLUGIN is a TCG plugin, built, that
+# reads the guest's symbols when the first round begins.
 e2e_inside() {
 	echo 'export BENCH_PORT=0xe9' >"$1/hooks"
-	# shellcheck disable=SC2034 # for who asks
 	e2e_inside=(--inside)
-}
-
-# e2e_count SHARE: leaves in e2e_inside the options for such a guest that counts what its benchmarks do, too, into SHARE/stacks;
-# the plugin is built.
-e2e_count() {
-	e2e_inside "$1"
+	(($# > 1)) || return 0
 	# Of code, that is half of them.
 	echo 'before_run() { grep -i " [tw] " /proc/kallsyms >/tmp/kallsyms && /tmp/e2e/run tell 0xe8 /tmp/kallsyms; }' >>"$1/hooks"
 	# shellcheck disable=SC2034 # for who asks
-	e2e_inside+=(--plugin "file=$PLUGIN,model=$PLUGIN_MODEL,kallsyms=$1/kallsyms,out=$1/stacks")
+	e2e_inside+=(--plugin "$2,kallsyms=$1/kallsyms")
 }
+
+# e2e_count SHARE: the same, for one that counts what its benchmarks do, too, into SHARE/stacks.
+e2e_count() { e2e_inside "$1" "file=$PLUGIN,model=$PLUGIN_MODEL,out=$1/stacks"; }
 
 # e2e_list PROGRAM PEER FILTER: the names of a peer's benchmarks that match; nothing if there are none.
 e2e_list() {

@@ -37,8 +37,8 @@ gate_run() {
 	[[ -s $2/$(gate_file "$1") ]] || die "the lane $1 left no results; the log is $log"
 }
 
-# gate_check LANE BASELINE DIR [TREE]: run it and compare; in the guest what looks worse is measured again, by itself. Returns
-# the gate's exit status.
+# gate_check LANE BASELINE DIR [TREE]: run it and compare; in the guest what looks worse is measured again, by itself, and with
+# its memory elsewhere: the same run would only repeat itself. Returns the gate's exit status.
 gate_check() {
 	local lane=$1 baseline=$2 dir=$3 tree=${4:-$ROOT} file suspects filter again=() i
 	local main=$ROOT/scripts/results/main.py COUNT=0
@@ -51,7 +51,7 @@ gate_check() {
 		filter="^($(paste -sd'|' <<<"$suspects"))\$"
 		for ((i = 1; i <= GATE_AGAIN; i++)); do
 			say "$(wc -l <<<"$suspects") look worse: again, $i of $GATE_AGAIN"
-			BENCH_FILTER=$filter gate_run "$lane" "$dir/again$i" "$tree"
+			LAYOUT=$i BENCH_FILTER=$filter gate_run "$lane" "$dir/again$i" "$tree"
 			again+=("$dir/again$i/$file")
 		done
 	fi

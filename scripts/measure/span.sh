@@ -28,7 +28,7 @@ results=()
 for peer in "${e2e_chosen[@]}"; do
 	share=$ROOT/build/span/$peer
 	e2e_stage bench span "$peer" "$share" "$filter"
-	e2e_symbols "$share"
+	e2e_inside "$share" "file=$SPAN_PLUGIN,out=$share/span"
 	# Two for each thread: bench/e2e/span.c says why.
 	names=$(e2e_list span "$peer" "$filter")
 	cpus=$((2 * $(cut -d/ -f3 <<<"$names" | sort -n | tail -1)))
@@ -39,7 +39,7 @@ for peer in "${e2e_chosen[@]}"; do
 	# one for all), whether their clocks agree, and how many turns a loop makes in a tick.
 	run_logged "span-$peer" "$ROOT/scripts/guest/guest.sh" --cpus "$cpus" --mem 11G --stall 7200 \
 		--append 'damon_stat.enabled=N no_timer_check tsc=reliable nolapic_timer lpj=4000000 hugepagesz=2M hugepages=2048' \
-		--plugin "file=$SPAN_PLUGIN,kallsyms=$share/kallsyms,out=$share/span" --kernel "$kernel" --share "$share"
+		"${e2e_inside[@]}" --kernel "$kernel" --share "$share"
 	say "$peer: done in $((SECONDS - start)) s"
 	results+=("$peer=$share")
 done
