@@ -118,7 +118,7 @@ mkdir -p "${json%/*}"
 rm -f "$json" "${json%.json}.stacks.json.xz"
 status=0
 "$ROOT/scripts/results/main.py" merge --config "$("$ROOT/scripts/build/kernel.sh" key bench)" --filter "$filter" \
-	--output "$json" "${results[@]}" 2>"$E2E/errors" || status=$?
+	--output "$json" "${results[@]}" 2>"$shares/errors" || status=$?
 if [[ -e $json ]]; then
 	"$ROOT/scripts/results/main.py" table "$json"
 	say "the table is there after $((SECONDS / 60)) min $((SECONDS % 60)) s"
@@ -126,7 +126,7 @@ if [[ -e $json ]]; then
 fi
 if ((status != 0)); then
 	# Last, where it is seen.
-	cat "$E2E/errors" >&2
+	cat "$shares/errors" >&2
 	exit 1
 fi
 [[ -n ${RESULTS_DIR:-} || -n $filter || $taken != icount ]] || say "'make report' puts them into REPORT.md and README.md"
