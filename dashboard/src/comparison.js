@@ -7,6 +7,9 @@ import { bar, chosen, limit, limitText, matching } from './filters.js';
 import { benchmarkLink, changeText, differences, empty, facts, whereLink } from './parts.js';
 import { choose, read } from './state.js';
 
+// More names than this would be all that is seen of a comparison.
+const FEW = 20;
+
 /** What became of each benchmark of a peer from one run to another. */
 function changes(track, peer, before, after) {
 	const rows = matching(track).filter((each) => each.peers.includes(peer)).map((each) => {
@@ -90,5 +93,6 @@ function table(track, peer, rows, after, from, to) {
 }
 
 function list(title, rows) {
-	return rows.length > 0 && h('section', h('h2', title), h('ul.names', rows.map((row) => h('li', benchmarkLink(row)))));
+	return rows.length > 0 && h('details.named', { open: rows.length <= FEW }, h('summary', h('h2', `${title}: ${rows.length}`)),
+		h('ul.names', rows.map((row) => h('li', benchmarkLink(row)))));
 }

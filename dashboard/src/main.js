@@ -128,7 +128,7 @@ onIndex((index) => {
 	element('foot').replaceChildren(
 		h('p', `${tracks.reduce((sum, track) => sum + track.length, 0)} recorded runs. `,
 			index.skipped > 0 && h('b.worse', `${index.skipped} line${index.skipped > 1 ? 's' : ''} of the history could not be read. `),
-			'In the lanes icount, vm-icount and callgrind figures are executed instructions, equal on every machine; all others depend on the machine and are shown for each by itself.'),
+			'In the lanes icount, vm-icount, span-icount and callgrind figures are executed instructions, equal on every machine; all others depend on the machine and are shown for each by itself.'),
 		h('p', 'GPL-2.0-only. Charts: uPlot, MIT licence, and d3-hierarchy, ISC licence; ', h('a', { href: 'LICENSES.txt' }, 'licences'), '.'));
 	addEventListener('hashchange', render);
 	addEventListener('keydown', onKey);

@@ -15,7 +15,7 @@ export async function view(track, [op, shape, size, a, b]) {
 	const it = track.benchmark(op, shape, size);
 	const known = it ? track.withStacks(it.row) : [];
 	if (!known.length)
-		return [h('h1', 'Where it went'), empty(`The lane ${track.name} has no stacks of ${[op, shape, size].filter(Boolean).join(' ')}: they are kept of the main benchmarks, where a run counted with COUNT=1.`)];
+		return [h('h1', 'Where it went'), empty(`The lane ${track.name} has no stacks of ${[op, shape, size].filter(Boolean).join(' ') || 'a benchmark without a name'}: they are kept of the main benchmarks, where a run counted with COUNT=1.`)];
 	const to = b === undefined ? known.at(-1) : track.find(b);
 	const from = a === undefined ? known[Math.max(0, known.indexOf(to) - 1)] : track.find(a);
 	const { params } = read();

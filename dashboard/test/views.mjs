@@ -270,6 +270,21 @@ await run('dashboard', {
 		await close(page);
 	},
 
+	async what_is_new_is_counted_and_folded_where_it_is_much(browser) {
+		const [first, second, later] = lines.filter((each) => each.lane === 'mttcg' && each.machine.id === 'made-up-1');
+		const count = (each) => new Set(Object.keys(each.benchmarks).map((name) => name.split('/').slice(0, 3).join('/'))).size;
+		const added = count(second) - count(first);
+		assert.ok(added > 20, `${added}`);
+		const page = await open(browser, site, `#/compare/${digits(first)}/${digits(second)}?track=mttcg@made-up-1`);
+		assert.equal(await text(page, '.named h2'), `New: ${added}`);
+		assert.equal(await page.locator('.named li').first().isVisible(), false);
+		await page.click('.named summary');
+		assert.equal(await page.locator('.named li:visible').count(), added);
+		await page.goto(`file://${site}/index.html#/compare/${digits(second)}/${digits(later)}?track=mttcg@made-up-1`);
+		await page.waitForFunction(() => !document.querySelector('.named'));
+		await close(page);
+	},
+
 	async the_first_commit_has_nothing_before_it(browser) {
 		const page = await open(browser, site, `#/commit/${digits(track[0])}`);
 		assert.match(await text(page, '.empty'), /first run/);
