@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Does the gate catch what it is for? In a scratch copy of this commit, of a few benchmarks: the unchanged tree passes, as
-# often as asked; with a slowdown of 1 % planted in the map path the gate fails, with the right row first. The last line
-# is "N passed, N failed".
+# Does the gate catch what it is for? In scratch copies of this commit, of a few benchmarks: a run in another directory is
+# the same to the last digit; the unchanged tree passes, as often as asked, in another layout each time; with a slowdown of
+# 1 % planted in the map path the gate fails, with the right row first. The last line is "N passed, N failed".
 #
 #   ROUNDS=1        how often the unchanged tree has to pass
 #   LOAD=N          in every other of them beside so many processes that use a CPU
@@ -40,16 +40,23 @@ gate_check_lanes
 lock gate-test
 rm -rf "$results"
 mkdir -p "$results"
-work_tree "$scratch" "$(git -C "$ROOT" rev-parse HEAD)"
+other=$ROOT/build/gate-test/tree-of-a-longer-name
+commit=$(git -C "$ROOT" rev-parse HEAD)
+work_tree "$scratch" "$commit"
+work_tree "$other" "$commit"
 
 for i in 1 2 3; do
-	COUNT=1 gate_run icount "$results/learn$i" "$scratch"
+	LAYOUT=$((i - 1)) COUNT=1 gate_run icount "$results/learn$i" "$scratch"
 done
+COUNT=1 gate_run icount "$results/other" "$other"
+status=0
+"$ROOT/scripts/results/main.py" gate same "$results"/{learn1,other}/icount.json || status=$?
+expect "a run in another directory is the same to the last digit" "$status" 0
 "$ROOT/scripts/results/main.py" gate learn "$baseline" "$results"/learn?/icount.json
 
 for ((i = 1; i <= rounds; i++)); do
 	status=0
-	under_load $((i % 2 ? 0 : load)) gate_check icount "$baseline" "$results/same" "$scratch" || status=$?
+	LAYOUT=$((i + 2)) under_load $((i % 2 ? 0 : load)) gate_check icount "$baseline" "$results/same" "$scratch" || status=$?
 	expect "an unchanged tree passes ($i of $rounds)" "$status" 0
 done
 

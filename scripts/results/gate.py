@@ -5,6 +5,7 @@ usage: main.py gate check BASELINE RESULTS [AGAIN...]
        main.py gate suspects BASELINE RESULTS
        main.py gate learn BASELINE RESULTS RESULTS...
        main.py gate compare RESULTS RESULTS
+       main.py gate same RESULTS RESULTS
 
 check: the results of a lane against the baseline of that lane: what changed by more than the threshold of its benchmark,
 largest first; what is new, has vanished, or was refused. Exit status 1 if something costs more, has vanished or was
@@ -12,7 +13,8 @@ refused; 2 if the two cannot be compared. AGAIN are results of the same tree, of
 in all of them is not; nor is what results/triage.toml says of a commit since the baseline's. FORMAT=markdown writes it as
 a merge request or the summary of a job shows it. suspects: the names of the benchmarks that look worse, for such a run. learn: make a baseline from
 several runs of the same tree. compare: one run against another, in a table; whatever differs by 0.5 % is shown, and the
-functions that made it, where both results have stacks beside them (stacks.py).
+functions that made it, where both results have stacks beside them (stacks.py). same: exit status 1 unless each figure is
+the same to its last digit.
 
 A threshold is learnt: three times of what the runs of a tree differed by, and at least 0.5 %. What the baseline that is
 replaced has learnt stays, of the same environment: it may have been another machine, or another load. Beside it each
@@ -374,6 +376,13 @@ def answer(args):
             stacks.show_where(changes, a, b)
             print(f"{after.lane}: {len(after.figures())} figures, {len(changes)} differ by more than {LEAST * 100} %")
             return 0
+        case ["same", a, b]:
+            before, after = from_results(a).figures(), from_results(b).figures()
+            others = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+            for key in others:
+                print(f"{name_of(key)}: {before.get(key)}, {after.get(key)}")
+            print(f"{len(after)} figures, {len(others)} differ")
+            return 1 if others or not after else 0
     sys.exit(__doc__)
 
 

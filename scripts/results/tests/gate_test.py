@@ -53,6 +53,16 @@ class GateTest(ScratchTest):
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         self.assertIn("0 worse, 0 better, 0 new, 0 vanished, 0 refused", run.stdout)
 
+    def test_the_last_digit_is_not_the_same(self):
+        files = [write(self.dir / f"{i}.json", each) for i, each in
+                 enumerate((clean(), clean(), changed("map/thp/256MiB/fast", "insn_per_4k", 1 + 1e-9)))]
+        run = command("gate", "same", files[0], files[1])
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, "^[1-9][0-9]* figures, 0 differ$")
+        run = command("gate", "same", files[0], files[2])
+        self.assertEqual(run.returncode, 1)
+        self.assertRegex(run.stdout, "^map thp 256MiB .*\n[1-9][0-9]* figures, 1 differ\n$")
+
     def test_one_percent_more_fails(self):
         self.setup_baseline()
         run = self.check(changed("map/thp/256MiB/fast", "insn_per_4k", 1.01))
