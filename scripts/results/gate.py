@@ -40,7 +40,7 @@ SPREADS = 3
 # So many changes are shown at first, where not all need be.
 TOP = 20
 # Runs of a tree that differ by more than this do not repeat: nothing can be compared with them.
-MOST = 0.05
+MOST = 0.1
 
 
 class Unfit(Exception):
