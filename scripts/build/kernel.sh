@@ -23,7 +23,7 @@ usage() {
 		       scripts/build/kernel.sh path CONFIG    print the build directory (the O= of the kernel's make)
 		       scripts/build/kernel.sh src            print the source directory
 		       scripts/build/kernel.sh headers        print the directory of the user-space headers (made if need be)
-		       scripts/build/kernel.sh key CONFIG     print the hash of the configuration
+		       scripts/build/kernel.sh key CONFIG     print the hash of what makes two measurements comparable
 		       scripts/build/kernel.sh update         look for a newer $PACKAGE and take it
 	END
 	exit 2
@@ -45,8 +45,7 @@ config_key() {
 is_packaged() { [[ $1 == bench && -z ${KERNEL_SRC:-} ]]; }
 
 find_build() {
-	KEY=$(if is_packaged "$1"; then packaged_key; else config_key "$1"; fi)
-	BUILD=$CACHE/build-$1-$KEY
+	BUILD=$CACHE/build-$1-$(if is_packaged "$1"; then packaged_key; else config_key "$1"; fi)
 }
 
 # One line for every wish that did not come true; kconfig itself says nothing about them.
@@ -143,8 +142,11 @@ headers)
 	;;
 key)
 	find_source
-	find_build "${2:-}"
-	echo "$KEY"
+	if is_packaged "${2:-}"; then
+		packaged_with | short_hash
+	else
+		config_key "${2:-}"
+	fi
 	;;
 update)
 	[[ -z ${KERNEL_SRC:-} ]] || die "KERNEL_SRC is set: there is nothing to update"

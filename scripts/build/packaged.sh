@@ -10,14 +10,12 @@ KERNEL_NAME="^linux-headers-($SERIES\.[^- ]+-amd64)\$"
 BOOT_MODULES=(virtio_pci 9pnet_virtio 9p)
 STOCK_MODULES=(irqbypass)
 
-# What is in $BUILD depends on the package and on the compiler that prepares it.
-packaged_key() {
-	{
-		echo "packaged $VERSION"
-		cat "$ROOT/scripts/build/packaged.sh" "$ROOT/scripts/build/cc.sh" "$ROOT/packaging/Makefile"
-		gcc --version 2>/dev/null | head -1
-	} | short_hash
+# What is measured depends on the package and on the compiler of what is built for it; what is in $BUILD, on how that is made, too.
+packaged_with() {
+	echo "packaged $VERSION"
+	gcc --version 2>/dev/null | head -1
 }
+packaged_key() { { packaged_with && cat "$ROOT"/scripts/build/{packaged,cc}.sh "$ROOT/packaging/Makefile"; } | short_hash; }
 
 # Leaves in RELEASE the name that the kernel calls itself by, and in KERNEL_DEBS the packages that it is in. With the lock
 # kernel-source.
