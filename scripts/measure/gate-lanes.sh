@@ -37,8 +37,9 @@ gate_run() {
 	[[ -s $2/$(gate_file "$1") ]] || die "the lane $1 left no results; the log is $log"
 }
 
-# gate_check LANE BASELINE DIR [TREE]: run it and compare; in the guest what looks worse is measured again, by itself, and with
-# its memory elsewhere: the same run would only repeat itself. Returns the gate's exit status.
+# gate_check LANE BASELINE DIR [TREE]: run it and compare; in the guest what looks worse is measured again, with all that has the
+# same memory, for what is done before leaves its traces, and with that elsewhere: the same run would only repeat itself. Returns
+# the gate's exit status.
 gate_check() {
 	local lane=$1 baseline=$2 dir=$3 tree=${4:-$ROOT} file suspects filter again=() i
 	local main=$ROOT/scripts/results/main.py COUNT=0
@@ -48,7 +49,7 @@ gate_check() {
 	gate_run "$lane" "$dir" "$tree"
 	suspects=$("$main" gate suspects "$baseline" "$dir/$file") || return
 	if [[ $lane == icount && -n $suspects ]]; then
-		filter="^($(paste -sd'|' <<<"$suspects"))\$"
+		filter="^[^/]+/($(cut -d/ -f2 <<<"$suspects" | sort -u | paste -sd'|'))/"
 		for ((i = 1; i <= GATE_AGAIN; i++)); do
 			say "$(wc -l <<<"$suspects") look worse: again, $i of $GATE_AGAIN"
 			LAYOUT=$i BENCH_FILTER=$filter gate_run "$lane" "$dir/again$i" "$tree"

@@ -16,9 +16,11 @@ several runs of the same tree. compare: one run against another, in a table; wha
 functions that made it, where both results have stacks beside them (stacks.py). same: exit status 1 unless each figure is
 the same to its last digit.
 
-A threshold is learnt: three times of what the runs of a tree differed by, and at least 0.5 %. What the baseline that is
-replaced has learnt stays, of the same environment: it may have been another machine, or another load. Beside it each
-figure has a floor, in what it counts: one more timer interrupt in all rounds of its benchmark is no change.
+A threshold is learnt: three times of what the runs of a tree differed by, and at least 0.5 %. What a few runs did not show of
+one memory they may have shown of another: so it is at least three times of what three quarters of its kind, the same operation
+and size of all memory, differed by. What the baseline that is replaced has learnt stays, of the same environment: it may have
+been another machine, or another load. Beside it each figure has a floor, in what it counts: one more timer interrupt in all
+rounds of its benchmark is no change.
 """
 
 import dataclasses
@@ -135,14 +137,20 @@ class Baseline:
         if any(figures.keys() != all_figures[0].keys() for figures in all_figures):
             raise Unfit("the runs do not have the same benchmarks")
         floors = first.floors()
-        values, thresholds = {}, {}
+        values, spreads, kinds = {}, {}, {}
         for key in all_figures[0]:
             found = sorted(figures[key] for figures in all_figures)
             middle = found[len(found) // 2]
             spread = (found[-1] - found[0]) / middle if middle else 0
             if spread > MOST and found[-1] - found[0] > floors.get(key, 0):
                 raise Unfit(f"{' '.join(key)} does not repeat: {', '.join(number(value) for value in found)}")
-            values[key], thresholds[key] = middle, max(LEAST, SPREADS * spread, known.get(key, 0))
+            values[key], spreads[key] = middle, spread
+            kinds.setdefault(key._replace(shape=""), []).append(spread)
+        usual = {kind: sorted(found)[-1 - len(found) // 4] for kind, found in kinds.items()}
+        thresholds = {
+            key: max(LEAST, SPREADS * max(spread, usual[key._replace(shape="")]), known.get(key, 0))
+            for key, spread in spreads.items()
+        }
         return cls(first.lane, first.commit, first.environment, values, thresholds, floors)
 
     def save(self, path):

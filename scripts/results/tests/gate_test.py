@@ -152,6 +152,21 @@ class GateTest(ScratchTest):
         self.assertEqual(self.check(looked_up(0.12)).returncode, 0)
         self.assertEqual(self.check(looked_up(0.4)).returncode, 1)
 
+    def test_of_its_kind_is_learnt(self):
+        def several(*factors):
+            document = clean()
+            document["benchmarks"] += [iteration(f"attach/{shape}/1MiB/fast", insn_per_4k=100 * factor)
+                                       for shape, factor in zip(("thp", "mthp64k", "memfd4k", "populate4k"), factors)]
+            return document
+
+        # One that is erratic says nothing of others, two of four do.
+        self.setup_baseline(several(1, 1, 1, 1), several(1, 1, 1, 1.03))
+        self.assertEqual(self.check(several(1.02, 1, 1, 1)).returncode, 1)
+        self.baseline.unlink()
+        self.setup_baseline(several(1, 1, 1, 1), several(1, 1, 1.01, 1.03))
+        self.assertEqual(self.check(several(1.02, 1, 1, 1)).returncode, 0)
+        self.assertEqual(self.check(several(1.04, 1, 1, 1)).returncode, 1)
+
     def test_what_was_learnt_stays(self):
         name, counter = "map/thp/256MiB/fast", "insn_per_4k"
         self.setup_baseline(clean(), changed(name, counter, 1.01), clean())
