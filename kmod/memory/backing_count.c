@@ -9,18 +9,18 @@
 #include "backing.h"
 #include "core/core.h"
 
+/* Where a level is folded into the one above, both are of one size. */
 static enum pin_leaf leaf_of(extent_t e)
 {
-	switch (extent_pin_order(e)) {
-	case 0:
+	unsigned int order = extent_pin_order(e);
+
+	if (!order)
 		return PIN_LEAF_4K;
-	case PMD_ORDER:
+	if (order == PMD_ORDER)
 		return PIN_LEAF_2M;
-	case PUD_ORDER:
+	if (order == PUD_ORDER)
 		return PIN_LEAF_1G;
-	default:
-		return PIN_LEAF_OTHER;
-	}
+	return PIN_LEAF_OTHER;
 }
 
 static void count(struct pin_counts *counts, extent_t e)

@@ -15,6 +15,8 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
+#include "levels.h"
+
 /* See leaf_walk(). */
 #if !IS_ENABLED(CONFIG_HAVE_GUP_FAST) || \
 	!IS_ENABLED(CONFIG_MMU_GATHER_RCU_TABLE_FREE)
@@ -76,17 +78,17 @@ static inline struct leaf leaf_walk(struct mm_struct *mm, unsigned long va)
 	pgd = pgdp_get(pgdp);
 	if (pgd_none(pgd))
 		return absent;
-	p4dp = p4d_offset_lockless(pgdp, pgd, va);
+	p4dp = level_p4d(pgdp, pgd, va);
 	p4d = p4dp_get(p4dp);
 	if (p4d_none(p4d) || !p4d_present(p4d))
 		return absent;
-	pudp = pud_offset_lockless(p4dp, p4d, va);
+	pudp = level_pud(p4dp, p4d, va);
 	pud = pudp_get(pudp);
 	if (pud_none(pud) || !pud_present(pud))
 		return absent;
 	if (pud_leaf(pud))
 		return huge_leaf(pud_pfn(pud), PUD_SHIFT, pud_write(pud));
-	pmd = pmdp_get_lockless(pmd_offset_lockless(pudp, pud, va));
+	pmd = pmdp_get_lockless(level_pmd(pudp, pud, va));
 	if (pmd_none(pmd) || !pmd_present(pmd))
 		return absent;
 	if (pmd_leaf(pmd))

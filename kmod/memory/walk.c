@@ -17,6 +17,7 @@
 #include "core/compat.h"
 #include "entry.h"
 #include "found.h"
+#include "levels.h"
 #include "walk.h"
 
 bool walk_allowed = true;
@@ -311,11 +312,11 @@ pud_t *walk_find_pud(struct mm_struct *mm, unsigned long va)
 	pgd = pgdp_get(pgdp);
 	if (pgd_none(pgd) || pgd_bad(pgd))
 		return NULL;
-	p4dp = p4d_offset_lockless(pgdp, pgd, va);
+	p4dp = level_p4d(pgdp, pgd, va);
 	p4d = p4dp_get(p4dp);
 	if (p4d_none(p4d) || p4d_bad(p4d))
 		return NULL;
-	return pud_offset_lockless(p4dp, p4d, va);
+	return level_pud(p4dp, p4d, va);
 }
 
 /**
@@ -336,7 +337,7 @@ pmd_t *walk_find_pmd(struct mm_struct *mm, unsigned long va)
 	pud = pudp_get(pudp);
 	if (pud_none(pud) || pud_leaf(pud) || pud_bad(pud))
 		return NULL;
-	return pmd_offset_lockless(pudp, pud, va);
+	return level_pmd(pudp, pud, va);
 }
 
 static void pin_table(struct table_walk *walk, struct mm_struct *mm,

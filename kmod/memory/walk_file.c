@@ -2,6 +2,7 @@
 /*
  * Pages that a file has already. See walk.h.
  */
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/rcupdate.h>
@@ -10,9 +11,8 @@
 #include "found.h"
 #include "walk.h"
 
-/* Folios that one section of RCU is for. One run holds all that they may have. */
-#define MAX_FOLIOS	512
-static_assert(MAX_FOLIOS << (PMD_SHIFT - PAGE_SHIFT) <= EXTENT_MAX_NPAGES);
+/* Folios that one section of RCU is for: as many as one run holds all that they may have of. */
+#define MAX_FOLIOS	MIN(512UL, EXTENT_MAX_NPAGES >> PMD_ORDER)
 
 /*
  * A pin, of what may leave the file at any time. False if it did, or is about to: what

@@ -13,6 +13,7 @@
 #include "core/core.h"
 #include "found.h"
 #include "leaf.h"
+#include "levels.h"
 #include "walk.h"
 
 /* What the entry maps may have become anything until there is a reference to it. */
@@ -136,7 +137,7 @@ static struct folio *pin_one(struct mm_struct *mm, unsigned long va, bool write,
 		return pin_gigantic(pudp, pud, write, leaf);
 	if (pud_bad(pud))
 		return NULL;
-	pmdp = pmd_offset_lockless(pudp, pud, va);
+	pmdp = level_pmd(pudp, pud, va);
 	pmd = pmdp_get_lockless(pmdp);
 	if (pmd_none(pmd) || !pmd_present(pmd) || pmd_protnone(pmd))
 		return NULL;

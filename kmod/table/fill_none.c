@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * In place of fill.c where the formats' headers are not there: packages of kernel
- * headers leave them out. Everything is mapped by iommu_map().
+ * In place of fill.c where the formats' headers are not there, which packages of kernel
+ * headers leave out, or the CPU has pages of another size than the formats. Everything
+ * is mapped by iommu_map().
  */
 #include "fill.h"
 
