@@ -10,4 +10,4 @@ args=("$@")
 for link in at-*; do
 	[[ ! -L $link ]] || args=("${args[@]//"$(readlink "$link")/"/$link/}")
 done
-exec ccache gcc "${args[@]}"
+exec ccache "${CROSS:-}gcc" "${args[@]}"

@@ -4,13 +4,17 @@
 # lib.sh.
 
 fragments() {
+	local name names=(base)
 	[[ ${1:-} =~ ^[a-z]+$ && $1 != base && -f $ROOT/configs/$1.config ]] ||
-		die "no configuration '${1:-}' in configs/ (there are: $(cd "$ROOT/configs" && echo [!b]*.config bench.config))"
-	echo "$ROOT/configs/base.config"
+		die "no configuration '${1:-}' in configs/ (there are: $(cd "$ROOT/configs" && find . -name '[!b]*.config' ! -name '*.*.*' -printf '%f ') bench.config)"
 	# As lean as what is measured.
-	[[ $1 != gen*ksyms ]] || echo "$ROOT/configs/bench.config"
-	[[ $1 != long ]] || echo "$ROOT/configs/test.config"
-	echo "$ROOT/configs/$1.config"
+	[[ $1 != gen*ksyms ]] || names+=(bench)
+	[[ $1 != long ]] || names+=(test)
+	# Each, and what it is on the machine that the guest is.
+	for name in "${names[@]}" "$1"; do
+		echo "$ROOT/configs/$name.config"
+		[[ ! -e $ROOT/configs/$name.$GUEST_ARCH.config ]] || echo "$ROOT/configs/$name.$GUEST_ARCH.config"
+	done
 }
 
 # What the fragments ask for: the lines that say something, and no others; of what two of them say, the last.
@@ -22,7 +26,7 @@ wanted() {
 
 # The date and the builder do not belong in the image: the same input gives the same kernel, and ccache finds it.
 kmake() {
-	make -C "$SRC" O="$BUILD" -j"$JOBS" LOCALVERSION= CC="ccache gcc" HOSTCC="ccache gcc" \
+	make -C "$SRC" O="$BUILD" -j"$JOBS" LOCALVERSION= CC="ccache ${CROSS}gcc" HOSTCC="ccache gcc" "${MAKE_ARCH[@]}" \
 		KBUILD_BUILD_TIMESTAMP=1970-01-01 KBUILD_BUILD_USER=iommufd-fast KBUILD_BUILD_HOST=guest "$@"
 }
 

@@ -9,27 +9,24 @@
 #   ARCH=arm64
 
 set -euo pipefail
-# lib.sh takes it out of the environment.
-APT_ARCH=${ARCH:-}
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/build/source.sh
 source "$ROOT/scripts/build/source.sh"
 
-arch=$APT_ARCH
+arch=$GUEST_ARCH
 [[ $arch == arm64 ]] || die "for which architecture? make module ARCH=arm64; for this one: make modules"
-cross=aarch64-linux-gnu-
-need_packages "${KERNEL_PACKAGES[@]}" gcc-aarch64-linux-gnu
+need_packages "${KERNEL_PACKAGES[@]}"
 
 # Another source than the packaged one has no package of headers.
 [[ -z ${KERNEL_SRC:-} ]] || die "KERNEL_SRC=$KERNEL_SRC: the packaged kernel of $arch has its own source"
 find_source fetch
-BUILD=$CACHE/build-$arch-$({ echo "$VERSION" && cat "${BASH_SOURCE[0]}" && "${cross}gcc" --version; } | short_hash)
+BUILD=$CACHE/build-$arch-$({ echo "$VERSION" && cat "${BASH_SOURCE[0]}" && "${CROSS}gcc" --version; } | short_hash)
 out=$ROOT/build/$arch/kmod
 export CCACHE_DIR=$CACHE/ccache
 
 cross_make() {
-	make -C "$SRC" O="$1" -j"$JOBS" ARCH="$arch" CROSS_COMPILE="$cross" CC="ccache ${cross}gcc" HOSTCC="ccache gcc" LOCALVERSION= "${@:2}"
+	make -C "$SRC" O="$1" -j"$JOBS" CC="ccache ${CROSS}gcc" HOSTCC="ccache gcc" LOCALVERSION= "${MAKE_ARCH[@]}" "${@:2}"
 }
 
 # The name of the package, which is that of the plain flavour; nothing before there are lists.
@@ -87,7 +84,7 @@ build() {
 	shift 3
 	mkdir -p "$to"
 	lock "$name"
-	run_logged "$name" cross_make "$kernel" M="$ROOT/kmod" MO="$to" UNPROVEN=1 "$@" modules
+	run_logged "$name" cross_make "$kernel" M="$ROOT/kmod" MO="$to" "$@" modules
 	unlock "$name"
 	! grep -aE "^$ROOT/.*(warning|error):" "$CACHE/log/$name.log" || die "not clean; the log is $CACHE/log/$name.log"
 }

@@ -36,7 +36,7 @@ config_key() {
 	{
 		wanted "$1" | LC_ALL=C sort
 		echo "$VERSION"
-		gcc --version 2>/dev/null | head -1
+		"${CROSS}gcc" --version 2>/dev/null | head -1
 		[[ -z ${KERNEL_SRC:-} ]] || echo "$SRC"
 	} | short_hash
 }
@@ -45,7 +45,7 @@ config_key() {
 is_packaged() { [[ $1 == bench && -z ${KERNEL_SRC:-} ]]; }
 
 find_build() {
-	BUILD=$CACHE/build-$1-$(if is_packaged "$1"; then packaged_key; else config_key "$1"; fi)
+	BUILD=$CACHE/build-$1$ARCH_NAME-$(if is_packaged "$1"; then packaged_key; else config_key "$1"; fi)
 }
 
 # One line for every wish that did not come true; kconfig itself says nothing about them.
@@ -62,7 +62,7 @@ check_config() {
 			"$(grep -E "^(# )?${symbol}[= ]" "$BUILD/.config" || echo "no $symbol")" >&2
 		bad=$((bad + 1))
 	done < <(wanted "$1")
-	((bad == 0)) || die "$bad symbols of configs/base.config and configs/$1.config do not hold in $BUILD/.config"
+	((bad == 0)) || die "$bad symbols of configs/base*.config and configs/$1*.config do not hold in $BUILD/.config"
 }
 
 # --- build -----------------------------------------------------------------------------------------------------------
@@ -71,14 +71,14 @@ check_config() {
 objects() {
 	local count expected=1300
 	count=$(find "$BUILD" -name '*.o' | wc -l)
-	[[ ! -s $CACHE/objects-$CONFIG ]] || expected=$(<"$CACHE/objects-$CONFIG")
+	[[ ! -s $CACHE/objects-$CONFIG$ARCH_NAME ]] || expected=$(<"$CACHE/objects-$CONFIG$ARCH_NAME")
 	echo "$count of about $expected objects"
 }
 
 build() {
 	CONFIG=$1
 	fragments "$CONFIG" >/dev/null
-	[[ $(uname -m) == x86_64 ]] || die "the guest is x86-64 and is built natively; this machine is $(uname -m)"
+	[[ $(uname -m) == x86_64 ]] || die "guests are built on x86-64, for it and for others; this machine is $(uname -m)"
 	need_packages "${KERNEL_PACKAGES[@]}"
 	find_source fetch
 	find_build "$CONFIG"
@@ -99,8 +99,8 @@ build() {
 		touch "$BUILD/configured"
 	fi
 	say "building Linux $VERSION ($CONFIG), $JOBS at a time; the log is $CACHE/log/kernel-$CONFIG.log"
-	PROGRESS=objects run_logged "kernel-$CONFIG" kmake bzImage modules
-	find "$BUILD" -name '*.o' | wc -l >"$CACHE/objects-$CONFIG"
+	PROGRESS=objects run_logged "kernel-$CONFIG" kmake "${IMAGE##*/}" modules
+	find "$BUILD" -name '*.o' | wc -l >"$CACHE/objects-$CONFIG$ARCH_NAME"
 	touch "$BUILD/complete"
 	say "Linux $VERSION ($CONFIG) is built, in $((SECONDS / 60)) min $((SECONDS % 60)) s"
 }
@@ -109,14 +109,14 @@ build() {
 headers() {
 	need_packages "${KERNEL_PACKAGES[@]}"
 	find_source fetch
-	HEADERS=$CACHE/headers-$VERSION
+	HEADERS=$CACHE/headers$ARCH_NAME-$VERSION
 	[[ -z ${KERNEL_SRC:-} ]] || HEADERS+=-$(short_hash <<<"$SRC")
 	# A tree of somebody's own may have changed since.
 	if [[ -n ${KERNEL_SRC:-} || ! -e $HEADERS/complete ]]; then
 		lock kernel-headers
 		# Another run may have made them meanwhile, and uses them.
 		if [[ -n ${KERNEL_SRC:-} || ! -e $HEADERS/complete ]]; then
-			run_logged kernel-headers make -C "$SRC" O="$HEADERS/build" headers_install INSTALL_HDR_PATH="$HEADERS"
+			run_logged kernel-headers make -C "$SRC" O="$HEADERS/build" "${MAKE_ARCH[@]}" headers_install INSTALL_HDR_PATH="$HEADERS"
 			touch "$HEADERS/complete"
 		fi
 		unlock kernel-headers

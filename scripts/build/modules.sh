@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Build an external module of ours against a kernel of ours: DIR (kmod, bench/floor) -> build/CONFIG/DIR/*.ko. Where we have
-# no such DIR it is one of the kernel's source, whose modules are then built like ours.
+# Build an external module of ours against a kernel of ours: DIR (kmod, bench/floor) -> build/CONFIG/DIR/*.ko, or of ARCH=arm64
+# build/arm64/CONFIG/DIR/*.ko. Where we have no such DIR it is one of the kernel's source, whose modules are then built like
+# ours.
 # The sources stay clean: everything made goes to build/, or to OUT where a check builds for itself.
 
 set -euo pipefail
@@ -23,7 +24,7 @@ src=$("$ROOT/scripts/build/kernel.sh" src)
 tree=$ROOT
 [[ -d $ROOT/$dir ]] || tree=$src
 [[ -f $tree/$dir/Kbuild || -f $tree/$dir/Makefile ]] || die "$dir has no Kbuild file"
-out=${OUT:-$ROOT/build/$config/$dir}
+out=${OUT:-$BUILT/$config/$dir}
 name=modules-$config-${dir//\//-}
 # A directory of its own has logs of its own: OUT=.../lint/kmod, .../coverage/kmod.
 [[ -z ${OUT:-} ]] || name+=-$(basename "${OUT%/"$dir"}")
@@ -38,13 +39,13 @@ fi
 echo "$kdir" >"$out/.kernel"
 
 export CCACHE_DIR=$CACHE/ccache
-cc='ccache gcc'
+cc="ccache ${CROSS}gcc"
 # What a guest loads that counts.
 if [[ $config == bench && -z ${OUT:-} ]]; then
 	cc_links "$out" tree "$ROOT" source "$src" kernel "$kdir"
 	cc=$ROOT/scripts/build/cc.sh
 fi
 # From the source: the Makefile of a build directory names it by the path that it had when the kernel was built.
-run_logged "$name" make -C "$src" O="$kdir" -j"$JOBS" M="$tree/$dir" MO="$out" CC="$cc" "$@" modules
+run_logged "$name" make -C "$src" O="$kdir" -j"$JOBS" M="$tree/$dir" MO="$out" CC="$cc" "${MAKE_ARCH[@]}" "$@" modules
 # A warning must not hide in a log.
 grep -a 'warning:' "$CACHE/log/$name.log" >&2 || true

@@ -13,8 +13,8 @@ case $SERIES in
 *) die "no PACKAGE_SERIES '$SERIES' (there are: 7.2 7.3)" ;;
 esac
 
-# Where the isolated apt keeps what it knows. Who sources this may set APT_ARCH, for packages of another architecture.
-APT_STATE=$CACHE/apt${APT_ARCH:+-$APT_ARCH}
+# Where the isolated apt keeps what it knows, of each architecture by itself.
+APT_STATE=$CACHE/apt$ARCH_NAME
 
 # The isolated apt: its own lists, cache and (empty) package status, one source, no preferences, and none of the
 # machine's hooks. Only how to reach a mirror (proxy, credentials, keys) stays the machine's own.
@@ -38,7 +38,8 @@ isolated_apt() {
 		APT::Sandbox::User "";
 		Acquire::Retries "3";
 	END
-	[[ -z ${APT_ARCH:-} ]] || echo "APT::Architecture \"$APT_ARCH\"; APT::Architectures { \"$APT_ARCH\"; };" >>"$state/apt.conf"
+	[[ $GUEST_ARCH == x86_64 ]] ||
+		echo "APT::Architecture \"$GUEST_ARCH\"; APT::Architectures { \"$GUEST_ARCH\"; };" >>"$state/apt.conf"
 	APT_GET=(apt-get -q -c "$state/apt.conf")
 	APT_CACHE=(apt-cache -c "$state/apt.conf")
 }
