@@ -4,6 +4,7 @@
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
+#include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 
 #include <iommu-pages.h>
@@ -266,6 +267,8 @@ static struct device *iommu_device(struct kunit *test)
 	snprintf(name, sizeof(name), "kunit-iommu-%d", atomic_inc_return(&nr));
 	dev = kunit_device_register(test, name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	/* Where that is done by the DMA API, which must not copy to memory further down. */
+	KUNIT_ASSERT_EQ(test, dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(64)), 0);
 	return dev;
 }
 

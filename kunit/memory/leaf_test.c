@@ -9,6 +9,24 @@
 #include "memory.h"
 #include "memory/leaf.h"
 
+/*
+ * Entries: of a table, of a huge leaf, and of nothing that is there, at any level that
+ * has such.
+ */
+#ifdef CONFIG_ARM64
+#define TABLE_AT(pa)	((u64)(pa) | PMD_TYPE_TABLE)
+#define LEAF_AT(pfn)	((u64)(pfn) << PAGE_SHIFT | PMD_TYPE_SECT | PMD_SECT_USER)
+#define WRITABLE	PTE_WRITE
+#define NO_TABLE	0x5000
+#define NO_LEAF		0x5000
+#else
+#define TABLE_AT(pa)	((u64)(pa) | _PAGE_TABLE)
+#define LEAF_AT(pfn)	((u64)(pfn) << PAGE_SHIFT | _PAGE_PRESENT | _PAGE_USER | _PAGE_PSE)
+#define WRITABLE	_PAGE_RW
+#define NO_TABLE	0x5000
+#define NO_LEAF		(0x5000 | _PAGE_PSE)
+#endif
+
 /**
  * enum level - levels of a CPU page table, from the top
  * @LEVEL_PGD: the top, where there are five
@@ -59,14 +77,11 @@ static struct mm_struct *make_up(struct kunit *test, unsigned long va,
 		if (i >= level)
 			break;
 		table = new_table(test);
-		*at = __pa(table) | _PAGE_TABLE;
+		*at = TABLE_AT(__pa(table));
 	}
 	*at = entry;
 	return mm;
 }
-
-#define NOT_PRESENT	0x5000
-#define AT_PFN(pfn)	((u64)(pfn) << PAGE_SHIFT | _PAGE_PRESENT | _PAGE_USER)
 
 static const struct entry_case {
 	const char *name;
@@ -76,21 +91,23 @@ static const struct entry_case {
 } entry_cases[] = {
 	{ "no-pgd", LEVEL_PGD, 0, { LEAF_ABSENT } },
 	{ "no-p4d", LEVEL_P4D, 0, { LEAF_ABSENT } },
-	{ "p4d-not-present", LEVEL_P4D, NOT_PRESENT, { LEAF_ABSENT } },
+#ifndef CONFIG_ARM64
+	/* There what is not 0 is a table. */
+	{ "p4d-not-present", LEVEL_P4D, NO_TABLE, { LEAF_ABSENT } },
+#endif
 	{ "no-pud", LEVEL_PUD, 0, { LEAF_ABSENT } },
-	{ "pud-not-present", LEVEL_PUD, NOT_PRESENT | _PAGE_PSE,
-	  { LEAF_ABSENT } },
-	{ "pud-leaf", LEVEL_PUD, AT_PFN(3UL << 18) | _PAGE_PSE | _PAGE_RW,
+	{ "pud-not-present", LEVEL_PUD, NO_LEAF, { LEAF_ABSENT } },
+	{ "pud-leaf", LEVEL_PUD, LEAF_AT(3UL << 18) | WRITABLE,
 	  { LEAF_HUGE, true, PUD_SHIFT - PAGE_SHIFT, 3UL << 18 } },
-	{ "pud-leaf-read-only", LEVEL_PUD, AT_PFN(5UL << 18) | _PAGE_PSE,
+	{ "pud-leaf-read-only", LEVEL_PUD, LEAF_AT(5UL << 18),
 	  { LEAF_HUGE, false, PUD_SHIFT - PAGE_SHIFT, 5UL << 18 } },
 	{ "no-pmd", LEVEL_PMD, 0, { LEAF_ABSENT } },
-	{ "pmd-not-present", LEVEL_PMD, NOT_PRESENT, { LEAF_ABSENT } },
-	{ "pmd-leaf", LEVEL_PMD, AT_PFN(7UL << 9) | _PAGE_PSE | _PAGE_RW,
+	{ "pmd-not-present", LEVEL_PMD, NO_TABLE, { LEAF_ABSENT } },
+	{ "pmd-leaf", LEVEL_PMD, LEAF_AT(7UL << 9) | WRITABLE,
 	  { LEAF_HUGE, true, PMD_SHIFT - PAGE_SHIFT, 7UL << 9 } },
-	{ "pmd-leaf-read-only", LEVEL_PMD, AT_PFN(9UL << 9) | _PAGE_PSE,
+	{ "pmd-leaf-read-only", LEVEL_PMD, LEAF_AT(9UL << 9),
 	  { LEAF_HUGE, false, PMD_SHIFT - PAGE_SHIFT, 9UL << 9 } },
-	{ "pmd-table", LEVEL_PMD, AT_PFN(7) | _PAGE_RW, { LEAF_SMALL } },
+	{ "pmd-table", LEVEL_PMD, TABLE_AT(7 << PAGE_SHIFT), { LEAF_SMALL } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(entry, entry_cases, name);

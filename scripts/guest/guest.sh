@@ -38,6 +38,8 @@ usage() {
 		that is no reason to end it. See scripts/guest/watch.py. In the lanes whose clock is the machine's, the guest's init
 		finds in TICKS a terminal with a byte for each such second.
 
+		ARCH=arm64: the kernel and all else is of that; there is no device without an IOMMU, and KVM is of no use.
+
 		Afterwards SHARE has console.log, status (of the job) and guest.env (the lane that was taken, QEMU's version, ...).
 		Exit status: the job's (1 for $NO_SPACE); 124 it hung; 125 the guest died.
 	END
@@ -84,7 +86,8 @@ while (($#)); do
 	--test-kernel)
 		# Four levels of page tables: with five, KASAN asks a CPU feature where its shadow is, which the kernel forgets for a
 		# moment while it identifies the CPU at boot, and an interrupt in that moment is a report of its own.
-		told='no5lvl log_buf_len=1M sysctl.kernel.lock_stat=0 '
+		told='log_buf_len=1M sysctl.kernel.lock_stat=0 '
+		[[ $GUEST_ARCH != x86_64 ]] || told="no5lvl $told"
 		shift
 		continue
 		;;
@@ -97,8 +100,8 @@ done
 for number in "$cpus" "$edu" "$edu_group" "$edu_bare" "$nic" "$stall" "$limit"; do
 	[[ $number =~ ^[0-9]+$ ]] || die "'$number' is no number"
 done
-bzimage=$kernel/arch/x86/boot/bzImage
-[[ -s $bzimage ]] || die "no kernel at $bzimage; run 'scripts/build/kernel.sh build bench'"
+image=$kernel/$IMAGE
+[[ -s $image ]] || die "no kernel at $image; run 'scripts/build/kernel.sh build bench'"
 [[ -d $share ]] || die "no directory $share to share"
 share=$(cd "$share" && pwd)
 # A comma separates QEMU's options.
@@ -106,12 +109,34 @@ share=$(cd "$share" && pwd)
 	die "QEMU cannot share what has a comma in its name: $share${keep:+, $keep}${nvme:+, $nvme}"
 need_packages "${GUEST_PACKAGES[@]}"
 initramfs=${initrd:-$("$ROOT/scripts/guest/initramfs.sh" "$kernel")}
-qemu_version=$(qemu-system-x86_64 --version | sed -n '1s/.*version //p')
+
+# The machine that the guest is: QEMU's name of it, of its CPU, of its IOMMU where that is a device, of its serial port, and
+# what else the kernel is told.
+case $GUEST_ARCH in
+x86_64)
+	machine=(qemu-system-x86_64 -machine q35)
+	cpu=max iommu=(-device 'intel-iommu,aw-bits=48') console=ttyS0 iommu_told='intel_iommu=on,sm_off '
+	# A CPU that repeats a byte at a time well (ERMS) would be asked to: to clear a page would be 4096 instructions, each
+	# emulated by itself, and most of a benchmark's time. Without, the kernel clears 8 bytes at a time.
+	icount_cpu=max,-erms
+	;;
+arm64)
+	# What is random in the device tree is not, in the kernel's log or the order of what it allocates.
+	machine=(qemu-system-aarch64 -machine 'virt,gic-version=3,iommu=smmuv3,dtb-randomness=off')
+	# Pointers are signed by what is quick to emulate.
+	cpu=max,pauth-impdef=on iommu=() console=ttyAMA0 iommu_told=''
+	# Programs read a clock that counts instructions.
+	icount_cpu=$cpu,cntfrq=1000000000
+	((edu_bare == 0)) || die "there is no device without an IOMMU in a guest of $GUEST_ARCH"
+	;;
+esac
+qemu_version=$("${machine[0]}" --version | sed -n '1s/.*version //p')
 
 # An openable /dev/kvm proves nothing: some machines create a VM and then cannot run a stock kernel in it. The proof is
 # a guest that boots to its job within a short limit. The answer holds until the machine is booted again.
 kvm_works() {
 	local answer=$CACHE/kvm-probe probe question
+	[[ $GUEST_ARCH == "$(uname -m)" ]] || { kvm_problem="it runs no $GUEST_ARCH" && return 1; }
 	[[ -r /dev/kvm && -w /dev/kvm ]] || { kvm_problem="/dev/kvm cannot be opened" && return 1; }
 	question="$(</proc/sys/kernel/random/boot_id) $EUID $qemu_version:"
 	kvm_problem="a guest does not boot in it"
@@ -135,7 +160,7 @@ if [[ $lane == kvm && -z ${KVM_PROBE:-} ]] && ! kvm_works; then
 	say "KVM is of no use here ($kvm_problem); taking $lane, see $CACHE/log/kvm-probe.log"
 fi
 
-qemu=(qemu-system-x86_64 -machine q35 -m "$mem" -smp "$cpus" -nodefaults -no-user-config -display none -no-reboot)
+qemu=("${machine[@]}" -m "$mem" -smp "$cpus" -nodefaults -no-user-config -display none -no-reboot)
 if ((nodes > 1)); then
 	[[ $mem =~ ^([0-9]+)(M|G)$ ]] || die "--mem $mem can not be divided into $nodes nodes"
 	megabytes=${BASH_REMATCH[1]}
@@ -149,12 +174,10 @@ icount)
 	# Its CPUs are emulated in turn, each until a timer is due. For a turn to be short there is one of QEMU's that the guest does
 	# not see, every 50 microseconds: that of a buffer of a network that has no device.
 	((cpus == 1)) || qemu+=(-netdev 'hubport,id=turns,hubid=1' -object 'filter-buffer,id=turn,netdev=turns,interval=50')
-	# With the clock of the guest counting instructions and its random numbers seeded, a run repeats itself. A CPU that repeats
-	# a byte at a time well (ERMS) would be asked to: to clear a page would be 4096 instructions, each emulated by itself, and
-	# most of a benchmark's time. Without, the kernel clears 8 bytes at a time.
-	qemu+=(-accel 'tcg,thread=single' -cpu "max,-erms" -icount 'shift=0,sleep=off' -rtc 'base=2026-01-01,clock=vm' -seed 1)
+	# With the clock of the guest counting instructions and its random numbers seeded, a run repeats itself.
+	qemu+=(-accel 'tcg,thread=single' -cpu "$icount_cpu" -icount 'shift=0,sleep=off' -rtc 'base=2026-01-01,clock=vm' -seed 1)
 	;;
-mttcg) qemu+=(-accel 'tcg,thread=multi' -cpu max) ;;
+mttcg) qemu+=(-accel 'tcg,thread=multi' -cpu "$cpu") ;;
 kvm) qemu+=(-accel kvm -cpu host) ;;
 esac
 ticks=()
@@ -162,8 +185,18 @@ watch=("$ROOT/scripts/guest/watch.py" --stall "$stall" --timeout "$limit")
 if [[ $lane != icount ]]; then
 	# What the kernel does not know itself it gives to init as a variable.
 	watch+=(--ticks "$share/ticks")
-	ticks=(-chardev "pipe,id=ticks,path=$share/ticks" -serial chardev:ticks)
-	append+=' TICKS=/dev/ttyS1'
+	ticks=(-chardev "pipe,id=ticks,path=$share/ticks")
+	case $GUEST_ARCH in
+	x86_64)
+		ticks+=(-serial chardev:ticks)
+		append+=' TICKS=/dev/ttyS1'
+		;;
+	arm64)
+		# It has one serial port.
+		ticks+=(-device "virtio-serial-pci,id=ports" -device "virtserialport,bus=ports.0,nr=1,chardev=ticks")
+		append+=' TICKS=/dev/vport0p1'
+		;;
+	esac
 fi
 if [[ -n $inside ]]; then
 	"$ROOT/scripts/guest/inside.sh" "$initramfs" "$share"
@@ -173,7 +206,7 @@ if [[ -n $inside ]]; then
 		-chardev "file,id=kallsyms,path=$share/kallsyms" -device 'isa-debugcon,iobase=0xe8,chardev=kallsyms')
 fi
 [[ -z $plugin ]] || qemu+=(-plugin "$plugin")
-qemu+=(-device 'intel-iommu,aw-bits=48')
+qemu+=("${iommu[@]}")
 [[ -z $keep ]] || qemu+=(-object "memory-backend-file,id=keep,share=on,size=16M,mem-path=$keep"
 	-device 'ivshmem-plain,memdev=keep')
 for ((i = 0; i < edu; i++)); do
@@ -190,8 +223,8 @@ done
 [[ -z $disk ]] || qemu+=(-drive "file=$disk,format=raw,if=virtio,cache=unsafe")
 qemu+=(-virtfs "local,path=$share,mount_tag=host,security_model=none,multidevs=remap"
 	-chardev "file,id=console,path=$share/console.log" -serial chardev:console "${ticks[@]}"
-	-kernel "$bzimage" -initrd "$initramfs"
-	-append "console=ttyS0 panic=-1 intel_iommu=on,sm_off transparent_hugepage=madvise nokaslr norandmaps $told$append")
+	-kernel "$image" -initrd "$initramfs"
+	-append "console=$console panic=-1 ${iommu_told}transparent_hugepage=madvise nokaslr norandmaps $told$append")
 # The IOMMU does not translate for all that is below a root bus like this one. Last, for a device that names no bus takes
 # the latest there is.
 if ((edu_bare)); then

@@ -12,7 +12,12 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 need_packages "${GUEST_PACKAGES[@]}"
-busybox=$(command -v busybox) || die "busybox-static is installed, but there is no busybox in PATH"
+if [[ $GUEST_ARCH == x86_64 ]]; then
+	busybox=$(command -v busybox) || die "busybox-static is installed, but there is no busybox in PATH"
+else
+	sysroot=$("$ROOT/scripts/build/sysroot.sh")
+	busybox=$sysroot/bin/busybox
+fi
 modules=$1/boot-modules
 key=$({
 	cat "${BASH_SOURCE[0]}" "$busybox" "$ROOT"/guest/{init,lib.sh}
@@ -27,7 +32,7 @@ if [[ ! -s $image ]]; then
 	trap 'rm -rf "$root" "$root.cpio"' EXIT
 	mkdir -p "$root"/{bin,dev,proc,sys,tmp,host,lib,etc}
 	cp "$busybox" "$root/bin/busybox"
-	for applet in $("$busybox" --list); do
+	for applet in $("${AS_GUEST[@]}" "$busybox" --list); do
 		[[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"
 	done
 	install -m 755 "$ROOT/guest/init" "$root/init"

@@ -23,7 +23,7 @@ sed "s|^|$kdir/|; s|\.o$|.ko|" "$kdir/modules.order" | xargs cp -t "$share/modul
 
 # ours PEER BUILT: BUILT goes to modules/PEER/, if it is there and was made for this kernel.
 ours() {
-	local built=$ROOT/build/$config/$2
+	local built=$BUILT/$config/$2
 	[[ -e $built ]] || return 0
 	if [[ $(cat "$(dirname "$built")/.kernel" 2>/dev/null) != "$kdir" ]]; then
 		say "$built was built for another kernel and is left out; run 'scripts/build/modules.sh $config ${2%/*}'"

@@ -12,11 +12,11 @@ AFTERMATH_LEN=4
 # a command substitution has no errexit of its own.
 module_of() {
 	if [[ -n ${COVERAGE:-} ]]; then
-		OUT=$ROOT/build/coverage/$2 "$ROOT/scripts/build/modules.sh" "$1" "$2" GCOV_PROFILE=y || return
-		echo "$ROOT/build/coverage/$2/iommufd.ko"
+		OUT=$BUILT/coverage/$2 "$ROOT/scripts/build/modules.sh" "$1" "$2" GCOV_PROFILE=y || return
+		echo "$BUILT/coverage/$2/iommufd.ko"
 	else
 		"$ROOT/scripts/build/modules.sh" "$1" "$2" || return
-		echo "$ROOT/build/$1/$2/iommufd.ko"
+		echo "$BUILT/$1/$2/iommufd.ko"
 	fi
 }
 
@@ -28,21 +28,23 @@ marked_only() {
 	sed -u "s/\r//; 1,/^$BEGIN/d; /^$END/,\$d"
 }
 
-# build_programs [TARGET]: the test programs, or the one, for the kernel that there is the source of, into build/tests.
+# build_programs [TARGET]: the test programs, or the one, for the kernel that there is the source of, into build/tests, or
+# of ARCH=arm64 into build/arm64/tests.
 build_programs() {
-	local headers src build=$ROOT/build/tests
+	local headers src build=$BUILT/tests
 	headers=$("$ROOT/scripts/build/kernel.sh" headers)
 	src=$("$ROOT/scripts/build/kernel.sh" src)
 	mkdir -p "$build"
 	lock tests-build
-	run_logged tests make -C "$ROOT/tests" -j"$JOBS" O="$build" KHDR="$headers" KSRC="$src" "${@/#/$build/}"
+	run_logged tests make -C "$ROOT/tests" -j"$JOBS" CC="$GUEST_CC" O="$build" KHDR="$headers" \
+		KSRC="$src" "${@/#/$build/}"
 	unlock tests-build
 }
 
 # stage_klog_check SHARE: the program that a guest's aftermath reads the kernel's log with.
 stage_klog_check() {
 	build_programs klog_check
-	cp "$ROOT/build/tests/klog_check" "$1"
+	cp "$BUILT/tests/klog_check" "$1"
 }
 
 # run_guest NAME SHARE FILTER OPTION...: boot a guest to do SHARE/job. Prints what FILTER leaves of its console as it
@@ -71,13 +73,13 @@ run_guest() {
 	}
 }
 
-# ktap_results NAME: a stream of KTAP to results/latest/NAME.ktap, as ktap.py does that, and there too as JSON and JUnit
-# XML, made by the kernel's own kunit.py. Its exit status is ktap.py's.
+# ktap_results NAME: a stream of KTAP to NAME.ktap in results/latest (of ARCH=arm64: results/latest/arm64), as ktap.py does that,
+# and there too as JSON and JUnit XML, made by the kernel's own kunit.py. Its exit status is ktap.py's.
 ktap_results() {
 	local status=0
-	rm -f "$ROOT/results/latest/$1".{ktap,json,xml}
-	mkdir -p "$ROOT/results/latest"
-	"$ROOT/scripts/test/ktap.py" "$ROOT/results/latest/$1.ktap" || status=$?
+	rm -f "$LATEST/$1".{ktap,json,xml}
+	mkdir -p "$LATEST"
+	"$ROOT/scripts/test/ktap.py" "$LATEST/$1.ktap" || status=$?
 	ktap_convert "$1"
 	return "$status"
 }
@@ -94,9 +96,9 @@ add_sums() {
 		END { print passed " passed, " failed " failed, " skipped " skipped" }'
 }
 
-# ktap_convert NAME: results/latest/NAME.ktap also as .json and .xml.
+# ktap_convert NAME: NAME.ktap of those also as .json and .xml.
 ktap_convert() {
-	local src path=$ROOT/results/latest/$1 log=$CACHE/log/kunit-parse-$1.log
+	local src path=$LATEST/$1 log=$CACHE/log/kunit-parse-$1.log
 	src=$("$ROOT/scripts/build/kernel.sh" src)
 	# It has an exit status of its own when a test failed.
 	PYTHONDONTWRITEBYTECODE=1 python3 "$src/tools/testing/kunit/kunit.py" parse --summary --json="$path.json" \

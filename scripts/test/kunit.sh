@@ -11,6 +11,7 @@
 #   PARAMETERS="pin_walk=0"  of the module
 #   REPEAT=N    run them so often, in one guest: for what happens at the same time
 #   TEST_KERNEL=kcsan  on the kernel that looks for data races
+#   ARCH=arm64  cross-built, in a guest of arm64; results are in results/latest/arm64/
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -26,7 +27,7 @@ parameters=${PARAMETERS:-}
 config=${TEST_KERNEL:-test}
 name=kunit
 [[ $config == test ]] || name+=-$config
-share=$ROOT/build/share-$name
+share=$BUILT/share-$name
 BEGIN='kunit.sh: begin'
 END='kunit.sh: end'
 
@@ -93,7 +94,7 @@ cp "$module" "$share"
 stage_klog_check "$share"
 write_job >"$share/job"
 
-say "KUnit: $suites.$cases; results go to $ROOT/results/latest/$name.ktap"
+say "KUnit: $suites.$cases; results go to $LATEST/$name.ktap"
 status=0
 # Who started the cases waits for each as long as it takes, which on a busy machine looks like a task that hangs.
 # KUnit's own limit is by the clock of a machine that may be busy: the guest's (scripts/guest/guest.sh) is the one that counts.
