@@ -62,13 +62,14 @@ static inline pte_t entry_read(pte_t *ptep)
  * @bits: the bits
  *
  * Where an entry may be written through, PTE_RDONLY says that it was not yet; else it
- * is always set. Which of both it is another bit says.
+ * is always set. Which of both it is another bit says. That an entry is of a block is
+ * for the TLB, and of what is left of a huge page some entries are of one and some not.
  *
  * Return: the bits but for those that say whether and how an entry was used.
  */
 static inline pteval_t entry_without_use(pteval_t bits)
 {
-	return bits & ~(pteval_t)(PTE_AF | PTE_DIRTY | PTE_RDONLY);
+	return bits & ~(pteval_t)(PTE_AF | PTE_DIRTY | PTE_RDONLY | PTE_CONT);
 }
 
 #else
