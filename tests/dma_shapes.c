@@ -88,7 +88,7 @@ static void run_shape(const void *arg)
 	const struct shape_case *c = arg;
 	struct memory mem;
 	struct rig rig;
-	__u64 top, off = 0;
+	__u64 top, odd, off = 0;
 
 	memory_alloc(&mem, c->shape, c->bytes);
 	rig_open(&rig, 1);
@@ -99,10 +99,13 @@ static void run_shape(const void *arg)
 	top = ioas_last_iova(rig.iofd, rig.ioas) + 1;
 
 	/*
-	 * Low, at an IOVA that huge pages cannot be used at; low and aligned; the top; the kernel's
-	 * choice.
+	 * At an IOVA that huge pages cannot be used at, low, and of what does not fit below what is
+	 * reserved for interrupts, above that; low and aligned; the top; the kernel's choice.
 	 */
-	check_at(&rig, &mem, IOAS_FIXED_RW, 0x123000);
+	odd = 0x123000;
+	if (odd + c->bytes > RIG_MSI_START)
+		odd += 4 * GIB;
+	check_at(&rig, &mem, IOAS_FIXED_RW, odd);
 	check_at(&rig, &mem, IOAS_FIXED_RW, GIB);
 	check_at(&rig, &mem, IOAS_FIXED_RW, top - c->bytes);
 	check_at(&rig, &mem, IOAS_RW, 0);

@@ -20,6 +20,18 @@
 #define RIG_BOUNCE_IOVA 0x10000UL
 #define RIG_BOUNCE_BYTES 4096UL
 
+/*
+ * What every device has reserved, for interrupts: where a CPU of x86-64 takes them; of arm64, where
+ * the kernel shows devices what takes them (IOMMU_RESV_SW_MSI of the SMMU's driver).
+ */
+#ifdef __aarch64__
+#define RIG_MSI_START 0x08000000UL
+#define RIG_MSI_LAST 0x080fffffUL
+#else
+#define RIG_MSI_START 0xfee00000UL
+#define RIG_MSI_LAST 0xfeefffffUL
+#endif
+
 struct rig {
 	int iofd;
 	__u32 ioas;

@@ -81,7 +81,7 @@ static void run_order(const void *arg)
 /* An allowed range outlives attaching: a device that cannot have it is refused. */
 static void run_keep(const void *arg)
 {
-	const struct iommu_iova_range msi = { 0xfee00000, 0xfee00fff };
+	const struct iommu_iova_range msi = { RIG_MSI_START, RIG_MSI_START + PAGE - 1 };
 	const struct iommu_iova_range all = { 0, ~0ULL };
 	struct uapi u;
 	__u32 pt;

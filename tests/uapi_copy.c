@@ -146,7 +146,7 @@ static void run_destination(const void *arg)
 	EXPECT_REFUSED(&u, -EEXIST, copy(&u, &cmd));
 	cmd.dst_iova = UAPI_ANCHOR + UAPI_ANCHOR_BYTES - PAGE;
 	EXPECT_REFUSED(&u, -EEXIST, copy(&u, &cmd));
-	cmd.dst_iova = 0xfee00000;
+	cmd.dst_iova = RIG_MSI_START;
 	EXPECT_REFUSED(&u, -EINVAL, copy(&u, &cmd));
 	cmd.dst_iova = 1ULL << 60;
 	EXPECT_REFUSED(&u, -EINVAL, copy(&u, &cmd));

@@ -112,7 +112,7 @@ static void run_failed_replace(const void *arg)
 	(void)arg;
 	uapi_open(&u);
 	ASSERT_OK(ioas_alloc(u.rig.iofd, &ioas));
-	ASSERT_OK(ioas_map_at(u.rig.iofd, ioas, u.mem.va, PAGE, 0xfee01000));
+	ASSERT_OK(ioas_map_at(u.rig.iofd, ioas, u.mem.va, PAGE, RIG_MSI_START + PAGE));
 	EXPECT_REFUSED(&u, -EADDRINUSE, attach_to(&u.rig.edu[0], ioas));
 	expect_reaches(&u.rig, &u.rig.edu[0], UAPI_ANCHOR, u.mem.va, 64);
 	EXPECT_OK(iofd_destroy(u.rig.iofd, ioas));

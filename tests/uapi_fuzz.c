@@ -74,8 +74,8 @@ static __u64 value(struct uapi *u, __u64 *random)
 		u->rig.hwpt, u->rig.edu[0].devid, PAGE, PAGE, PAGE - 1, PAGE + 1, 2 * PAGE,
 		16 * PAGE, 2 * MIB, UAPI_BYTES, (__u64)u->mem.va, (__u64)u->mem.va,
 		(__u64)u->mem.va + PAGE, (__u64)u->mem.va + 123, UAPI_ANCHOR, UAPI_ANCHOR + PAGE,
-		UAPI_FREE, UAPI_FREE + PAGE, 0xfee00000, 0xfeefffff, 1UL << 39, 1UL << 48, ~0ULL,
-		~0ULL - PAGE + 1, 1UL << 63, 0x7fffffff, 0x80000000, 0xffffffff, u->mem.fd,
+		UAPI_FREE, UAPI_FREE + PAGE, RIG_MSI_START, RIG_MSI_LAST, 1UL << 39, 1UL << 48,
+		~0ULL, ~0ULL - PAGE + 1, 1UL << 63, 0x7fffffff, 0x80000000, 0xffffffff, u->mem.fd,
 	};
 	__u64 i = ktap_random(random);
 

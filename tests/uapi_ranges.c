@@ -5,10 +5,6 @@
 
 #include "uapi.h"
 
-/* The x86 MSI window, reserved by every device. */
-#define MSI_START 0xfee00000UL
-#define MSI_LAST 0xfeefffffUL
-
 static bool covers(const struct iommu_iova_range *ranges, __u32 n, __u64 start, __u64 last)
 {
 	__u32 i;
@@ -76,9 +72,9 @@ static void run_attached(const void *arg)
 	EXPECT_EQ(PAGE, align);
 	ASSERT_TRUE(n >= 2 && n <= ARRAY_SIZE(ranges));
 	expect_sane(ranges, n);
-	EXPECT_TRUE(covers(ranges, n, 0, MSI_START - 1));
-	EXPECT_TRUE(covers(ranges, n, MSI_LAST + 1, (1UL << 39) - 1));
-	EXPECT_TRUE(!touches(ranges, n, MSI_START, MSI_LAST));
+	EXPECT_TRUE(covers(ranges, n, 0, RIG_MSI_START - 1));
+	EXPECT_TRUE(covers(ranges, n, RIG_MSI_LAST + 1, (1UL << 39) - 1));
+	EXPECT_TRUE(!touches(ranges, n, RIG_MSI_START, RIG_MSI_LAST));
 	EXPECT_TRUE(!touches(ranges, n, 1UL << 48, ~0UL));
 
 	/* Every edge holds: the pages inside can be mapped, those outside not. */
@@ -108,17 +104,18 @@ static void run_widen(const void *arg)
 
 	(void)arg;
 	uapi_open(&u);
-	EXPECT_REFUSED(&u, -EINVAL, ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, PAGE, MSI_START));
+	EXPECT_REFUSED(&u, -EINVAL,
+		       ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, PAGE, RIG_MSI_START));
 	EXPECT_OK(edu_detach(&u.rig.edu[0]));
 	EXPECT_OK(ioas_iova_ranges(u.rig.iofd, u.rig.ioas, ranges, &n, NULL));
 	EXPECT_EQ(1, n);
 	EXPECT_EQ(~0ULL, ranges[0].last);
 
 	/* And a mapping in it keeps the device out. */
-	EXPECT_OK(ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, PAGE, MSI_LAST + 1 - PAGE));
+	EXPECT_OK(ioas_map_at(u.rig.iofd, u.rig.ioas, u.mem.va, PAGE, RIG_MSI_LAST + 1 - PAGE));
 	pt = u.rig.ioas;
 	EXPECT_ERR(-EADDRINUSE, edu_attach(&u.rig.edu[0], &pt));
-	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, MSI_LAST + 1 - PAGE, PAGE));
+	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, RIG_MSI_LAST + 1 - PAGE, PAGE));
 	pt = u.rig.ioas;
 	EXPECT_OK(edu_attach(&u.rig.edu[0], &pt));
 	uapi_close(&u);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Run the test programs (tests/) in the guest, on the test kernel: device DMA, bad input, threads. KTAP as it comes, and
-# in results/latest/programs.ktap; there too as JSON and JUnit XML. The last line is "N passed, N failed, N skipped".
+# in results/latest/programs.ktap (of ARCH=arm64: results/latest/arm64/); there too as JSON and JUnit XML. The last line is
+# "N passed, N failed, N skipped".
 #
 #   PEER=iommufd      run the same programs on the in-tree module (fast: ours)
 #   TEST_FILTER=GLOB  only the cases whose suite/case matches
@@ -21,7 +22,7 @@ peer=${PEER:-fast}
 filter=${TEST_FILTER:-*}
 config=${TEST_KERNEL:-test}
 seed=${SEED:-0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}
-build=$ROOT/build/tests
+build=$BUILT/tests
 [[ $peer =~ ^(fast|iommufd)$ ]] || die "no PEER '$peer' to test (there are: fast iommufd)"
 [[ $config =~ ^(test|bench|kcsan)$ ]] || die "no TEST_KERNEL '$config' (there are: test bench kcsan)"
 # The reference does not take the place of ours, nor one kernel that of another.
@@ -61,7 +62,7 @@ write_job() {
 
 # in_guest NAME LANE GUEST_OPTIONS... -- PROGRAM...: prints the guest's results as they come.
 in_guest() {
-	local which=$1 lane=$2 share=$ROOT/build/share-$name-$1 options=()
+	local which=$1 lane=$2 share=$BUILT/share-$name-$1 options=()
 	shift 2
 	while [[ $1 != -- ]]; do
 		options+=("$1")
@@ -89,7 +90,7 @@ in_icount_guest() {
 wanted() {
 	local program
 	for program; do
-		[[ -z $("$build/${program}_test" -l "$filter") ]] || echo "$program"
+		[[ -z $("${AS_GUEST[@]}" "$build/${program}_test" -l "$filter") ]] || echo "$program"
 	done
 }
 mapfile -t dma < <(wanted dma)
@@ -105,7 +106,7 @@ done
 # A transfer of edu takes 100 ms of the guest's time: thousands of them are for the lane whose clock runs ahead when the
 # CPU has nothing to do. It has one CPU, so there are two such guests, where the machine has the CPUs for them; what the
 # second one says is shown after the first one's. Threads are for the lane that has CPUs for them.
-say "testing $peer on the $config kernel; results go to $ROOT/results/latest/$name.ktap"
+say "testing $peer on the $config kernel; results go to $LATEST/$name.ktap"
 huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 {
 	echo "1..$plan"

@@ -3,8 +3,8 @@
 #
 # Run the kernel's own selftests of iommufd and of VFIO (tools/testing/selftests/iommu and vfio, unchanged) in the guest, on
 # the test kernel: every case counts, and so does whatever the kernel reports meanwhile. One line per fixture, and beside it
-# the other peer's, if that was run before. The whole KTAP is in results/latest/selftest-PEER.ktap. Those of VFIO go through
-# type1, too, as variants of their own.
+# the other peer's, if that was run before. The whole KTAP is in results/latest/selftest-PEER.ktap (of ARCH=arm64:
+# results/latest/arm64/). Those of VFIO go through type1, too, as variants of their own.
 #
 #   PEER=iommufd   run them on the in-tree module (fast: ours); the two are shown side by side
 #   SUITE=GLOB     of iommu and vfio, the one
@@ -19,9 +19,9 @@ source "$ROOT/scripts/test/ktap.sh"
 
 peer=${PEER:-fast}
 lane=${LANE:-icount}
-build=$ROOT/build/selftest
-share=$ROOT/build/share-selftest-$peer
-results=$ROOT/results/latest
+build=$BUILT/selftest
+share=$BUILT/share-selftest-$peer
+results=$LATEST
 suite=${SUITE:-*}
 declare -A suites=(
 	[iommu]='iommufd iommufd_fail_nth'
@@ -44,13 +44,19 @@ src=$("$ROOT/scripts/build/kernel.sh" src)
 headers=$("$ROOT/scripts/build/kernel.sh" headers)
 tools=$build/${src##*/}
 mkdir -p "$results"
+include="-isystem $headers" link=-static
+if [[ $GUEST_ARCH != x86_64 ]]; then
+	sysroot=$("$ROOT/scripts/build/sysroot.sh")
+	include+=" -idirafter $sysroot/usr/include"
+	link+=" -L$sysroot/usr/lib/${CROSS%-}"
+fi
 programs=()
 for name in iommu vfio; do
 	# shellcheck disable=SC2053 # a pattern
 	[[ $name == $suite ]] || continue
 	mkdir -p "$tools/$name"
 	run_logged "selftest-build-$name" make -C "$src/tools/testing/selftests/$name" -j"$JOBS" OUTPUT="$tools/$name" \
-		KHDR_INCLUDES="-isystem $headers" LDFLAGS=-static
+		"${MAKE_ARCH[@]}" KHDR_INCLUDES="$include" LDFLAGS="$link"
 	for program in ${suites[$name]}; do
 		programs+=("$name/$program")
 	done
@@ -58,7 +64,8 @@ done
 ((${#programs[@]})) || die "no suite matches SUITE='$suite' (there are: ${!suites[*]})"
 # A device that the tests of a driver have a driver for. It came with QEMU 8; without it they find none, and say so.
 nic=()
-if [[ ${programs[*]} == *vfio/* ]] && qemu-system-x86_64 -device help 2>/dev/null | grep -q '^name "igb"'; then
+if [[ ${programs[*]} == *vfio/* && $GUEST_ARCH == x86_64 ]] &&
+	qemu-system-x86_64 -device help 2>/dev/null | grep -q '^name "igb"'; then
 	nic=(--device igb)
 fi
 

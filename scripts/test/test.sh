@@ -4,7 +4,8 @@
 # Prove the module, all of it: the test programs with their device DMA (scripts/test/programs.sh), the kernel's own selftests
 # (scripts/test/selftest.sh), what other kernels are configured to have (scripts/test/options.sh) and the KUnit suites
 # (scripts/test/kunit.sh), each in a guest whose kernel is full of sanitizers.
-# Everything goes to results/latest/, as KTAP, JSON and JUnit XML. The last line is "N passed, N failed, N skipped".
+# Everything goes to results/latest/ (of ARCH=arm64: results/latest/arm64/), as KTAP, JSON and JUnit XML. The last line is
+# "N passed, N failed, N skipped".
 #
 #   PEER=iommufd      on the in-tree module, for comparison: all but KUnit
 #   TEST_FILTER=GLOB  of the test programs only the cases whose suite/case matches, and nothing else
@@ -17,7 +18,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$ROOT/scripts/test/ktap.sh"
 
 peer=${PEER:-fast}
-log=$ROOT/build/test-parts
+log=$BUILT/test-parts
 [[ $peer =~ ^(fast|iommufd)$ ]] || die "no PEER '$peer' to test (there are: fast iommufd)"
 [[ -z ${TEST_FILTER:-} ]] || exec "$ROOT/scripts/test/programs.sh"
 
@@ -62,7 +63,9 @@ show_behind() {
 	grep -v '^-->' "$log/$1.errors" >&2 || true
 }
 
-others=(selftest options)
+others=(selftest)
+# What has a device without an IOMMU.
+[[ $GUEST_ARCH != x86_64 ]] || others+=(options)
 [[ $peer != fast ]] || others+=(kunit)
 # The guest of most of the test programs keeps one CPU busy, and so does that of the selftests.
 if (($(nproc) > 1)); then
