@@ -7,61 +7,34 @@
  *
  * Such a level is read again, as the same entry. What it says counts where the kernel
  * has the level; where it has not, it is never said to be missing.
+ *
+ * These are macros, as those are: x86-64 has a fifth level or not as its CPU has, and
+ * where it has not, what is found is the copy itself, which has to be the caller's.
  */
 #ifndef IOMMUFD_LEVELS_H
 #define IOMMUFD_LEVELS_H
 
 #include <linux/pgtable.h>
 
-/**
- * level_p4d() - the entry below one of the uppermost table
- * @pgdp: where that is
- * @pgd: what it says, which is not nothing
- * @va: the address
- *
- * Return: where the entry is.
- */
-static inline p4d_t *level_p4d(pgd_t *pgdp, pgd_t pgd, unsigned long va)
-{
+/* The entry below *@pgdp, which says @pgd. */
 #ifdef __PAGETABLE_P4D_FOLDED
-	return p4d_offset(pgdp, va);
+#define level_p4d(pgdp, pgd, va)	p4d_offset(pgdp, va)
 #else
-	return p4d_offset_lockless(pgdp, pgd, va);
+#define level_p4d(pgdp, pgd, va)	p4d_offset_lockless(pgdp, pgd, va)
 #endif
-}
 
-/**
- * level_pud() - the entry below one of the fourth level
- * @p4dp: where that is
- * @p4d: what it says: it is present
- * @va: the address
- *
- * Return: where the entry is.
- */
-static inline pud_t *level_pud(p4d_t *p4dp, p4d_t p4d, unsigned long va)
-{
+/* The entry below *@p4dp, which says @p4d: it is present. */
 #ifdef __PAGETABLE_PUD_FOLDED
-	return pud_offset(p4dp, va);
+#define level_pud(p4dp, p4d, va)	pud_offset(p4dp, va)
 #else
-	return pud_offset_lockless(p4dp, p4d, va);
+#define level_pud(p4dp, p4d, va)	pud_offset_lockless(p4dp, p4d, va)
 #endif
-}
 
-/**
- * level_pmd() - the entry below one of the third level
- * @pudp: where that is
- * @pud: what it says: it is present, and no leaf
- * @va: the address
- *
- * Return: where the entry is.
- */
-static inline pmd_t *level_pmd(pud_t *pudp, pud_t pud, unsigned long va)
-{
+/* The entry below *@pudp, which says @pud: it is present, and no leaf. */
 #ifdef __PAGETABLE_PMD_FOLDED
-	return pmd_offset(pudp, va);
+#define level_pmd(pudp, pud, va)	pmd_offset(pudp, va)
 #else
-	return pmd_offset_lockless(pudp, pud, va);
+#define level_pmd(pudp, pud, va)	pmd_offset_lockless(pudp, pud, va)
 #endif
-}
 
 #endif
