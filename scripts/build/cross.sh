@@ -56,13 +56,25 @@ configure_for_tests() {
 		grep -q '^CONFIG_IOMMUFD_TEST=y' "$BUILD/tests/.config"
 }
 
+# And with other base pages, by which there are fewer levels of tables.
+configure_for_pages() {
+	local pages=$1
+	mkdir "$BUILD/$pages" &&
+		cp "$BUILD/tests/.config" "$BUILD/$pages/.config" &&
+		"$SRC/scripts/config" --file "$BUILD/$pages/.config" -d ARM64_4K_PAGES -e "ARM64_${pages}_PAGES" -d ARM64_VA_BITS_52 &&
+		cross_make "$BUILD/$pages" olddefconfig modules_prepare &&
+		grep -q "^CONFIG_ARM64_${pages}_PAGES=y" "$BUILD/$pages/.config"
+}
+
 prepare() {
 	dpkg-deb -x "$(deb "$headers" "$VERSION")" "$BUILD/packaged" &&
 		find "$BUILD/packaged" -type f \( -name .config -o -name Module.symvers \) -exec cp -t "$BUILD" {} + &&
 		rm -rf "$BUILD/packaged" &&
 		cross_make "$BUILD" olddefconfig &&
 		cross_make "$BUILD" KERNELRELEASE="${headers#linux-headers-}" modules_prepare &&
-		configure_for_tests
+		configure_for_tests &&
+		configure_for_pages 16K &&
+		configure_for_pages 64K
 }
 
 lock kernel-source
@@ -88,8 +100,10 @@ build() {
 	unlock "$name"
 	! grep -aE "^$ROOT/.*(warning|error):" "$CACHE/log/$name.log" || die "not clean; the log is $CACHE/log/$name.log"
 }
-# A kernel that was not built has no list of what it exports.
-build with-tests "$BUILD/tests" "$CACHE/objects-$arch/kmod" KBUILD_MODPOST_WARN=1 CONFIG_IOMMUFD_NOIOMMU=y \
-	CONFIG_IOMMUFD_VFIO_CONTAINER=y KCFLAGS="-include $ROOT/configs/options.h"
+for kernel in tests 16K 64K; do
+	# A kernel that was not built has no list of what it exports.
+	build "with-$kernel" "$BUILD/$kernel" "$CACHE/objects-$arch/$kernel" KBUILD_MODPOST_WARN=1 CONFIG_IOMMUFD_NOIOMMU=y \
+		CONFIG_IOMMUFD_VFIO_CONTAINER=y KCFLAGS="-include $ROOT/configs/options.h"
+done
 build kmod "$BUILD" "$out"
 say "for $headers: ${out#"$ROOT/"}/iommufd.ko"
