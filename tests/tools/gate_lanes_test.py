@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""scripts/measure/gate-lanes.sh: what looks worse is measured again, by itself. The guest is made up: files that are there."""
+"""scripts/measure/gate-lanes.sh: what looks worse is measured again, with its shape. The guest is made up: files."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from scratch import SCRIPTS, ScratchTest
 NAME = "map/thp/256MiB/fast"
 # Each run takes the next file, and writes down what it was asked for.
 BENCH = """#!/bin/bash
-printf '%s %s %s %s\\n' "$PEERS" "$LANE" "${COUNT:-0}" "${BENCH_FILTER:-}" >>"$HERE/calls"
+printf '%s %s %s %s %s\\n' "$PEERS" "$LANE" "${COUNT:-0}" "${LAYOUT:-0}" "${BENCH_FILTER:-}" >>"$HERE/calls"
 cp "$HERE/$(wc -l <"$HERE/calls").json" "$RESULTS_DIR/icount.json"
 """
 
@@ -50,7 +50,7 @@ class AgainTest(ScratchTest):
             gate_check icount {self.dir}/baseline.json {self.dir}/out {self.dir}/tree || status=$?
             exit "$status"
         """
-        own = {name: value for name, value in os.environ.items() if name not in ("LOCKS_HELD", "BENCH_FILTER", "COUNT")}
+        own = {name: value for name, value in os.environ.items() if name not in ("LOCKS_HELD", "BENCH_FILTER", "COUNT", "LAYOUT")}
         run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False,
                              env=own | {"CACHE": str(self.dir / "cache"), "HERE": str(self.dir)})
         return run.returncode, run.stdout + run.stderr, (self.dir / "calls").read_text().splitlines()
@@ -58,13 +58,13 @@ class AgainTest(ScratchTest):
     def test_what_is_good_is_measured_once(self):
         status, said, calls = self.check(ours())
         self.assertEqual(status, 0, said)
-        self.assertEqual(calls, ["fast icount 0 "])
+        self.assertEqual(calls, ["fast icount 0 0 "])
 
     def test_what_is_not_worse_again_passes(self):
         status, said, calls = self.check(ours(1.02), ours(1.02, NAME), ours(1, NAME))
         self.assertEqual(status, 0, said)
         self.assertIn("not worse again: map thp 256MiB", said)
-        self.assertEqual(calls, ["fast icount 0 "] + [f"fast icount 0 ^({NAME})$"] * 2)
+        self.assertEqual(calls, ["fast icount 0 0 ", "fast icount 0 1 ^[^/]+/(thp)/", "fast icount 0 2 ^[^/]+/(thp)/"])
 
     def test_what_is_worse_each_time_is(self):
         status, said, _ = self.check(ours(1.02), ours(1.02, NAME), ours(1.01, NAME))
@@ -81,7 +81,7 @@ class AgainTest(ScratchTest):
     def test_what_the_baseline_has_is_counted(self):
         counted = {"lines_per_4k": 2.0, "atomics_per_4k": 0.5}
         status, said, calls = self.check(ours(**counted), baseline=ours(**counted))
-        self.assertEqual((status, calls), (0, ["fast icount 1 "]), said)
+        self.assertEqual((status, calls), (0, ["fast icount 1 0 "]), said)
 
     def test_load_ends_with_what_it_is_for(self):
         script = f"""
