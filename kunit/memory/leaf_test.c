@@ -17,15 +17,14 @@
 #define TABLE_AT(pa)	((u64)(pa) | PMD_TYPE_TABLE)
 #define LEAF_AT(pfn)	((u64)(pfn) << PAGE_SHIFT | PMD_TYPE_SECT | PMD_SECT_USER)
 #define WRITABLE	PTE_WRITE
-#define NO_TABLE	0x5000
-#define NO_LEAF		0x5000
+#define NO_LEAF		NO_TABLE
 #else
 #define TABLE_AT(pa)	((u64)(pa) | _PAGE_TABLE)
 #define LEAF_AT(pfn)	((u64)(pfn) << PAGE_SHIFT | _PAGE_PRESENT | _PAGE_USER | _PAGE_PSE)
 #define WRITABLE	_PAGE_RW
-#define NO_TABLE	0x5000
-#define NO_LEAF		(0x5000 | _PAGE_PSE)
+#define NO_LEAF		(NO_TABLE | _PAGE_PSE)
 #endif
+#define NO_TABLE	0x5000
 
 /**
  * enum level - levels of a CPU page table, from the top

@@ -34,6 +34,7 @@ for peer in $peers; do
 done
 [[ $count =~ ^[01]$ ]] || die "COUNT='$count' is neither 0 nor 1"
 [[ $layout =~ ^[0-9]+$ ]] || die "LAYOUT='$layout' is no number"
+((layout == 0)) || [[ $lane == icount ]] || die "LAYOUT=$layout is for the lane icount: no other repeats itself so far that it would show"
 ((count == 0)) || [[ $lane == icount ]] || die "COUNT=1 is for the lane icount: others run on several CPUs, or on real ones"
 
 need_packages "${E2E_PACKAGES[@]}"
