@@ -73,13 +73,13 @@ help:
 	@echo '  PEER=iommufd        the tests on the in-tree module: the reference (make test, make selftest, make options, make clients)'
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree to build kernels from, instead of those that Debian packages'
 	@echo '  PACKAGE_SERIES=7.2  the other series that Debian packages, with a CACHE of its own (make kernel, make modules)'
-	@echo '  ARCH=arm64          in guests of arm64, cross-built (make kunit, make selftest, make test), docs/arm64.md'
+	@echo '  ARCH=arm64          in guests of arm64, cross-built (make bench, make kunit, make selftest, make test), docs/arm64.md'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
 	@echo '  JOBS=n              compilers at a time (as many as there are CPUs), and guests (make bench)'
 
 # Who does not know of ARCH= would build for the one and start the other.
 other_arch := $(filter-out x86_64 x86 amd64,$(ARCH))
-for_one_arch = $(filter-out help kunit selftest test module clean distclean,$(MAKECMDGOALS))
+for_one_arch = $(filter-out help bench kunit selftest test module clean distclean,$(MAKECMDGOALS))
 ifneq ($(and $(other_arch),$(for_one_arch)),)
 $(error make $(firstword $(for_one_arch)): there is no ARCH=$(other_arch) of that, see docs/arm64.md)
 endif

@@ -35,7 +35,9 @@ load_peer() {
 		return 2
 		;;
 	esac
-	load irqbypass && load vfio || return
+	# A kernel that has KVM built in has this, too.
+	[ ! -e "$MODULES/irqbypass.ko" ] || load irqbypass || return
+	load vfio || return
 	[ "$1" != type1 ] || load vfio_iommu_type1 "$MODULES" allow_unsafe_interrupts=1 || return
 	load vfio-pci-core && load vfio-pci
 }

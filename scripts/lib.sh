@@ -22,6 +22,7 @@ export ROOT CACHE JOBS
 
 # What machine the guest is, and all that runs in it is built for: x86-64, or ARCH=arm64. By a name of our own from here on,
 # for a kernel's make must not see that one. What is of x86-64 has its names without a word about that.
+#   DEBIAN_ARCH    what Debian calls it
 #   ARCH_NAME      what of others has in its name
 #   IMAGE          the image of a kernel, in its build directory
 #   BUILT, LATEST  where what is built goes, and what was found in guests
@@ -31,11 +32,11 @@ export ROOT CACHE JOBS
 # shellcheck disable=SC2034 # for who sources this
 case ${GUEST_ARCH:-${ARCH:-}} in
 '' | x86_64 | x86 | amd64)
-	GUEST_ARCH=x86_64 ARCH_NAME='' IMAGE=arch/x86/boot/bzImage BUILT=$ROOT/build LATEST=$ROOT/results/latest
+	GUEST_ARCH=x86_64 DEBIAN_ARCH=amd64 ARCH_NAME='' IMAGE=arch/x86/boot/bzImage BUILT=$ROOT/build LATEST=$ROOT/results/latest
 	CROSS='' GUEST_CC=cc MAKE_ARCH=() AS_GUEST=()
 	;;
 arm64 | aarch64)
-	GUEST_ARCH=arm64 ARCH_NAME=-arm64 IMAGE=arch/arm64/boot/Image
+	GUEST_ARCH=arm64 DEBIAN_ARCH=arm64 ARCH_NAME=-arm64 IMAGE=arch/arm64/boot/Image
 	BUILT=$ROOT/build/arm64 LATEST=$ROOT/results/latest/arm64
 	CROSS=aarch64-linux-gnu- GUEST_CC=aarch64-linux-gnu-gcc
 	MAKE_ARCH=(ARCH=arm64 "CROSS_COMPILE=$CROSS" UNPROVEN=1) AS_GUEST=(qemu-aarch64)
@@ -241,6 +242,7 @@ cc_links() {
 		GUEST_PACKAGES=(qemu-system-arm qemu-user cpio python3)
 	fi
 	E2E_PACKAGES=("${KERNEL_PACKAGES[@]}" "${GUEST_PACKAGES[@]}" libbenchmark-dev)
+	[[ $GUEST_ARCH != arm64 ]] || E2E_PACKAGES+=(g++-aarch64-linux-gnu)
 	MICRO_PACKAGES=("${KERNEL_PACKAGES[@]}" libbenchmark-dev liburcu-dev valgrind)
 	# The selftests want libcap and libuuid; ktap_convert wants Python.
 	TEST_PACKAGES=("${KERNEL_PACKAGES[@]}" "${GUEST_PACKAGES[@]}" libcap-dev uuid-dev)

@@ -29,10 +29,19 @@ static void set(bool *flag)
 	__atomic_store_n(flag, true, __ATOMIC_RELEASE);
 }
 
+static void relax(void)
+{
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	asm volatile("yield");
+#endif
+}
+
 static void await(const bool *flag)
 {
 	while (!__atomic_load_n(flag, __ATOMIC_ACQUIRE))
-		__builtin_ia32_pause();
+		relax();
 }
 
 static void *work(void *unused)

@@ -48,15 +48,21 @@ template <class Base> class Plain : public Base {
 };
 
 // Says to the emulator, where it has a port for that (BENCH_PORT), that a benchmark has ended: nothing of it is left to be
-// done while the next one runs, as with a console.
+// done while the next one runs, as with a console. On arm64 it is not a port but a call of Arm's semihosting, SYS_WRITE0.
 void tell(const char *name)
 {
-#ifdef __x86_64__
-	const char *port = getenv("BENCH_PORT");
+	[[maybe_unused]] const char *port = getenv("BENCH_PORT");
 	std::string line = std::string(name) + " \n";
 
+#ifdef __x86_64__
 	if (port && !iopl(3))
 		outsb(strtoul(port, nullptr, 0), line.data(), line.size());
+#elif defined(__aarch64__)
+	register uint64_t call asm("x0") = 0x04;
+	register const char *text asm("x1") = line.c_str();
+
+	if (port)
+		asm volatile("hlt #0xf000" : "+r"(call) : "r"(text) : "memory");
 #endif
 }
 
@@ -82,17 +88,16 @@ bool flag(const char *arg, const char *name)
 	return !strncmp(arg, name, len) && (!arg[len] || arg[len] == '=');
 }
 
-#ifdef __x86_64__
 // The least of several tries, for an interrupt can come between.
 template <typename F> uint64_t least_ticks(F work)
 {
 	uint64_t least = UINT64_MAX;
 
 	for (int i = 0; i < 16; i++) {
-		uint64_t start = __builtin_ia32_rdtsc();
+		uint64_t start = bench_ticks();
 
 		work();
-		least = std::min<uint64_t>(least, __builtin_ia32_rdtsc() - start);
+		least = std::min<uint64_t>(least, bench_ticks() - start);
 	}
 	return least;
 }
@@ -104,12 +109,6 @@ bool ticks_are_insns()
 
 	return many - few == 2000;
 }
-#else
-bool ticks_are_insns()
-{
-	return false;
-}
-#endif
 
 // As Google Benchmark reads its filter: empty or "all" is everything, a minus in front negates.
 bool wanted(const std::string &name)

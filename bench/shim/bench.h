@@ -134,6 +134,25 @@ void bench_fail(struct bench *b, const char *text);
 extern bool bench_ticks_are_insns;
 
 /**
+ * bench_ticks() - read what the CPU counts time by, which user space may
+ *
+ * Return: a count; 0 where it is not known how to.
+ */
+static inline uint64_t bench_ticks(void)
+{
+#ifdef __x86_64__
+	return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t ticks;
+
+	asm volatile("mrs %0, cntvct_el0" : "=r" (ticks));
+	return ticks;
+#else
+	return 0;
+#endif
+}
+
+/**
  * bench_now() - read the clock
  *
  * Return: a point in time, in what bench_clock() says.
@@ -142,10 +161,8 @@ static inline uint64_t bench_now(void)
 {
 	struct timespec ts;
 
-#ifdef __x86_64__
 	if (bench_ticks_are_insns)
-		return __builtin_ia32_rdtsc();
-#endif
+		return bench_ticks();
 	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }

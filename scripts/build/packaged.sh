@@ -4,16 +4,18 @@
 # those of its modules that a guest needs to reach its share, and, built for it, both stock peers. What comes out looks
 # like a build directory of that kernel (the O= of its make). Sourced by kernel.sh, after source.sh.
 
-# How the packages are named: linux-headers-7.3.4+deb13-amd64. There are others, with a flavour in front of amd64.
-KERNEL_NAME="^linux-headers-($SERIES\.[^- ]+-amd64)\$"
-# What the guest mounts its share with, and what a stock vfio-pci takes.
+# How the packages are named: linux-headers-7.3.4+deb13-amd64. There are others, with a flavour in front of amd64, or behind arm64.
+KERNEL_NAME="^linux-headers-($SERIES\.[^- ]+-$DEBIAN_ARCH)\$"
+# What the guest mounts its share with, and what a stock vfio-pci takes; and where it has one serial port, what stands in for a
+# second one (scripts/guest/guest.sh).
 BOOT_MODULES=(virtio_pci 9pnet_virtio 9p)
+[[ $GUEST_ARCH != arm64 ]] || BOOT_MODULES+=(virtio_console)
 STOCK_MODULES=(irqbypass)
 
 # What is measured depends on the package and on the compiler of what is built for it; what is in $BUILD, on how that is made, too.
 packaged_with() {
 	echo "packaged $VERSION"
-	gcc --version 2>/dev/null | head -1
+	"${CROSS}gcc" --version 2>/dev/null | head -1
 }
 packaged_key() { { packaged_with && cat "$ROOT"/scripts/build/{packaged,cc}.sh "$ROOT/packaging/Makefile"; } | short_hash; }
 
@@ -53,9 +55,9 @@ unpack_packages() {
 	for package in "${KERNEL_DEBS[@]}"; do
 		dpkg-deb -x "$(deb "$package" "$VERSION")" "$BUILD/packaged" || return
 	done
-	find "$BUILD/packaged" -type f -name "vmlinuz*" -exec install -D {} "$BUILD/arch/x86/boot/bzImage" \;
+	find "$BUILD/packaged" -type f -name "vmlinuz*" -exec install -D {} "$BUILD/$IMAGE" \;
 	find "$BUILD/packaged" -type f \( -name .config -o -name Module.symvers \) -exec cp -t "$BUILD" {} +
-	[[ -s $BUILD/arch/x86/boot/bzImage && -s $BUILD/.config && -s $BUILD/Module.symvers ]]
+	[[ -s $BUILD/$IMAGE && -s $BUILD/.config && -s $BUILD/Module.symvers ]]
 }
 
 # with_needed NAME...: the files of those modules, after those that they need; nothing of what the image has in it.
@@ -102,7 +104,7 @@ build_peers() {
 		cc_links "$BUILD/peers/$dir" source "$SRC" kernel "$BUILD"
 	done
 	make -f "$ROOT/packaging/Makefile" KDIR="$BUILD" KSRC="$SRC" OUT="$BUILD/peers" JOBS="$JOBS" CC="$ROOT/scripts/build/cc.sh" \
-		OVER=intree intree vfio &&
+		"${MAKE_ARCH[@]}" OVER=intree intree vfio &&
 		(cd "$BUILD" && find peers/intree peers/vfio stock -name '*.ko' | sed 's/ko$/o/' | LC_ALL=C sort >modules.order)
 }
 

@@ -201,9 +201,16 @@ fi
 if [[ -n $inside ]]; then
 	"$ROOT/scripts/guest/inside.sh" "$initramfs" "$share"
 	initramfs=$share/initrd
-	# Ports that are files, for what is wanted of a job before it ends: a byte that is written there is there.
-	qemu+=(-chardev "file,id=progress,path=$share/progress" -device 'isa-debugcon,iobase=0xe9,chardev=progress'
-		-chardev "file,id=kallsyms,path=$share/kallsyms" -device 'isa-debugcon,iobase=0xe8,chardev=kallsyms')
+	# Files, for what is wanted of a job before it ends: a byte that is written to a port of theirs is there. On arm64, which has
+	# no ports, programs call the emulator.
+	qemu+=(-chardev "file,id=progress,path=$share/progress")
+	case $GUEST_ARCH in
+	x86_64)
+		qemu+=(-device 'isa-debugcon,iobase=0xe9,chardev=progress'
+			-chardev "file,id=kallsyms,path=$share/kallsyms" -device 'isa-debugcon,iobase=0xe8,chardev=kallsyms')
+		;;
+	arm64) qemu+=(-semihosting-config 'enable=on,target=native,userspace=on,chardev=progress') ;;
+	esac
 fi
 [[ -z $plugin ]] || qemu+=(-plugin "$plugin")
 qemu+=("${iommu[@]}")

@@ -22,7 +22,7 @@ chmod 755 "$root"
 trap 'rm -rf "$root"' EXIT
 mkdir "$root/host"
 find "$2" -mindepth 1 -maxdepth 1 ! -name '*.log' ! -name guest.env ! -name initrd -exec cp -r -t "$root/host" {} +
-find "$root/host" -type f \( -name '*.ko' -o -path '*/e2e/*' \) -exec strip --strip-debug --remove-section=.note.gnu.build-id {} + 2>/dev/null || true
+find "$root/host" -type f \( -name '*.ko' -o -path '*/e2e/*' \) -exec "${CROSS}strip" --strip-debug --remove-section=.note.gnu.build-id {} + 2>/dev/null || true
 find "$root" -exec touch -h -d @0 {} +
 {
 	cat "$1"

@@ -12,9 +12,10 @@
 #                        rows of ours, results/latest/icount.stacks.json.xz
 #   LAYOUT=N             with so much more in the guest's memory that all that it allocates is elsewhere (0; lane icount): a run
 #                        repeats itself to the last digit, and this shows what of it is due to where things happen to be
+#   ARCH=arm64           cross-built, in guests of arm64
 #   RESULTS_DIR=dir      leave the results there
 #
-# Leaves results/latest/<lane>.json. Exit status 1 if a benchmark failed or was refused: it is listed, and the JSON says
+# Leaves results/latest/<lane>.json (of ARCH=arm64: results/latest/arm64/). Exit status 1 if a benchmark failed or was refused: it is listed, and the JSON says
 # why.
 
 set -euo pipefail
@@ -36,6 +37,8 @@ done
 [[ $layout =~ ^[0-9]+$ ]] || die "LAYOUT='$layout' is no number"
 ((layout == 0)) || [[ $lane == icount ]] || die "LAYOUT=$layout is for the lane icount: no other repeats itself so far that it would show"
 ((count == 0)) || [[ $lane == icount ]] || die "COUNT=1 is for the lane icount: others run on several CPUs, or on real ones"
+
+((count == 0)) || [[ $GUEST_ARCH == x86_64 ]] || die "COUNT=1 is for x86-64: what counts knows the instructions of no other"
 
 need_packages "${E2E_PACKAGES[@]}"
 lock bench
@@ -85,7 +88,7 @@ fi
 # shellcheck disable=SC2046 # numbers
 trap 'end_groups $(jobs -rp)' EXIT
 
-shares=$ROOT/build/bench-share
+shares=$BUILT/bench-share
 declare -A running=()
 # The first failure ends it all.
 wait_for_one() {
@@ -114,7 +117,7 @@ done
 # The lane that was taken: KVM may be of no use here.
 # shellcheck disable=SC1090,SC1091
 taken=$(. "${results[0]#*=}/guest.env" && echo "$lane")
-json=${RESULTS_DIR:-$ROOT/results/latest}/$taken.json
+json=${RESULTS_DIR:-$LATEST}/$taken.json
 mkdir -p "${json%/*}"
 rm -f "$json" "${json%.json}.stacks.json.xz"
 status=0

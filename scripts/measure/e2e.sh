@@ -6,7 +6,7 @@
 # shellcheck source=scripts/measure/plugin.sh
 source "$ROOT/scripts/measure/plugin.sh"
 
-E2E=$ROOT/build/e2e
+E2E=$BUILT/e2e
 E2E_PEERS='type1 iommufd fast floor'
 # Huge pages are reserved when the guest boots, before memory is in pieces. Debian's kernel has a thread that samples who uses
 # which memory, all the time (DAMON): what it allocates itself would be taken for a peer's.
@@ -19,12 +19,33 @@ e2e_check_peer() { [[ " $E2E_PEERS " == *" $1 "* ]] || die "no peer '$1' (there 
 e2e_build() {
 	local headers
 	headers=$("$ROOT/scripts/build/kernel.sh" headers)
-	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers"
+	local its=()
+	[[ $GUEST_ARCH == x86_64 ]] || e2e_cross its
+	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers" "${its[@]}"
+}
+
+# e2e_cross ARRAY: leaves there what the make of bench/e2e is told for another machine. What ends in HERE is a path of Debian's
+# cross compiler.
+e2e_cross() {
+	local -n told=$1
+	local sysroot triple=${CROSS%-} here
+	sysroot=$("$ROOT/scripts/build/sysroot.sh")
+	here=/usr/$triple
+	told=(CC="${CROSS}gcc" CXX="${CROSS}g++" CPPFLAGS="-isystem $sysroot/usr/include" LDFLAGS="-L$sysroot/usr/lib/$triple"
+		LINKER=ld-linux-aarch64.so.1 LD_ROOT="$here"
+		LDD="${AS_GUEST[*]} $here/lib/ld-linux-aarch64.so.1 --library-path $sysroot/usr/lib/$triple:$here/lib --list")
+}
+
+# e2e_here PROGRAM ARGUMENT...: run one of them on this machine.
+e2e_here() {
+	local program=$1
+	shift
+	"${AS_GUEST[@]}" "$E2E"/ld-linux-*.so.* --library-path "$E2E" "$E2E/$program" "$@"
 }
 
 # e2e_inside SHARE [PLUGIN]: leaves in e2e_inside the options for a guest of the lane icount that waits for nothing outside while
 # it measures; SHARE is staged. SHARE/progress has a line for each benchmark that has ended. PLUGIN is a TCG plugin, built, that
-# reads the guest's symbols when the first round begins.
+# reads the guest's symbols when the first round begins: x86-64 alone.
 e2e_inside() {
 	echo 'export BENCH_PORT=0xe9' >"$1/hooks"
 	e2e_inside=(--inside)
@@ -41,7 +62,7 @@ e2e_count() { e2e_inside "$1" "file=$PLUGIN,model=$PLUGIN_MODEL,out=$1/stacks"; 
 # e2e_list PROGRAM PEER FILTER: the names of a peer's benchmarks that match; nothing if there are none.
 e2e_list() {
 	local names
-	names=$("$E2E/run" "$1" --peer="$2" --benchmark_list_tests --benchmark_filter="$3" 2>&1) || {
+	names=$(e2e_here "$1" --peer="$2" --benchmark_list_tests --benchmark_filter="$3" 2>&1) || {
 		[[ $names == *'matches no benchmark'* ]] || die "the filter '$3': ${names#error: }"
 		return 0
 	}

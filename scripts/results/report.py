@@ -6,8 +6,8 @@ usage: main.py report write RESULTS OUTPUT
 
 write: RESULTS is a directory with icount.json of `make bench`, icount-lean.json of the same on the lean kernel (docs/kernel.md),
 threads.json of `make threads`, vm-icount.json of `make vm-start`, native.json of `make micro`, native-insn.json of `make
-micro-check`, and, if they are there, vm-mttcg.json of `make vm-start`, span.json of `make span`, estimate.json of `make estimate` and ablation.json of
-`make ablation`; OUTPUT is where the three go. The plots are those of plots.py. whole: exits with
+micro-check`, and, if they are there, icount-arm64.json of `make bench ARCH=arm64`, vm-mttcg.json of `make vm-start`, span.json
+of `make span`, estimate.json of `make estimate` and ablation.json of `make ablation`; OUTPUT is where the three go. The plots are those of plots.py. whole: exits with
 1 if a results file is of a part of the benchmarks, has errors, or is of a tree with changes that are not committed.
 
 No figure is typed by hand: where docs/method.md and docs/why.md have {op/shape/size/peer}, the figure of that benchmark
@@ -171,20 +171,40 @@ def many(directory):
     return [included("span.md"), span.document(path)] if path.is_file() else []
 
 
+def beside(results, other, name, left_out=()):
+    """Each peer's figures of other results, whose columns have that name, and in these."""
+    peers = [peer for peer in results.peers if peer in other.peers]
+    rows = {(row.op, row.shape, row.size): row for row in results.usual()}
+    lines = []
+    for row in other.usual():
+        usual = rows.get((row.op, row.shape, row.size))
+        if usual and row.op not in left_out:
+            lines.append([row.op, row.shape, row.size, *(cell(each, peer) for peer in peers for each in (row, usual))])
+    return table(["op", "shape", "size", *(f"{peer}{which}" for peer in peers for which in (f", {name}", ""))], lines)
+
+
 def beside_lean(results, directory):
     """Each peer's figures on the kernel of configs/bench.config, and on the one that is packaged."""
     lean = Results(directory / "icount-lean.json")
-    peers = [peer for peer in results.peers if peer in lean.peers]
-    rows = {(row.op, row.shape, row.size): row for row in results.usual()}
-    lines = []
-    for row in lean.usual():
-        packaged = rows.get((row.op, row.shape, row.size))
-        if packaged and row.op not in ("copy", "attach"):
-            lines.append([row.op, row.shape, row.size, *(cell(each, peer) for peer in peers for each in (row, packaged))])
     return (
-        table(["op", "shape", "size", *(f"{peer}{which}" for peer in peers for which in (", lean", ""))], lines)
+        beside(results, lean, "lean", ("copy", "attach"))
         + f"\n\nThe lean kernel's are of commit {lean.context['git_commit'][:12]}."
     )
+
+
+def on_arm64(results, directory):
+    """Each peer's figures on arm64, and on x86-64, where the former were measured."""
+    path = directory / "icount-arm64.json"
+    if not path.is_file():
+        return []
+    arm64 = Results(path)
+    return [
+        fill_in(ROOT / "docs/arm64-cost.md", Figures(arm64)),
+        side_by_side(arm64.usual(), arm64.peers, ["op", "shape", "size", "per"]),
+        "### Beside x86-64",
+        beside(results, arm64, "arm64"),
+        what_ran(arm64),
+    ]
 
 
 def included(name):
@@ -282,6 +302,7 @@ def report(results, directory):
         fill_in(ROOT / "docs/method.md", figures),
         fill_in(ROOT / "docs/kernel.md", figures),
         beside_lean(results, directory),
+        *on_arm64(results, directory),
         "## What ran",
         what_ran(results),
         "## All figures",
