@@ -74,6 +74,7 @@ help:
 	@echo '  KERNEL_SRC=dir      a clean Linux 7.3 tree to build kernels from, instead of those that Debian packages'
 	@echo '  PACKAGE_SERIES=7.2  the other series that Debian packages, with a CACHE of its own (make kernel, make modules)'
 	@echo '  ARCH=arm64          in guests of arm64, cross-built (make bench, make kunit, make selftest, make test), docs/arm64.md'
+	@echo '  PAGES=64K           of arm64, with base pages of 64 KiB, or of 16K (4K)'
 	@echo '  CACHE=dir           where kernels are kept (~/.cache/iommufd-fast)'
 	@echo '  JOBS=n              compilers at a time (as many as there are CPUs), and guests (make bench)'
 
@@ -82,6 +83,10 @@ other_arch := $(filter-out x86_64 x86 amd64,$(ARCH))
 for_one_arch = $(filter-out help bench kunit selftest test module clean distclean,$(MAKECMDGOALS))
 ifneq ($(and $(other_arch),$(for_one_arch)),)
 $(error make $(firstword $(for_one_arch)): there is no ARCH=$(other_arch) of that, see docs/arm64.md)
+endif
+for_one_page_size = $(filter-out help kunit selftest test clean distclean,$(MAKECMDGOALS))
+ifneq ($(and $(PAGES),$(for_one_page_size)),)
+$(error make $(firstword $(for_one_page_size)): there is no PAGES=$(PAGES) of that, see docs/arm64.md)
 endif
 
 bench:

@@ -24,6 +24,8 @@ export ROOT CACHE JOBS
 # for a kernel's make must not see that one. What is of x86-64 has its names without a word about that.
 #   DEBIAN_ARCH    what Debian calls it
 #   ARCH_NAME      what of others has in its name
+#   PAGES_NAME     and what is for base pages of another size than 4 KiB: PAGES=16K or 64K, of arm64. PAGE_BYTES: their size;
+#                  HUGE_PAGE: that of a huge page, as the kernel is told; GIGANTIC: what it is told to have one of 1 GiB
 #   IMAGE          the image of a kernel, in its build directory
 #   BUILT, LATEST  where what is built goes, and what was found in guests
 #   CROSS          in front of the names of the kernel's compiler and its tools; GUEST_CC: the compiler of programs
@@ -43,6 +45,14 @@ arm64 | aarch64)
 	;;
 *) die "no ARCH '${GUEST_ARCH:-$ARCH}' (there are: x86_64 arm64)" ;;
 esac
+# shellcheck disable=SC2034
+case $GUEST_ARCH-${PAGES:-4K} in
+*-4K) PAGES_NAME='' PAGE_BYTES=4096 HUGE_PAGE=2M GIGANTIC='hugepagesz=1G hugepages=1 ' ;;
+arm64-16K) PAGES_NAME=-16k PAGE_BYTES=16384 HUGE_PAGE=32M GIGANTIC='hugepagesz=1G hugepages=1 ' ;;
+arm64-64K) PAGES_NAME=-64k PAGE_BYTES=65536 HUGE_PAGE=512M GIGANTIC='' ;;
+*) die "no PAGES '$PAGES' of $GUEST_ARCH (there are: 4K, and of arm64 16K 64K)" ;;
+esac
+BUILT+=$PAGES_NAME LATEST+=$PAGES_NAME
 export GUEST_ARCH CROSS
 
 # A kernel's make must see none of the caller's settings (nor of the make that called us), and messages are read below.

@@ -6,7 +6,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define PAGE 4096UL
+/* PAGE, how large a base page is, is the Makefile's. */
 #define KIB 1024UL
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)

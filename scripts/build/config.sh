@@ -15,6 +15,7 @@ fragments() {
 		echo "$ROOT/configs/$name.config"
 		[[ ! -e $ROOT/configs/$name.$GUEST_ARCH.config ]] || echo "$ROOT/configs/$name.$GUEST_ARCH.config"
 	done
+	[[ -z $PAGES_NAME ]] || echo "$ROOT/configs/base.$GUEST_ARCH$PAGES_NAME.config"
 }
 
 # What the fragments ask for: the lines that say something, and no others; of what two of them say, the last.

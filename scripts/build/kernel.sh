@@ -45,7 +45,7 @@ config_key() {
 is_packaged() { [[ $1 == bench && -z ${KERNEL_SRC:-} ]]; }
 
 find_build() {
-	BUILD=$CACHE/build-$1$ARCH_NAME-$(if is_packaged "$1"; then packaged_key; else config_key "$1"; fi)
+	BUILD=$CACHE/build-$1$ARCH_NAME$PAGES_NAME-$(if is_packaged "$1"; then packaged_key; else config_key "$1"; fi)
 }
 
 # One line for every wish that did not come true; kconfig itself says nothing about them.
@@ -71,7 +71,7 @@ check_config() {
 objects() {
 	local count expected=1300
 	count=$(find "$BUILD" -name '*.o' | wc -l)
-	[[ ! -s $CACHE/objects-$CONFIG$ARCH_NAME ]] || expected=$(<"$CACHE/objects-$CONFIG$ARCH_NAME")
+	[[ ! -s $CACHE/objects-$CONFIG$ARCH_NAME$PAGES_NAME ]] || expected=$(<"$CACHE/objects-$CONFIG$ARCH_NAME$PAGES_NAME")
 	echo "$count of about $expected objects"
 }
 
@@ -100,7 +100,7 @@ build() {
 	fi
 	say "building Linux $VERSION ($CONFIG), $JOBS at a time; the log is $CACHE/log/kernel-$CONFIG.log"
 	PROGRESS=objects run_logged "kernel-$CONFIG" kmake "${IMAGE##*/}" modules
-	find "$BUILD" -name '*.o' | wc -l >"$CACHE/objects-$CONFIG$ARCH_NAME"
+	find "$BUILD" -name '*.o' | wc -l >"$CACHE/objects-$CONFIG$ARCH_NAME$PAGES_NAME"
 	touch "$BUILD/complete"
 	say "Linux $VERSION ($CONFIG) is built, in $((SECONDS / 60)) min $((SECONDS % 60)) s"
 }

@@ -37,7 +37,7 @@ build_programs() {
 	mkdir -p "$build"
 	lock tests-build
 	run_logged tests make -C "$ROOT/tests" -j"$JOBS" CC="$GUEST_CC" O="$build" KHDR="$headers" \
-		KSRC="$src" "${@/#/$build/}"
+		KSRC="$src" PAGE_BYTES="$PAGE_BYTES" "${@/#/$build/}"
 	unlock tests-build
 }
 

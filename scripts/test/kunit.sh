@@ -12,6 +12,7 @@
 #   REPEAT=N    run them so often, in one guest: for what happens at the same time
 #   TEST_KERNEL=kcsan  on the kernel that looks for data races
 #   ARCH=arm64  cross-built, in a guest of arm64; results are in results/latest/arm64/
+#   PAGES=64K   of arm64, with base pages of 64 KiB, or of 16K; results are in results/latest/arm64-64k/
 
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -59,6 +60,11 @@ write_job() {
 		echo 0 >\$debug/fail_page_alloc/min-order
 		dmesg -n 4
 		scan_when_told
+		# Huge pages between those of the command line, where there are such.
+		for kib in 64 2048 32768; do
+			huge=/sys/kernel/mm/hugepages/hugepages-\${kib}kB/nr_hugepages
+			[ ! -e \$huge ] || [ \$(cat \$huge) != 0 ] || echo 3 >\$huge
+		done
 		# A worker that passes on what its CPU has counted may be interrupted in the midst of it: kunit/balance.c.
 		echo 100000 >/proc/sys/vm/stat_interval
 		insmod /host/iommufd.ko seed=$seed $parameters || exit 2
@@ -96,10 +102,13 @@ write_job >"$share/job"
 
 say "KUnit: $suites.$cases; results go to $LATEST/$name.ktap"
 status=0
+# As much as it takes to have eight huge pages, and as many in use that are transparent.
+mem=4G
+[[ $HUGE_PAGE != 512M ]] || mem=12G
 # Who started the cases waits for each as long as it takes, which on a busy machine looks like a task that hangs.
 # KUnit's own limit is by the clock of a machine that may be busy: the guest's (scripts/guest/guest.sh) is the one that counts.
-run_guest "$name" "$share" suites_only --lane mttcg --cpus 2 --mem 4G --edu 0 --kernel "$kernel" --test-kernel \
-	--append "no_timer_check hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=8 sysctl.kernel.hung_task_timeout_secs=900 kunit.autorun=0 kunit.timeout=36000 kunit.filter_glob=$suites.$cases" |
+run_guest "$name" "$share" suites_only --lane mttcg --cpus 2 --mem "$mem" --edu 0 --kernel "$kernel" --test-kernel \
+	--append "no_timer_check ${GIGANTIC}hugepagesz=$HUGE_PAGE hugepages=8 sysctl.kernel.hung_task_timeout_secs=900 kunit.autorun=0 kunit.timeout=36000 kunit.filter_glob=$suites.$cases" |
 	ktap_results "$name" || status=$?
 [[ $(cat "$share/status" 2>/dev/null) != 3 ]] || die "no case matches SUITE='$suites' CASE='$cases'"
 exit "$status"

@@ -9,6 +9,7 @@
 #   TEST_FILTER=GLOB  only the cases whose suite/case matches
 #   SEED=N            repeat the random choices of a run that printed this seed
 #   FOR=SECONDS       of all that is done to memory at once, memory/everything (20); by the guest's clock
+#   PAGES=64K         of ARCH=arm64, with base pages of 64 KiB, or of 16K; results are in results/latest/arm64-64k/
 #   TEST_KERNEL=bench on the kernel that is measured: no sanitizers, but other timing and code as users have it; or kcsan,
 #                     which looks for data races
 
@@ -107,7 +108,7 @@ done
 # CPU has nothing to do. It has one CPU, so there are two such guests, where the machine has the CPUs for them; what the
 # second one says is shown after the first one's. Threads are for the lane that has CPUs for them.
 say "testing $peer on the $config kernel; results go to $LATEST/$name.ktap"
-huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
+huge="${GIGANTIC}hugepagesz=2M hugepages=16"
 {
 	echo "1..$plan"
 	if ((${#dma[@]} && ${#mem[@]} && $(nproc) > 1)); then
@@ -126,5 +127,5 @@ huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16'
 	fi
 	((${#race[@]} == 0)) || in_guest race mttcg --cpus 4 --nodes 2 --edu 2 --mem 2G --test-kernel --append no_timer_check -- "${race[@]}"
 	((${#crew[@]} == 0)) || in_guest crew mttcg --cpus 4 --nodes 2 --edu 2 --mem 6G --test-kernel \
-		--append 'hugepagesz=1G hugepages=1:2 no_timer_check' -- "${crew[@]}"
+		--append "${GIGANTIC:+hugepagesz=1G hugepages=1:2 }no_timer_check" -- "${crew[@]}"
 } | ktap_results "$name"

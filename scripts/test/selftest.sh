@@ -8,6 +8,7 @@
 #
 #   PEER=iommufd   run them on the in-tree module (fast: ours); the two are shown side by side
 #   SUITE=GLOB     of iommu and vfio, the one
+#   PAGES=64K      of ARCH=arm64, with base pages of 64 KiB, or of 16K; results are in results/latest/arm64-64k/
 #   LANE=mttcg     with two CPUs. A case is given 30 s, which sanitizers on an emulated CPU of a busy machine exceed; in
 #                  the icount lane (the default) these are 30 billion instructions, whatever else the machine does
 
@@ -125,12 +126,14 @@ write_job >"$share/job"
 
 say "the kernel's selftests of iommufd and VFIO on $peer; results go to $results/selftest-$peer.ktap"
 rm -f "$results/selftest-$peer".{ktap,json,xml}
-# In a shell of its own: what there is of results is shown also when the guest died. Huge pages are for the cases that
-# ask for them.
+# Huge pages are for the cases that ask for them: VFIO's for 2 MiB, iommufd's for what a transparent one has.
+huge="${GIGANTIC}hugepagesz=2M hugepages=96"
+[[ $HUGE_PAGE == 2M ]] || huge+=" hugepagesz=$HUGE_PAGE hugepages=3"
+# In a shell of its own: what there is of results is shown also when the guest died.
 (
 	PROGRESS=done_so_far run_logged "selftest-$peer" "$ROOT/scripts/guest/guest.sh" --lane "$lane" --cpus "$cpus" --mem 4G \
 		--edu 4 "${nic[@]}" --kernel "$kernel" --share "$share" --test-kernel \
-		--append 'hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=96 loglevel=5'
+		--append "$huge loglevel=5"
 ) || true
 
 "$ROOT/scripts/test/selftest.py" join "$share" "${programs[@]##*/}" >"$results/selftest-$peer.ktap"

@@ -134,6 +134,36 @@ class LockTest(ShellTest):
         self.assertEqual(commands, ["sleep"])
 
 
+class GuestTest(ShellTest):
+    SAY = 'echo "$BUILT$LATEST$ARCH_NAME$PAGES_NAME $PAGE_BYTES" | sed "s:$ROOT/:,:g"'
+    FRAGMENTS = f'source {SCRIPTS}/build/config.sh; fragments test | sed "s:.*/::"'
+
+    def test_what_it_is(self):
+        for told, names in (({}, ",build,results/latest 4096"),
+                            ({"ARCH": "arm64"}, ",build/arm64,results/latest/arm64-arm64 4096"),
+                            ({"ARCH": "arm64", "PAGES": "4K"}, ",build/arm64,results/latest/arm64-arm64 4096"),
+                            ({"ARCH": "arm64", "PAGES": "64K"}, ",build/arm64-64k,results/latest/arm64-64k-arm64-64k 65536")):
+            status, out, said = self.run_script(self.SAY, **told)
+            self.assertEqual((status, out.strip()), (0, names), said)
+            # And so for all that it starts, with what it passes on.
+            status, out, said = self.run_script(f"bash -c 'source {SCRIPTS}/lib.sh; {self.SAY}'", **told)
+            self.assertEqual((status, out.strip()), (0, names), said)
+
+    def test_there_is_no_such(self):
+        for told in ({"ARCH": "arm"}, {"PAGES": "64K"}, {"ARCH": "arm64", "PAGES": "8K"}, {"ARCH": "arm64", "PAGES": "64k"}):
+            status, _, said = self.run_script(self.SAY, **told)
+            self.assertEqual(status, 1)
+            self.assertRegex(said, r"\Aerror: no (ARCH|PAGES) '\w+' .*\n\Z")
+
+    def test_the_last_word_of_a_configuration_is_that_of_its_pages(self):
+        plain = self.run_script(self.FRAGMENTS)[1].split()
+        self.assertEqual([name for name in plain if "arm64" in name], [])
+        arm64 = self.run_script(self.FRAGMENTS, ARCH="arm64")[1].split()
+        self.assertIn("base.arm64.config", arm64)
+        self.assertEqual(self.run_script(self.FRAGMENTS, ARCH="arm64", PAGES="64K")[1].split(),
+                         [*arm64, "base.arm64-64k.config"])
+
+
 class InterruptTest(ShellTest):
     def test_what_ignores_it_does_not_go_on(self):
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
