@@ -13,6 +13,10 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/build/source.sh
 source "$ROOT/scripts/build/source.sh"
+# shellcheck source=scripts/build/config.sh
+source "$ROOT/scripts/build/config.sh"
+# shellcheck source=scripts/build/packaged.sh
+source "$ROOT/scripts/build/packaged.sh"
 
 arch=$GUEST_ARCH
 [[ $arch == arm64 ]] || die "for which architecture? make module ARCH=arm64; for this one: make modules"
@@ -25,25 +29,16 @@ BUILD=$CACHE/build-$arch-$({ echo "$VERSION" && cat "${BASH_SOURCE[0]}" && "${CR
 out=$ROOT/build/$arch/kmod
 export CCACHE_DIR=$CACHE/ccache
 
-cross_make() {
-	make -C "$SRC" O="$1" -j"$JOBS" CC="ccache ${CROSS}gcc" HOSTCC="ccache gcc" LOCALVERSION= "${MAKE_ARCH[@]}" "${@:2}"
-}
-
-# The name of the package, which is that of the plain flavour; nothing before there are lists.
-find_headers() {
-	"${APT_CACHE[@]}" pkgnames "linux-headers-$SERIES" | { grep -E "^linux-headers-$SERIES\.[^- ]+-$arch\$" || true; } | while read -r package; do
-		! "${APT_CACHE[@]}" show "$package=$VERSION" >/dev/null 2>&1 || echo "$package"
-	done | head -n 1
-}
+# cross_make BUILD MAKE-ARGUMENT...: that kernel's make.
+cross_make() { BUILD=$1 kmake "${@:2}"; }
 
 fetch_headers() {
 	isolated_apt
-	headers=$(find_headers)
-	if [[ -z $headers ]]; then
+	if ! find_packages; then
 		run_logged kernel-lists "${APT_GET[@]}" update
-		headers=$(find_headers)
+		find_packages || die "$SUITE has no headers of Linux $VERSION for $arch"
 	fi
-	[[ -n $headers ]] || die "$SUITE has no headers of Linux $VERSION for $arch"
+	headers=linux-headers-$RELEASE
 	download "$VERSION" "$headers"
 }
 
@@ -71,7 +66,7 @@ prepare() {
 		find "$BUILD/packaged" -type f \( -name .config -o -name Module.symvers \) -exec cp -t "$BUILD" {} + &&
 		rm -rf "$BUILD/packaged" &&
 		cross_make "$BUILD" olddefconfig &&
-		cross_make "$BUILD" KERNELRELEASE="${headers#linux-headers-}" modules_prepare &&
+		cross_make "$BUILD" KERNELRELEASE="$RELEASE" modules_prepare &&
 		configure_for_tests &&
 		configure_for_pages 16K &&
 		configure_for_pages 64K
