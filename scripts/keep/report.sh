@@ -31,10 +31,10 @@ if [[ ${CHECK:-0} != 0 ]]; then
 fi
 
 mkdir -p "$inputs"
-for name in icount icount-arm64 vm-icount vm-mttcg threads span native native-insn estimate ablation; do
+for name in icount icount-arm64 icount-arm64-64k vm-icount vm-mttcg threads span native native-insn estimate ablation; do
 	latest=$ROOT/results/latest/$name.json
 	# What a guest of another machine left has a directory of its own.
-	[[ $name != *-arm64 ]] || latest=$ROOT/results/latest/arm64/${name%-arm64}.json
+	[[ $name != icount-* ]] || latest=$ROOT/results/latest/${name#icount-}/icount.json
 	[[ -e $latest ]] || continue
 	cmp -s "$latest" "$inputs/$name.json" && continue
 	if "$ROOT/scripts/results/main.py" report whole "$latest"; then

@@ -6,8 +6,8 @@ usage: main.py report write RESULTS OUTPUT
 
 write: RESULTS is a directory with icount.json of `make bench`, icount-lean.json of the same on the lean kernel (docs/kernel.md),
 threads.json of `make threads`, vm-icount.json of `make vm-start`, native.json of `make micro`, native-insn.json of `make
-micro-check`, and, if they are there, icount-arm64.json of `make bench ARCH=arm64`, vm-mttcg.json of `make vm-start`, span.json
-of `make span`, estimate.json of `make estimate` and ablation.json of `make ablation`; OUTPUT is where the three go. The plots are those of plots.py. whole: exits with
+micro-check`, and, if they are there, icount-arm64.json of `make bench ARCH=arm64`, icount-arm64-64k.json of
+the same with PAGES=64K, vm-mttcg.json of `make vm-start`, span.json of `make span`, estimate.json of `make estimate` and ablation.json of `make ablation`; OUTPUT is where the three go. The plots are those of plots.py. whole: exits with
 1 if a results file is of a part of the benchmarks, has errors, or is of a tree with changes that are not committed.
 
 No figure is typed by hand: where docs/method.md and docs/why.md have {op/shape/size/peer}, the figure of that benchmark
@@ -198,13 +198,23 @@ def on_arm64(results, directory):
     if not path.is_file():
         return []
     arm64 = Results(path)
-    return [
+    parts = [
         fill_in(ROOT / "docs/arm64-cost.md", Figures(arm64)),
         side_by_side(arm64.usual(), arm64.peers, ["op", "shape", "size", "per"]),
+        what_ran(arm64),
         "### Beside x86-64",
         beside(results, arm64, "arm64"),
-        what_ran(arm64),
     ]
+    path = directory / "icount-arm64-64k.json"
+    if path.is_file():
+        large = Results(path)
+        parts += [
+            "### With base pages of 64 KiB",
+            "Each has shapes of its own, and each figure is of 4 KiB, a sixteenth of a base page, unless it is of a call.",
+            side_by_side(large.usual(), large.peers, ["op", "shape", "size", "per"]),
+            what_ran(large),
+        ]
+    return parts
 
 
 def included(name):
