@@ -84,7 +84,7 @@ for_one_arch = $(filter-out help bench kunit selftest test module clean distclea
 ifneq ($(and $(other_arch),$(for_one_arch)),)
 $(error make $(firstword $(for_one_arch)): there is no ARCH=$(other_arch) of that, see docs/arm64.md)
 endif
-for_one_page_size = $(filter-out help kunit selftest test clean distclean,$(MAKECMDGOALS))
+for_one_page_size = $(filter-out help bench kunit selftest test clean distclean,$(MAKECMDGOALS))
 ifneq ($(and $(PAGES),$(for_one_page_size)),)
 $(error make $(firstword $(for_one_page_size)): there is no PAGES=$(PAGES) of that, see docs/arm64.md)
 endif

@@ -59,7 +59,7 @@ static bool run_steps(struct bench *b, struct op_case *c, step setup, struct ste
 		}
 		good &= !report_failed(b, "teardown", teardown(c));
 		bench_counter(b, round_unit("insn_per_4k", "ns_per_4k"),
-			      bench_mean(b) / (c->bytes / PAGE_BYTES));
+			      bench_mean(b) / (c->bytes / FIGURE_BYTES));
 	}
 	return good;
 }
@@ -160,7 +160,7 @@ static void run_lookup(struct bench *b, void *ctx)
 static bool fits(const struct peer *peer, const struct shape_kind *kind, size_t bytes,
 		 enum shape_use use)
 {
-	return kind && kind->use == use && bytes <= kind->bytes &&
+	return kind && kind->use == use && bytes <= kind->bytes && bytes >= PAGE_BYTES &&
 	       (peer->map_file || !kind->by_file);
 }
 
@@ -188,7 +188,7 @@ static bool can_fault_in(const struct peer *peer, const struct shape_kind *kind,
 static bool is_small(const struct peer *peer, const struct shape_kind *kind, size_t bytes)
 {
 	return fits(peer, kind, bytes, SHAPE_RANGES) && bytes == PAGE_BYTES &&
-	       !strcmp(kind->name, "populate4k");
+	       !strcmp(kind->name, SHAPE_BASE);
 }
 
 static bool is_among_live(const struct peer *peer, const struct shape_kind *kind, size_t bytes)

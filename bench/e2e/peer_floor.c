@@ -41,13 +41,12 @@ static int floor_open(struct space *space, const char *bdf, const struct space *
 static int floor_map(const struct space *space, const struct shape *shape, size_t bytes, __u64 iova)
 {
 	/* Folios that are mapped by base pages are, for the kernel's calls, base pages. */
-	size_t leaf_bytes = shape->kind->leaf_bytes < 2 * MIB ? PAGE_BYTES :
-								shape->kind->leaf_bytes;
+	bool is_leaf = shape->kind->huge || shape->kind->leaf_bytes >= HUGE_BYTES;
 	struct floor_map cmd = {
 		.va = (uintptr_t)shape->va,
 		.length = bytes,
 		.iova = iova,
-		.leaf_bytes = leaf_bytes,
+		.leaf_bytes = is_leaf ? shape->kind->leaf_bytes : PAGE_BYTES,
 	};
 
 	return ioctl(space->fd, FLOOR_MAP, &cmd) ? -errno : 0;

@@ -15,186 +15,6 @@
 #define PAGEMAP_PRESENT 0x8000000000000000ull
 #define PAGEMAP_PFN 0x007fffffffffffffull
 
-/* Base pages, as the kernel hands them out one after another. */
-static int make_base(char *va, size_t bytes)
-{
-	if (madvise(va, bytes, MADV_NOHUGEPAGE) || madvise(va, bytes, MADV_POPULATE_WRITE))
-		return -errno;
-	return 0;
-}
-
-/* Base pages of which no two neighbours were handed out one after another. */
-static int make_scattered(char *va, size_t bytes)
-{
-	size_t first, at, stride = 8 * PAGE_BYTES;
-
-	if (madvise(va, bytes, MADV_NOHUGEPAGE))
-		return -errno;
-	for (first = 0; first < stride; first += PAGE_BYTES)
-		for (at = first; at < bytes; at += stride)
-			memset(va + at, 1, 1);
-	return 0;
-}
-
-static int make_thp(char *va, size_t bytes)
-{
-	if (madvise(va, bytes, MADV_HUGEPAGE) || madvise(va, bytes, MADV_POPULATE_WRITE))
-		return -errno;
-	return 0;
-}
-
-/* Which huge pages the kernel hands out for one size; a word of the kernel's. */
-static int allow_folios(const char *size, const char *what, const char *word)
-{
-	char path[128];
-	int fd, rc = 0;
-
-	snprintf(path, sizeof(path), "/sys/kernel/mm/transparent_hugepage/hugepages-%s/%s", size,
-		 what);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, word, strlen(word)) < 0)
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
-/* Folios of one size between base and huge pages, each mapped page by page. */
-static int make_folios(char *va, size_t bytes, const char *size)
-{
-	int rc = allow_folios("2048kB", "enabled", "never");
-
-	if (!rc)
-		rc = allow_folios(size, "enabled", "madvise");
-	if (!rc)
-		rc = make_thp(va, bytes);
-	allow_folios(size, "enabled", "never");
-	allow_folios("2048kB", "enabled", "inherit");
-	/* khugepaged leaves them as they are. */
-	if (!rc && madvise(va, bytes, MADV_NOHUGEPAGE))
-		rc = -errno;
-	return rc;
-}
-
-static int make_mthp64k(char *va, size_t bytes)
-{
-	return make_folios(va, bytes, "64kB");
-}
-
-static int make_mthp1m(char *va, size_t bytes)
-{
-	return make_folios(va, bytes, "1024kB");
-}
-
-static int make_memfd64k(char *va, size_t bytes)
-{
-	int rc = allow_folios("64kB", "shmem_enabled", "always");
-
-	if (!rc && madvise(va, bytes, MADV_POPULATE_WRITE))
-		rc = -errno;
-	allow_folios("64kB", "shmem_enabled", "never");
-	return rc;
-}
-
-static int make_as_is(char *va, size_t bytes)
-{
-	return madvise(va, bytes, MADV_POPULATE_WRITE) ? -errno : 0;
-}
-
-static int make_fresh_base(char *va, size_t bytes)
-{
-	return madvise(va, bytes, MADV_NOHUGEPAGE) ? -errno : 0;
-}
-
-static int make_fresh_thp(char *va, size_t bytes)
-{
-	return madvise(va, bytes, MADV_HUGEPAGE) ? -errno : 0;
-}
-
-static int make_fresh(char *va, size_t bytes)
-{
-	(void)va;
-	(void)bytes;
-	return 0;
-}
-
-#define BULK (256 * MIB)
-#define PER_PAGE (BULK / PAGE_BYTES)
-#define PER_64K (BULK / (64 * KIB))
-#define PER_2M (BULK / (2 * MIB))
-
-/*
- * What comes from the free memory as it is comes first, what scatters it last. Run counts have to
- * be equal for all peers, and free memory is most equal when little was done with it. After that
- * comes what need not be alike in every run.
- */
-const struct shape_kind shape_kinds[] = {
-	{ .name = "thp", .bytes = BULK, .leaf_bytes = 2 * MIB,
-	  .make = make_thp, .min_runs = 1, .max_runs = PER_2M },
-	{ .name = "populate4k", .bytes = BULK, .leaf_bytes = PAGE_BYTES,
-	  .make = make_base, .min_runs = 1, .max_runs = PER_PAGE / 16 },
-	{ .name = "hugetlb2m", .bytes = BULK, .leaf_bytes = 2 * MIB, .huge = true,
-	  .make = make_as_is, .min_runs = 1, .max_runs = PER_2M },
-	{ .name = "hugetlb1g", .bytes = GIB, .leaf_bytes = GIB, .huge = true,
-	  .make = make_as_is, .min_runs = 1, .max_runs = 1 },
-	{ .name = "memfd2m", .bytes = BULK, .leaf_bytes = 2 * MIB, .huge = true, .memfd = true,
-	  .make = make_as_is, .min_runs = 1, .max_runs = PER_2M },
-	{ .name = "mapfile", .bytes = BULK, .leaf_bytes = 2 * MIB, .huge = true, .memfd = true,
-	  .by_file = true, .make = make_as_is, .min_runs = 1, .max_runs = PER_2M },
-	{ .name = "memfd4k", .bytes = BULK, .leaf_bytes = PAGE_BYTES, .memfd = true,
-	  .make = make_as_is, .min_runs = 1, .max_runs = PER_PAGE },
-	{ .name = "thp", .use = SHAPE_LARGE, .bytes = GIB, .leaf_bytes = 2 * MIB,
-	  .make = make_thp, .min_runs = 1, .max_runs = 4 * PER_2M },
-	{ .name = "scatter4k", .bytes = BULK, .leaf_bytes = PAGE_BYTES,
-	  .make = make_scattered, .min_runs = PER_PAGE, .max_runs = PER_PAGE },
-	{ .name = "mapfile4k", .bytes = BULK, .leaf_bytes = PAGE_BYTES, .memfd = true,
-	  .by_file = true, .make = make_as_is, .min_runs = 1, .max_runs = PER_PAGE },
-	{ .name = "mthp64k", .bytes = BULK, .leaf_bytes = 64 * KIB,
-	  .make = make_mthp64k, .min_runs = 1, .max_runs = PER_64K },
-	{ .name = "mthp1m", .bytes = BULK, .leaf_bytes = MIB,
-	  .make = make_mthp1m, .min_runs = 1, .max_runs = PER_64K / 16 },
-	{ .name = "memfd64k", .bytes = BULK, .leaf_bytes = 64 * KIB, .memfd = true,
-	  .make = make_memfd64k, .min_runs = 1, .max_runs = PER_64K },
-	{ .name = "mapfile64k", .bytes = BULK, .leaf_bytes = 64 * KIB, .memfd = true,
-	  .by_file = true, .make = make_memfd64k, .min_runs = 1, .max_runs = PER_64K },
-
-	{ .name = "populate4k", .use = SHAPE_LARGE, .bytes = GIB, .leaf_bytes = PAGE_BYTES,
-	  .make = make_base, .min_runs = 1, .max_runs = 4 * PER_PAGE / 16 },
-	{ .name = "scatter4k", .use = SHAPE_LARGE, .bytes = GIB, .leaf_bytes = PAGE_BYTES,
-	  .make = make_scattered, .min_runs = 4 * PER_PAGE, .max_runs = 4 * PER_PAGE },
-
-	{ .name = "thp", .use = SHAPE_FRESH, .bytes = 16 * MIB, .leaf_bytes = 2 * MIB,
-	  .make = make_fresh_thp },
-	{ .name = "hugetlb2m", .use = SHAPE_FRESH, .bytes = 16 * MIB, .leaf_bytes = 2 * MIB,
-	  .huge = true, .make = make_fresh },
-	{ .name = "populate4k", .use = SHAPE_FRESH, .bytes = 16 * MIB, .leaf_bytes = PAGE_BYTES,
-	  .make = make_fresh_base },
-	{ .name = "memfd4k", .use = SHAPE_FRESH, .bytes = 16 * MIB, .leaf_bytes = PAGE_BYTES,
-	  .memfd = true, .make = make_fresh },
-
-	{ .name = "populate4k", .use = SHAPE_LIVE, .bytes = 16 * MIB, .leaf_bytes = PAGE_BYTES,
-	  .make = make_base, .min_runs = 1, .max_runs = PER_PAGE / 16 },
-
-	{ .name = "thp", .use = SHAPE_WHOLE, .bytes = BULK, .leaf_bytes = 2 * MIB,
-	  .make = make_fresh_thp },
-	{ .name = "hugetlb2m", .use = SHAPE_WHOLE, .bytes = BULK, .leaf_bytes = 2 * MIB,
-	  .huge = true, .make = make_fresh },
-	{ .name = "populate4k", .use = SHAPE_WHOLE, .bytes = BULK, .leaf_bytes = PAGE_BYTES,
-	  .make = make_fresh_base },
-
-	{ .name = "thp", .use = SHAPE_CROWD, .bytes = GIB, .leaf_bytes = 2 * MIB,
-	  .make = make_fresh_thp },
-	{ .name = "populate4k", .use = SHAPE_CROWD, .bytes = GIB, .leaf_bytes = PAGE_BYTES,
-	  .make = make_fresh_base },
-
-	{ .name = "hugetlb2m", .use = SHAPE_SPAN, .bytes = 4 * GIB, .leaf_bytes = 2 * MIB,
-	  .huge = true, .make = make_fresh },
-	{ .name = "thp", .use = SHAPE_SPAN, .bytes = 4 * GIB, .leaf_bytes = 2 * MIB,
-	  .make = make_fresh_thp },
-	{ .name = "populate4k", .use = SHAPE_SPAN, .bytes = 4 * GIB, .leaf_bytes = PAGE_BYTES,
-	  .make = make_fresh_base },
-	{ .name = NULL }
-};
-
 /* Sets pfns[0 .. count) for @count pages from @va. */
 static int read_pfns(int pagemap, const char *va, size_t count, __u64 *pfns)
 {
@@ -291,7 +111,7 @@ static char *find_place(size_t bytes)
 }
 
 #define PLUG_BYTES (16 * MIB)
-#define BLOCK_BYTES (4 * MIB)
+#define BLOCK_BYTES (1024 * PAGE_BYTES)
 #define BLOCK_START (37 * PAGE_BYTES)
 
 /*
@@ -309,7 +129,7 @@ static char *plug_fragments(void)
 	char *plug;
 
 	plug = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (plug != MAP_FAILED && !make_base(plug, PLUG_BYTES)) {
+	if (plug != MAP_FAILED && !shape_make_base(plug, PLUG_BYTES)) {
 		for (at = PLUG_BYTES; at < bytes; at += PAGE_BYTES) {
 			memset(plug + at, 1, 1);
 			if (read_pfns(pagemap, plug + at, 1, &pfn) ||

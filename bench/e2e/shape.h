@@ -14,7 +14,21 @@
 #define KIB 1024ul
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
-#define PAGE_BYTES (4 * KIB)
+
+/* Of the guest; with others than of 4 KiB it has shapes of its own. A figure is of 4 KiB with any. */
+#ifndef PAGE_BYTES
+#define PAGE_BYTES 4096ul
+#endif
+#define FIGURE_BYTES (4 * KIB)
+/* What a huge page has: as much as a table of base pages. */
+#define HUGE_BYTES ((size_t)PAGE_BYTES * PAGE_BYTES / 8)
+
+/* Base pages as the kernel hands them out. */
+#if PAGE_BYTES == 4096
+#define SHAPE_BASE "populate4k"
+#else
+#define SHAPE_BASE "populate64k"
+#endif
 
 /* Which operations memory is made for. */
 enum shape_use {
@@ -96,6 +110,9 @@ const struct shape *shape_get(const struct shape_kind *kind, const char **error)
  * Return: the number of runs, or -errno.
  */
 long shape_runs(const struct shape *shape, size_t bytes);
+
+/* Touch base pages, as the kernel hands them out one after another. 0 or -errno. */
+int shape_make_base(char *va, size_t bytes);
 
 /* Gives all of the memory back, so that it has to be faulted in again. 0 or -errno. */
 int shape_discard(const struct shape *shape);

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The guest's kernel: its source, its configuration, its build. The one of the benchmarks is the one that Debian packages
-# (packaged.sh), unless KERNEL_SRC says what to build it from. Everything lives in $CACHE, keyed by what went in; what is
-# there already is not done again, and an interrupted build goes on where it stopped.
+# (packaged.sh), unless it is to have other base pages, or KERNEL_SRC says what to build it from. Everything lives in $CACHE,
+# keyed by what went in; what is there already is not done again, and an interrupted build goes on where it stopped.
 #
 #   KERNEL_SRC=dir   a clean 7.3 tree to build instead of Debian's linux-source-7.3
 
@@ -42,7 +42,7 @@ config_key() {
 }
 
 # is_packaged CONFIG: whether that kernel comes from a package.
-is_packaged() { [[ $1 == bench && -z ${KERNEL_SRC:-} ]]; }
+is_packaged() { [[ $1 == bench && -z ${KERNEL_SRC:-} && -z $PAGES_NAME ]]; }
 
 find_build() {
 	BUILD=$CACHE/build-$1$ARCH_NAME$PAGES_NAME-$(if is_packaged "$1"; then packaged_key; else config_key "$1"; fi)

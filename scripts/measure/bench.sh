@@ -13,9 +13,10 @@
 #   LAYOUT=N             with so much more in the guest's memory that all that it allocates is elsewhere (0; lane icount): a run
 #                        repeats itself to the last digit, and this shows what of it is due to where things happen to be
 #   ARCH=arm64           cross-built, in guests of arm64
+#   PAGES=64K            of arm64, with base pages of 64 KiB, which has shapes of its own; on a kernel of ours, for Debian has none
 #   RESULTS_DIR=dir      leave the results there
 #
-# Leaves results/latest/<lane>.json (of ARCH=arm64: results/latest/arm64/). Exit status 1 if a benchmark failed or was refused: it is listed, and the JSON says
+# Leaves results/latest/<lane>.json (of ARCH=arm64: results/latest/arm64/, arm64-64k/). Exit status 1 if a benchmark failed or was refused: it is listed, and the JSON says
 # why.
 
 set -euo pipefail
@@ -39,6 +40,8 @@ done
 ((count == 0)) || [[ $lane == icount ]] || die "COUNT=1 is for the lane icount: others run on several CPUs, or on real ones"
 
 ((count == 0)) || [[ $GUEST_ARCH == x86_64 ]] || die "COUNT=1 is for x86-64: what counts knows the instructions of no other"
+
+[[ $PAGES_NAME != -16k ]] || die "PAGES=16K has no shapes (there are: 4K 64K)"
 
 need_packages "${E2E_PACKAGES[@]}"
 lock bench

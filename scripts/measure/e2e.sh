@@ -8,10 +8,16 @@ source "$ROOT/scripts/measure/plugin.sh"
 
 E2E=$BUILT/e2e
 E2E_PEERS='type1 iommufd fast floor'
-# Huge pages are reserved when the guest boots, before memory is in pieces. Debian's kernel has a thread that samples who uses
-# which memory, all the time (DAMON): what it allocates itself would be taken for a peer's.
+# Huge pages are reserved when the guest boots, before memory is in pieces; on arm64 those, too, that are blocks of contiguous
+# entries. Debian's kernel has a thread that samples who uses which memory, all the time (DAMON): what it allocates itself would
+# be taken for a peer's.
+case $GUEST_ARCH$PAGES_NAME in
+x86_64) huge='hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=128' ;;
+arm64) huge='hugepagesz=1G hugepages=1 hugepagesz=32M hugepages=8 hugepagesz=2M hugepages=128 hugepagesz=64K hugepages=4096' ;;
+*) huge='hugepagesz=512M hugepages=2 hugepagesz=2M hugepages=128' ;;
+esac
 # shellcheck disable=SC2034 # for those who boot a guest
-E2E_GUEST=(--mem 6G --append 'damon_stat.enabled=N hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=128')
+E2E_GUEST=(--mem 6G --append "damon_stat.enabled=N $huge")
 
 e2e_check_peer() { [[ " $E2E_PEERS " == *" $1 "* ]] || die "no peer '$1' (there are: $E2E_PEERS)"; }
 
@@ -21,7 +27,7 @@ e2e_build() {
 	headers=$("$ROOT/scripts/build/kernel.sh" headers)
 	local its=()
 	[[ $GUEST_ARCH == x86_64 ]] || e2e_cross its
-	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers" "${its[@]}"
+	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers" PAGE_BYTES="$PAGE_BYTES" "${its[@]}"
 }
 
 # e2e_cross ARRAY: leaves there what the make of bench/e2e is told for another machine. What ends in HERE is a path of Debian's

@@ -12,11 +12,12 @@ from .text import bytes_of, number
 PEERS = ("type1", "iommufd", "fast", "floor")
 OPS = ("map", "unmap", "fault_in", "small map", "small unmap", "deep map", "deep unmap", "million map", "million unmap",
        "copy", "attach", "lookup", "vm start", "vm end")
-SHAPES = ("populate4k", "scatter4k", "base", "base_untouched", "mthp64k", "mthp1m", "thp", "thp_untouched", "hugetlb2m",
-          "hugetlb2m_untouched", "hugetlb1g", "memfd4k", "memfd4k_untouched", "memfd64k", "memfd2m", "mapfile4k",
+SHAPES = ("populate4k", "populate64k", "scatter4k", "scatter64k", "base", "base_untouched", "mthp64k", "mthp1m",
+          "mthp2m", "thp", "thp_untouched", "thp512m", "hugetlb64k", "hugetlb2m", "hugetlb2m_untouched", "hugetlb32m",
+          "hugetlb512m", "hugetlb1g", "memfd4k", "memfd4k_untouched", "memfd64k", "memfd2m", "mapfile4k",
           "mapfile4k_untouched", "mapfile64k", "mapfile")
 # Of the sizes of a shape, the one that short tables show.
-USUAL_SIZE = {"hugetlb1g": "1GiB"}
+USUAL_SIZE = {"hugetlb1g": "1GiB", "hugetlb512m": "1GiB", "thp512m": "1GiB"}
 
 # What a counter's figure is a figure of, in words: for one operation, or for each page of 4 KiB. Where a benchmark has
 # two figures, each is a row of its own.
