@@ -25,19 +25,18 @@ e2e_check_peer() { [[ " $E2E_PEERS " == *" $1 "* ]] || die "no peer '$1' (there 
 e2e_build() {
 	local headers
 	headers=$("$ROOT/scripts/build/kernel.sh" headers)
-	local its=()
-	[[ $GUEST_ARCH == x86_64 ]] || e2e_cross its
-	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers" PAGE_BYTES="$PAGE_BYTES" "${its[@]}"
+	e2e_cross=()
+	[[ $GUEST_ARCH == x86_64 ]] || e2e_cross
+	run_logged e2e make -C "$ROOT/bench/e2e" -j"$JOBS" O="$E2E" KHDR="$headers" PAGE_BYTES="$PAGE_BYTES" "${e2e_cross[@]}"
 }
 
-# e2e_cross ARRAY: leaves there what the make of bench/e2e is told for another machine. What ends in HERE is a path of Debian's
-# cross compiler.
+# e2e_cross: leaves in e2e_cross what the make of bench/e2e is told for another machine. What Debian's cross compiler comes with
+# is below /usr/TRIPLE, what it links with besides in the sysroot.
 e2e_cross() {
-	local -n told=$1
 	local sysroot triple=${CROSS%-} here
 	sysroot=$("$ROOT/scripts/build/sysroot.sh")
 	here=/usr/$triple
-	told=(CC="${CROSS}gcc" CXX="${CROSS}g++" CPPFLAGS="-isystem $sysroot/usr/include" LDFLAGS="-L$sysroot/usr/lib/$triple"
+	e2e_cross=(CC="${CROSS}gcc" CXX="${CROSS}g++" CPPFLAGS="-isystem $sysroot/usr/include" LDFLAGS="-L$sysroot/usr/lib/$triple"
 		LINKER=ld-linux-aarch64.so.1 LD_ROOT="$here"
 		LDD="${AS_GUEST[*]} $here/lib/ld-linux-aarch64.so.1 --library-path $sysroot/usr/lib/$triple:$here/lib --list")
 }
