@@ -7,6 +7,7 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/log2.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
@@ -135,8 +136,8 @@ static long space_map(struct space *space, const struct floor_map *cmd)
 		return -ENODEV;
 	if (!range_ok(cmd->va, cmd->length, cmd->iova))
 		return -EINVAL;
-	if (cmd->leaf_bytes != PAGE_SIZE && cmd->leaf_bytes != PMD_SIZE &&
-	    cmd->leaf_bytes != PUD_SIZE)
+	if (!is_power_of_2(cmd->leaf_bytes) || cmd->leaf_bytes < PAGE_SIZE ||
+	    cmd->leaf_bytes > PUD_SIZE)
 		return -EINVAL;
 	area = area_pin_memory(cmd->va, cmd->length >> PAGE_SHIFT, cmd->leaf_bytes >> PAGE_SHIFT);
 	return space_add(space, area, cmd->iova);
