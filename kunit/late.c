@@ -12,6 +12,7 @@
 
 #include "core/race_point.h"
 #include "late.h"
+#include "memory.h"
 
 /* To be read only, so that the first write is a fault of its own. */
 static vm_fault_t late_fault(struct vm_fault *vmf)
@@ -76,11 +77,9 @@ struct late *late_map(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, late->data);
 	file = anon_inode_getfile("[kunit-late]", &late_fops, late, O_RDWR);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	late->va = kunit_vm_mmap(test, file, 0, PAGE_SIZE,
-				 PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+	late->va = memory_map_as(test, file, 0, PAGE_SIZE,
+				 PROT_READ | PROT_WRITE, MAP_SHARED);
 	/* The mapping keeps it. */
 	fput(file);
-	KUNIT_ASSERT_NE(test, late->va, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(late->va));
 	return late;
 }

@@ -11,6 +11,7 @@
 #include <linux/mman.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
+#include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
 #include <linux/uaccess.h>
 
@@ -25,6 +26,51 @@ const char *const memory_layout_name[MEMORY_NR_LAYOUTS] = {
 	[MEMORY_UNTOUCHED] = "untouched",
 };
 
+/**
+ * memory_attach() - give this thread of KUnit's an address space, if it has none
+ *
+ * It ends with the thread. What KUnit attaches, alone, would not: kthread_use_mm()
+ * takes a reference that kthread_unuse_mm() gives back, and a thread that just ends
+ * does not. There is another one as long as anybody uses the memory.
+ *
+ * Context: Process; sleeps.
+ * Return: 0, or -ENOMEM.
+ */
+int memory_attach(void)
+{
+	int rc;
+
+	if (current->mm)
+		return 0;
+	rc = kunit_attach_mm();
+	/* Where KUnit does it by itself there is the other one alone. */
+	if (!rc && atomic_read(&current->mm->mm_count) > 1)
+		mmdrop(current->mm);
+	return rc;
+}
+
+/**
+ * memory_map_as() - map memory or a file, as mmap() does
+ * @test: the case
+ * @file: the file, from its start on; or NULL
+ * @va: where, with MAP_FIXED; or 0
+ * @length_bytes: how much
+ * @prot: PROT_READ, PROT_WRITE, or none
+ * @flags: MAP_SHARED and its like
+ *
+ * Return: its address.
+ */
+unsigned long memory_map_as(struct kunit *test, struct file *file,
+			    unsigned long va, unsigned long length_bytes,
+			    unsigned long prot, unsigned long flags)
+{
+	KUNIT_ASSERT_EQ(test, memory_attach(), 0);
+	va = kunit_vm_mmap(test, file, va, length_bytes, prot, flags, 0);
+	KUNIT_ASSERT_NE(test, va, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	return va;
+}
+
 static unsigned long map(struct kunit *test, struct file *file,
 			 unsigned long npages, unsigned long prot)
 {
@@ -32,10 +78,8 @@ static unsigned long map(struct kunit *test, struct file *file,
 	unsigned long va;
 
 	/* As much more as it takes to begin at a huge page. */
-	va = kunit_vm_mmap(test, file, 0, (npages << PAGE_SHIFT) + PMD_SIZE,
-			   prot, share, 0);
-	KUNIT_ASSERT_NE(test, va, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	va = memory_map_as(test, file, 0, (npages << PAGE_SHIFT) + PMD_SIZE,
+			   prot, share);
 	/* Files are mapped from their first page on. */
 	return file ? va : ALIGN(va, PMD_SIZE);
 }
@@ -145,11 +189,11 @@ void memory_replace(struct kunit *test, unsigned long va,
 		    enum memory_layout layout, unsigned long npages)
 {
 	KUNIT_ASSERT_EQ(test, vm_munmap(va, npages << PAGE_SHIFT), 0);
-	KUNIT_ASSERT_EQ(test, kunit_vm_mmap(test, NULL, va,
+	KUNIT_ASSERT_EQ(test, memory_map_as(test, NULL, va,
 					    npages << PAGE_SHIFT,
 					    PROT_READ | PROT_WRITE,
 					    MAP_PRIVATE | MAP_ANONYMOUS |
-					    MAP_FIXED, 0), va);
+					    MAP_FIXED), va);
 	touch(test, va, layout, npages);
 }
 

@@ -39,6 +39,10 @@ extern const char *const memory_layout_name[MEMORY_NR_LAYOUTS];
 
 #define MEMORY_HUGE_NPAGES	(PMD_SIZE / PAGE_SIZE)
 
+int memory_attach(void);
+unsigned long memory_map_as(struct kunit *test, struct file *file,
+			    unsigned long va, unsigned long length_bytes,
+			    unsigned long prot, unsigned long flags);
 unsigned long memory_map(struct kunit *test, enum memory_layout layout,
 			 unsigned long npages);
 unsigned long memory_map_prot(struct kunit *test, unsigned long npages,

@@ -80,7 +80,7 @@ static void take_over(void *data)
 	struct successor *successor = data;
 	unsigned long arg;
 
-	if (kunit_attach_mm()) {
+	if (memory_attach()) {
 		KUNIT_FAIL(successor->test, "no memory of its own");
 		return;
 	}

@@ -267,7 +267,7 @@ static int killed_test_init(struct kunit *test)
 {
 	extents_init(&ex);
 	allow_signal(SIGKILL);
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static void killed_test_exit(struct kunit *test)

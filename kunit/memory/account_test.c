@@ -12,6 +12,7 @@
 #include <linux/sched/user.h>
 
 #include "balance.h"
+#include "memory.h"
 #include "memory/account.h"
 #include "race.h"
 
@@ -253,7 +254,7 @@ static void account_limit_holds_with_several_threads(struct kunit *test)
 
 static int account_test_init(struct kunit *test)
 {
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static struct kunit_case account_test_cases[] = {

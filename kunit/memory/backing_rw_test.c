@@ -282,7 +282,7 @@ static void backing_rw_fails_without_a_trace(struct kunit *test)
 
 static int backing_rw_test_init(struct kunit *test)
 {
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static struct kunit_case backing_rw_test_cases[] = {

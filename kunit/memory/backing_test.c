@@ -696,7 +696,7 @@ static void backing_is_claimed_by_several_threads(struct kunit *test)
 
 static int backing_test_init(struct kunit *test)
 {
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static struct kunit_case backing_test_cases[] = {

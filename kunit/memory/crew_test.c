@@ -11,6 +11,7 @@
 #include "alloc_fault.h"
 #include "crew_hook.h"
 #include "hold.h"
+#include "memory.h"
 #include "memory/crew.h"
 
 #define NR_PARTS	50
@@ -250,7 +251,7 @@ static void crew_size_is_by_what_there_is_to_do(struct kunit *test)
 
 static int crew_test_init(struct kunit *test)
 {
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static struct kunit_case crew_test_cases[] = {

@@ -152,7 +152,7 @@ static void leaf_look_up_tells_the_kind(struct kunit *test)
 
 static void leaf_look_up_where_nothing_can_be(struct kunit *test)
 {
-	KUNIT_ASSERT_EQ(test, kunit_attach_mm(), 0);
+	KUNIT_ASSERT_EQ(test, memory_attach(), 0);
 	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm, 0).kind, LEAF_ABSENT);
 	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm,
 					   TASK_SIZE_MAX - PAGE_SIZE).kind,

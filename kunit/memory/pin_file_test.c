@@ -426,7 +426,7 @@ static int pin_file_test_init(struct kunit *test)
 {
 	extents_init(&ex);
 	extents_init(&others);
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static struct kunit_case pin_file_test_cases[] = {

@@ -522,7 +522,7 @@ static int pin_parts_test_init(struct kunit *test)
 {
 	extents_init(&ex);
 	extents_init(&held_pages);
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static struct kunit_case pin_parts_test_cases[] = {

@@ -135,7 +135,7 @@ static void pin_user_range_while_memory_goes(struct kunit *test)
 static int pin_race_test_init(struct kunit *test)
 {
 	extents_init(&ex);
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static struct kunit_case pin_race_test_cases[] = {

@@ -64,7 +64,7 @@ static void pin_user_range_does_not_begin_what_it_cannot_end(struct kunit *test)
 static int pin_range_test_init(struct kunit *test)
 {
 	extents_init(&ex);
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static void pin_range_test_exit(struct kunit *test)

@@ -150,7 +150,7 @@ static void attach_mm(void *data)
 {
 	struct mm_struct **mm = data;
 
-	if (kunit_attach_mm())
+	if (memory_attach())
 		return;
 	mmgrab(current->mm);
 	*mm = current->mm;
@@ -661,7 +661,7 @@ static int pin_test_init(struct kunit *test)
 {
 	extents_init(&ex);
 	extents_init(&tail);
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static struct kunit_case pin_test_cases[] = {

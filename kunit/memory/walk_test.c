@@ -81,19 +81,6 @@ static unsigned long file_npages(struct kunit *test, struct file *file,
 	return expect_found(test, nr, va + index * PAGE_SIZE, true, &before);
 }
 
-/* A file, from its start on, otherwise than memory_map_file() does. */
-static unsigned long map_as(struct kunit *test, struct file *file,
-			    unsigned long length_bytes, unsigned long prot,
-			    unsigned long flags)
-{
-	unsigned long va = kunit_vm_mmap(test, file, 0, length_bytes, prot,
-					 flags, 0);
-
-	KUNIT_ASSERT_NE(test, va, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
-	return va;
-}
-
 static void walk_pin_finds_what_is_mapped(struct kunit *test)
 {
 	unsigned long va = memory_map(test, MEMORY_BASE, 2 * HUGE);
@@ -233,7 +220,8 @@ static void walk_pin_of_a_private_file_wants_copies(struct kunit *test)
 	struct file *file = memory_shmem(test, 4);
 	unsigned long va;
 
-	va = map_as(test, file, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	va = memory_map_as(test, file, 0, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE);
 	for (int i = 0; i < 4; i++)
 		memory_read(test, va + i * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 4, false, HUGE), 0);
@@ -250,7 +238,7 @@ static void walk_pin_asks_for_rights(struct kunit *test)
 	unsigned long va;
 
 	memory_touch(test, memory_map_file(test, file, 1));
-	va = map_as(test, file, PAGE_SIZE, PROT_READ, MAP_SHARED);
+	va = memory_map_as(test, file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED);
 	memory_read(test, va);
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 1, false, HUGE), 1);
 	KUNIT_EXPECT_EQ(test, walk_npages(test, va, 1, true, HUGE), 0);
@@ -351,8 +339,8 @@ static void walk_pin_one_finds_what_is_mapped(struct kunit *test)
 static void walk_pin_one_finds_a_gigantic_page(struct kunit *test)
 {
 	struct file *file = memory_gigantic(test);
-	unsigned long va = map_as(test, file, PUD_SIZE, PROT_READ | PROT_WRITE,
-				  MAP_SHARED);
+	unsigned long va = memory_map_as(test, file, 0, PUD_SIZE,
+					 PROT_READ | PROT_WRITE, MAP_SHARED);
 	struct leaf leaf;
 
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
@@ -367,7 +355,7 @@ static void walk_pin_one_finds_a_gigantic_page(struct kunit *test)
 			PUD_SIZE / PAGE_SIZE - 1);
 	unpin_user_page(pfn_to_page(leaf.pfn));
 
-	va = map_as(test, file, PUD_SIZE, PROT_READ, MAP_SHARED);
+	va = memory_map_as(test, file, 0, PUD_SIZE, PROT_READ, MAP_SHARED);
 	memory_read(test, va);
 	for (int write = 0; write < 2; write++)
 		KUNIT_EXPECT_EQ(test, one_kind(test, va, write), LEAF_ABSENT);
@@ -394,13 +382,14 @@ static void walk_pin_one_leaves_what_is_unusual(struct kunit *test)
 
 	/* Not writable. */
 	memory_touch(test, memory_map_file(test, file, 1));
-	va = map_as(test, file, PAGE_SIZE, PROT_READ, MAP_SHARED);
+	va = memory_map_as(test, file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED);
 	memory_read(test, va);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
 
 	/* Of which a copy is still to be made, and then of the copy. */
-	va = map_as(test, file, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	va = memory_map_as(test, file, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE);
 	memory_read(test, va);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
 	memory_touch(test, va);
@@ -408,7 +397,7 @@ static void walk_pin_one_leaves_what_is_unusual(struct kunit *test)
 
 	/* The same of hugetlbfs. */
 	memory_touch(test, memory_map_file(test, huge_file, HUGE));
-	va = map_as(test, huge_file, PMD_SIZE, PROT_READ, MAP_SHARED);
+	va = memory_map_as(test, huge_file, 0, PMD_SIZE, PROT_READ, MAP_SHARED);
 	memory_read(test, va);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, false), LEAF_ABSENT);
 	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
@@ -555,7 +544,7 @@ static int walk_test_init(struct kunit *test)
 {
 	extents_init(&ex);
 	was_allowed = walk_allowed;
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static void walk_test_exit(struct kunit *test)

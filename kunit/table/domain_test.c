@@ -399,7 +399,7 @@ static void domain_map_fails_without_a_trace(struct kunit *test)
 
 static int domain_test_init(struct kunit *test)
 {
-	return kunit_attach_mm();
+	return memory_attach();
 }
 
 static struct kunit_case domain_test_cases[] = {
