@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,12 +78,15 @@ struct amount {
 /*
  * Every allocation of a map fails in turn, until it needs no more. One that can be done without
  * (another way of allocating, as a rule) is no failure of the map.
+ *
+ * An IO page table may keep a table that such a map has left empty, for the next one, and give up
+ * those of a whole map as that is unmapped (SMMUv3's). So they are counted after one.
  */
 static void run_map(const void *arg)
 {
 	const struct amount *a = arg;
 	unsigned int n, refused = 0;
-	struct balance before;
+	struct balance before, at_once;
 	struct scene s;
 	bool failed;
 	int ret;
@@ -91,15 +95,19 @@ static void run_map(const void *arg)
 	scene_open(&s, a->shape, a->bytes);
 	EXPECT_OK(ioas_unmap_at(s.rig.iofd, s.rig.ioas, SCENE_IOVA, a->bytes));
 	before = balance_take();
+	at_once = before;
+	at_once.io_tables = LLONG_MAX;
 	for (n = 1; n < MOST_ALLOCATIONS; n++) {
 		fail_allocation(n);
 		ret = scene_map(&s, SCENE_IOVA);
 		failed = has_failed();
 		refused += ret != 0;
-		if (ret)
+		if (ret) {
 			expect_refusal(ret);
-		else
-			EXPECT_OK(ioas_unmap_at(s.rig.iofd, s.rig.ioas, SCENE_IOVA, a->bytes));
+			expect_balance(&at_once);
+			EXPECT_OK(scene_map(&s, SCENE_IOVA));
+		}
+		EXPECT_OK(ioas_unmap_at(s.rig.iofd, s.rig.ioas, SCENE_IOVA, a->bytes));
 		expect_balance(&before);
 		if (!failed || ktap_failures())
 			break;
@@ -161,15 +169,16 @@ static void run_attach(const void *arg)
 #define ATTACH(_name, _shape, _bytes) \
 	{ "attach-" _name, run_attach, &(const struct amount){ _shape, _bytes } }
 
+/* Where no table is filled at once, as on arm64, each scattered page is a call that can fail. */
 static const struct ktap_case cases[] = {
 	MAP("thp", THP, GIB),
 	MAP("hugetlb1g", HUGETLB1G, GIB),
 	MAP("populate4k", POPULATE4K, 8 * MIB),
-	MAP("scatter4k", SCATTER4K, 8 * MIB),
+	MAP("scatter4k", SCATTER4K, 3 * MIB),
 	MAP("mapfile4k", MAPFILE4K, 8 * MIB),
 	MAP("mapfile2m", MAPFILE2M, 16 * MIB),
 	ATTACH("thp", THP, GIB),
-	ATTACH("scatter4k", SCATTER4K, 8 * MIB),
+	ATTACH("scatter4k", SCATTER4K, 3 * MIB),
 	{}
 };
 
