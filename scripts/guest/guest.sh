@@ -192,9 +192,9 @@ if [[ $lane != icount ]]; then
 		append+=' TICKS=/dev/ttyS1'
 		;;
 	arm64)
-		# It has one serial port.
+		# It has one serial port. The number of this one is that of its device, which comes after the share's.
 		ticks+=(-device "virtio-serial-pci,id=ports" -device "virtserialport,bus=ports.0,nr=1,chardev=ticks")
-		append+=' TICKS=/dev/vport0p1'
+		append+=' TICKS=/dev/vport1p1'
 		;;
 	esac
 fi
