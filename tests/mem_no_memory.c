@@ -175,7 +175,7 @@ static const struct ktap_case cases[] = {
 	MAP("hugetlb1g", HUGETLB1G, GIB),
 	MAP("populate4k", POPULATE4K, 8 * MIB),
 	MAP("scatter4k", SCATTER4K, 3 * MIB),
-	MAP("mapfile4k", MAPFILE4K, 8 * MIB),
+	MAP("mapfile4k", MAPFILE4K, 3 * MIB),
 	MAP("mapfile2m", MAPFILE2M, 16 * MIB),
 	ATTACH("thp", THP, GIB),
 	ATTACH("scatter4k", SCATTER4K, 3 * MIB),
