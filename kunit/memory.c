@@ -13,6 +13,7 @@
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
+#include <linux/sizes.h>
 #include <linux/uaccess.h>
 
 #include "memory.h"
@@ -225,6 +226,23 @@ unsigned long memory_map_file(struct kunit *test, struct file *file,
 	return map(test, file, npages, PROT_READ | PROT_WRITE);
 }
 
+/**
+ * memory_map_all() - map a file, shared, and nothing behind it
+ * @test: the case
+ * @file: the file
+ *
+ * Return: its address.
+ */
+unsigned long memory_map_all(struct kunit *test, struct file *file)
+{
+	unsigned long va = kunit_vm_mmap(test, file, 0, i_size_read(file_inode(file)),
+					 PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+
+	KUNIT_ASSERT_NE(test, va, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
+	return va;
+}
+
 /** memory_touch() - write to the page at @va, as a program would */
 void memory_touch(struct kunit *test, unsigned long va)
 {
@@ -333,6 +351,8 @@ static struct file *keep_mounted(struct kunit *test, const char *name,
 		kunit_skip(test, "the kernel has no %s", name);
 	mnt = vfs_kern_mount(type, 0, name, options);
 	module_put(type->owner);
+	if (mnt == ERR_PTR(-EINVAL))
+		kunit_skip(test, "the kernel's %s has no such pages", name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mnt);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, unmount, mnt), 0);
 
@@ -364,7 +384,7 @@ struct file *memory_ramfs(struct kunit *test, unsigned long npages)
 
 /**
  * memory_shmem_huge() - make a file of shmem that is given huge pages
- * @test: the case
+ * @test: the case; skipped where a huge page is more than a folio of a file may have
  * @npages: its size
  *
  * Return: the file.
@@ -373,6 +393,8 @@ struct file *memory_shmem_huge(struct kunit *test, unsigned long npages)
 {
 	char options[] = "huge=always";
 
+	if (PMD_ORDER > MAX_PAGECACHE_ORDER)
+		kunit_skip(test, "no file has huge pages");
 	return keep_mounted(test, "tmpfs", options, npages);
 }
 
@@ -393,6 +415,29 @@ struct file *memory_hugetlb(struct kunit *test, unsigned long npages)
 }
 
 /**
+ * memory_hugetlb_of() - make a file of hugetlbfs of pages of a size
+ * @test: the case; skipped when the kernel has no such pages, or not as many
+ * @page_bytes: their size
+ * @nr: how many
+ *
+ * Return: the file.
+ */
+struct file *memory_hugetlb_of(struct kunit *test, unsigned long page_bytes,
+			       unsigned long nr)
+{
+	unsigned long npages = nr * (page_bytes >> PAGE_SHIFT);
+	char options[32];
+	struct file *file;
+
+	snprintf(options, sizeof(options), "pagesize=%luK", page_bytes / SZ_1K);
+	file = keep_mounted(test, "hugetlbfs", options, npages);
+	if (allocate(file, 0, npages))
+		kunit_skip(test, "not %lu huge pages of %lu KiB", nr,
+			   page_bytes / SZ_1K);
+	return file;
+}
+
+/**
  * memory_gigantic() - make a file of hugetlbfs of one page of 1 GiB
  * @test: the case; skipped when there is no such page
  *
@@ -401,9 +446,11 @@ struct file *memory_hugetlb(struct kunit *test, unsigned long npages)
 struct file *memory_gigantic(struct kunit *test)
 {
 	char options[] = "pagesize=1G";
-	struct file *file = keep_mounted(test, "hugetlbfs", options,
-					 PUD_SIZE / PAGE_SIZE);
+	struct file *file;
 
+	if (PUD_SIZE != SZ_1G)
+		kunit_skip(test, "no leaves of 1 GiB");
+	file = keep_mounted(test, "hugetlbfs", options, PUD_SIZE / PAGE_SIZE);
 	if (allocate(file, 0, PUD_SIZE / PAGE_SIZE))
 		kunit_skip(test, "no huge page of 1 GiB; boot with hugepagesz=1G hugepages=1");
 	return file;

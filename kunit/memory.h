@@ -8,6 +8,9 @@
 #ifndef KUNIT_MEMORY_H
 #define KUNIT_MEMORY_H
 
+#include <linux/minmax.h>
+#include <linux/pgtable.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 struct file;
@@ -38,6 +41,8 @@ enum memory_layout {
 extern const char *const memory_layout_name[MEMORY_NR_LAYOUTS];
 
 #define MEMORY_HUGE_NPAGES	(PMD_SIZE / PAGE_SIZE)
+/* What a helper is given is at least as much, and no less than a huge page. */
+#define MEMORY_PART_NPAGES	(MAX(SZ_8M, PMD_SIZE) / PAGE_SIZE)
 
 int memory_attach(void);
 unsigned long memory_map_as(struct kunit *test, struct file *file,
@@ -51,6 +56,7 @@ void memory_replace(struct kunit *test, unsigned long va,
 		    enum memory_layout layout, unsigned long npages);
 unsigned long memory_map_file(struct kunit *test, struct file *file,
 			      unsigned long npages);
+unsigned long memory_map_all(struct kunit *test, struct file *file);
 void memory_touch(struct kunit *test, unsigned long va);
 void memory_write(struct kunit *test, unsigned long va, u8 byte);
 u8 memory_read(struct kunit *test, unsigned long va);
@@ -64,6 +70,8 @@ struct file *memory_shmem(struct kunit *test, unsigned long npages);
 struct file *memory_shmem_huge(struct kunit *test, unsigned long npages);
 struct file *memory_ramfs(struct kunit *test, unsigned long npages);
 struct file *memory_hugetlb(struct kunit *test, unsigned long npages);
+struct file *memory_hugetlb_of(struct kunit *test, unsigned long page_bytes,
+			       unsigned long nr);
 struct file *memory_gigantic(struct kunit *test);
 
 /* What was in pages before they were a file's. */

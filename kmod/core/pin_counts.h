@@ -10,7 +10,7 @@
  * @PIN_LEAF_4K: a base page
  * @PIN_LEAF_2M: a leaf of the second level of the CPU page table, or as large a folio
  * @PIN_LEAF_1G: one of the third level
- * @PIN_LEAF_OTHER: a folio of a file that is of another size
+ * @PIN_LEAF_OTHER: a folio of a file, or of hugetlbfs, that is of another size
  * @PIN_NR_LEAVES: how many there are
  */
 enum pin_leaf {

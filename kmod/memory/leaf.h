@@ -3,7 +3,8 @@
  * Leaves: how large the CPU page table's mapping of an address is.
  *
  * A huge leaf tells that 512 or 262144 neighbouring pages are one folio, mapped
- * in one piece, so that a single pin can stand for all of them.
+ * in one piece, so that a single pin can stand for all of them. So does a block of
+ * several entries (block.h), which is a huge leaf to all who ask here.
  *
  * All of it is inline: it is done once for each huge page that is pinned, of
  * which it is an eighth.
@@ -15,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
+#include "block.h"
 #include "levels.h"
 
 /* See leaf_walk(). */
@@ -27,7 +29,7 @@
  * enum leaf_kind - what the CPU page table holds for an address
  * @LEAF_ABSENT: nothing yet: a fault may put a leaf of any size there
  * @LEAF_SMALL: a table of base pages
- * @LEAF_HUGE: a huge leaf
+ * @LEAF_HUGE: a huge leaf, or a block
  */
 enum leaf_kind {
 	LEAF_ABSENT,
@@ -73,6 +75,7 @@ static inline struct leaf leaf_walk(struct mm_struct *mm, unsigned long va)
 	p4d_t *p4dp, p4d;
 	pud_t *pudp, pud;
 	pmd_t pmd;
+	pte_t pte;
 
 	pgdp = pgd_offset(mm, va);
 	pgd = pgdp_get(pgdp);
@@ -92,7 +95,10 @@ static inline struct leaf leaf_walk(struct mm_struct *mm, unsigned long va)
 	if (pmd_none(pmd) || !pmd_present(pmd))
 		return absent;
 	if (pmd_leaf(pmd))
-		return huge_leaf(pmd_pfn(pmd), PMD_SHIFT, pmd_write(pmd));
+		return huge_leaf(block_pfn_of_pmd(pmd), block_shift_of_pmd(pmd),
+				 pmd_write(pmd));
+	if (block_find(pmd, va, &pte))
+		return huge_leaf(block_pfn_of_pte(pte), BLOCK_PTE_SHIFT, pte_write(pte));
 	return (struct leaf){ .kind = LEAF_SMALL };
 }
 

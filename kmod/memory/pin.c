@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 #include <linux/userfaultfd_k.h>
 
+#include "block.h"
 #include "core/core.h"
 #include "extent.h"
 #include "leaf.h"
@@ -224,10 +225,27 @@ static long pin_mapped(struct pin_walk *walk)
 	return pin_add_runs(walk->ex, walk->found, nr_runs);
 }
 
+/* How many of @npages pages, from @page on, are of its block. */
+static unsigned long npages_in_block(struct page *page, unsigned int order,
+				     unsigned long npages)
+{
+	unsigned long block_npages = 1UL << order;
+
+	return min(npages, block_npages - (page_to_pfn(page) & (block_npages - 1)));
+}
+
+/* Of so many pages of a block, each of which was pinned. */
+static void keep_one_pin(struct page *page, unsigned long npages)
+{
+	if (npages > 1)
+		unpin_user_folio(page_folio(page), npages - 1);
+}
+
 /*
  * Base pages, and larger ones in pieces: those that are mapped by a walk of their
  * table, and the rest of it, from what is unusual on, by the kernel's call: a pin
- * for each, neighbours become one run.
+ * for each, neighbours become one run. A block that was not there yet, in a table that
+ * was, comes with them, and keeps one of its pins.
  */
 static int pin_small(struct pin_walk *walk)
 {
@@ -253,14 +271,19 @@ static int pin_small(struct pin_walk *walk)
 		unsigned long old_npages = walk->ex->npages;
 		size_t run_npages = num_pages_contiguous(walk->page + done,
 							 got - done);
+		unsigned int order = block_order_of_page(walk->page[done]);
 
+		if (order)
+			run_npages = npages_in_block(walk->page[done], order, run_npages);
 		rc = extents_append(walk->ex, page_to_pfn(walk->page[done]),
-				    run_npages, 0);
+				    run_npages, order);
 		if (rc) {
 			done += walk->ex->npages - old_npages;
 			unpin_user_pages(walk->page + done, got - done);
 			return rc;
 		}
+		if (order)
+			keep_one_pin(walk->page[done], run_npages);
 		done += run_npages;
 	}
 pinned:

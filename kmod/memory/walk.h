@@ -89,6 +89,7 @@
  *   inode is freed after a grace period of RCU. A page that leaves its file now is what it
  *   was as it was mapped.
  * - *One pin for a leaf*: it lies within its folio, which the pin keeps whole and in place.
+ *   Of hugetlbfs a block of several entries is one (block.h).
  */
 #ifndef IOMMUFD_WALK_H
 #define IOMMUFD_WALK_H

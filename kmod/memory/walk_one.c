@@ -88,7 +88,7 @@ static struct folio *pin_huge(pmd_t *pmdp, pmd_t pmd, bool write, struct leaf *l
 	folio = get_pin(pmd_page(pmd));
 	if (!folio)
 		return NULL;
-	*leaf = huge_leaf(pmd_pfn(pmd), PMD_SHIFT, pmd_write(pmd));
+	*leaf = huge_leaf(block_pfn_of_pmd(pmd), block_shift_of_pmd(pmd), pmd_write(pmd));
 	if (pmd_same(pmd, pmdp_get_lockless(pmdp)) && is_plain_leaf(folio, leaf))
 		return folio;
 	found_undo_pin(folio);
@@ -114,6 +114,8 @@ static struct folio *pin_small(pmd_t *pmdp, pmd_t pmd, unsigned long va, bool wr
 		.kind = LEAF_SMALL,
 		.pfn = pte_pfn(pte),
 	};
+	if (block_has_pte(pte))
+		*leaf = huge_leaf(block_pfn_of_pte(pte), BLOCK_PTE_SHIFT, pte_write(pte));
 	if (pmd_same(pmd, pmdp_get_lockless(pmdp)) &&
 	    pte_same(pte, ptep_get_lockless(ptep)) &&
 	    is_plain(folio, page, pte_write(pte)))

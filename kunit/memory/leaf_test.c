@@ -8,6 +8,7 @@
 
 #include "memory.h"
 #include "memory/leaf.h"
+#include "memory/walk.h"
 
 /*
  * Entries: of a table, of a huge leaf, and of nothing that is there, at any level that
@@ -18,6 +19,8 @@
 #define LEAF_AT(pfn)	((u64)(pfn) << PAGE_SHIFT | PMD_TYPE_SECT | PMD_SECT_USER)
 #define WRITABLE	PTE_WRITE
 #define NO_LEAF		NO_TABLE
+#define CONT_PTE_ORDER	(CONT_PTE_SHIFT - PAGE_SHIFT)
+#define CONT_PMD_ORDER	(CONT_PMD_SHIFT - PAGE_SHIFT)
 #else
 #define TABLE_AT(pa)	((u64)(pa) | _PAGE_TABLE)
 #define LEAF_AT(pfn)	((u64)(pfn) << PAGE_SHIFT | _PAGE_PRESENT | _PAGE_USER | _PAGE_PSE)
@@ -72,6 +75,9 @@ static struct mm_struct *make_up(struct kunit *test, unsigned long va,
 	KUNIT_ASSERT_NOT_NULL(test, mm);
 	mm->pgd = (pgd_t *)table;
 	for (enum level i = top; ; i++) {
+		/* Folded into the next one. */
+		if (i < LEVEL_PMD && shifts[i] == shifts[i + 1])
+			continue;
 		at = &table[(va >> shifts[i]) % (PAGE_SIZE / sizeof(*at))];
 		if (i >= level)
 			break;
@@ -87,6 +93,7 @@ static const struct entry_case {
 	enum level level;
 	u64 entry;
 	struct leaf leaf;
+	bool is_table;
 } entry_cases[] = {
 	{ "no-pgd", LEVEL_PGD, 0, { LEAF_ABSENT } },
 	{ "no-p4d", LEVEL_P4D, 0, { LEAF_ABSENT } },
@@ -96,17 +103,27 @@ static const struct entry_case {
 #endif
 	{ "no-pud", LEVEL_PUD, 0, { LEAF_ABSENT } },
 	{ "pud-not-present", LEVEL_PUD, NO_LEAF, { LEAF_ABSENT } },
-	{ "pud-leaf", LEVEL_PUD, LEAF_AT(3UL << 18) | WRITABLE,
-	  { LEAF_HUGE, true, PUD_SHIFT - PAGE_SHIFT, 3UL << 18 } },
-	{ "pud-leaf-read-only", LEVEL_PUD, LEAF_AT(5UL << 18),
-	  { LEAF_HUGE, false, PUD_SHIFT - PAGE_SHIFT, 5UL << 18 } },
+#ifndef __PAGETABLE_PUD_FOLDED
+	{ "pud-leaf", LEVEL_PUD, LEAF_AT(3UL << PUD_ORDER) | WRITABLE,
+	  { LEAF_HUGE, true, PUD_ORDER, 3UL << PUD_ORDER } },
+	{ "pud-leaf-read-only", LEVEL_PUD, LEAF_AT(5UL << PUD_ORDER),
+	  { LEAF_HUGE, false, PUD_ORDER, 5UL << PUD_ORDER } },
+#endif
 	{ "no-pmd", LEVEL_PMD, 0, { LEAF_ABSENT } },
 	{ "pmd-not-present", LEVEL_PMD, NO_TABLE, { LEAF_ABSENT } },
-	{ "pmd-leaf", LEVEL_PMD, LEAF_AT(7UL << 9) | WRITABLE,
-	  { LEAF_HUGE, true, PMD_SHIFT - PAGE_SHIFT, 7UL << 9 } },
-	{ "pmd-leaf-read-only", LEVEL_PMD, LEAF_AT(9UL << 9),
-	  { LEAF_HUGE, false, PMD_SHIFT - PAGE_SHIFT, 9UL << 9 } },
-	{ "pmd-table", LEVEL_PMD, TABLE_AT(7 << PAGE_SHIFT), { LEAF_SMALL } },
+	{ "pmd-leaf", LEVEL_PMD, LEAF_AT(7UL << PMD_ORDER) | WRITABLE,
+	  { LEAF_HUGE, true, PMD_ORDER, 7UL << PMD_ORDER } },
+	{ "pmd-leaf-read-only", LEVEL_PMD, LEAF_AT(9UL << PMD_ORDER),
+	  { LEAF_HUGE, false, PMD_ORDER, 9UL << PMD_ORDER } },
+#ifdef CONFIG_ARM64
+	{ "pmd-leaf-of-a-block", LEVEL_PMD,
+	  LEAF_AT((3UL << CONT_PMD_ORDER) + (5UL << PMD_ORDER)) | WRITABLE | PMD_SECT_CONT,
+	  { LEAF_HUGE, true, CONT_PMD_ORDER, 3UL << CONT_PMD_ORDER } },
+	{ "pmd-leaf-of-a-block-read-only", LEVEL_PMD,
+	  LEAF_AT((5UL << CONT_PMD_ORDER) + (1UL << PMD_ORDER)) | PMD_SECT_CONT,
+	  { LEAF_HUGE, false, CONT_PMD_ORDER, 5UL << CONT_PMD_ORDER } },
+#endif
+	{ "pmd-table", LEVEL_PMD, 0, { LEAF_SMALL }, .is_table = true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(entry, entry_cases, name);
@@ -115,7 +132,8 @@ static void leaf_look_up_understands_entries(struct kunit *test)
 {
 	const struct entry_case *param = test->param_value;
 	unsigned long va = 0x123456789000;
-	struct mm_struct *mm = make_up(test, va, param->level, param->entry);
+	u64 entry = param->is_table ? TABLE_AT(__pa(new_table(test))) : param->entry;
+	struct mm_struct *mm = make_up(test, va, param->level, entry);
 	struct leaf leaf = leaf_look_up(mm, va);
 
 	KUNIT_ASSERT_EQ(test, leaf.kind, param->leaf.kind);
@@ -163,7 +181,7 @@ static void leaf_look_up_where_nothing_can_be(struct kunit *test)
 static void leaf_look_up_describes_the_whole_leaf(struct kunit *test)
 {
 	unsigned long va = memory_map(test, MEMORY_THP, 2 * MEMORY_HUGE_NPAGES);
-	static const unsigned long indexes[] = { 0, 1, 300, 511 };
+	static const unsigned long indexes[] = { 0, 1, 300, MEMORY_HUGE_NPAGES - 1 };
 	unsigned long pfn = memory_pfn(va);
 
 	KUNIT_ASSERT_NE(test, pfn, 0);
@@ -193,6 +211,59 @@ static void leaf_look_up_sees_hugetlb(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, leaf.pfn, memory_pfn(va));
 }
 
+#ifdef CONFIG_ARM64
+static const struct block_case {
+	const char *name;
+	unsigned int order;
+} block_cases[] = {
+	{ "of-base-pages", CONT_PTE_ORDER },
+	{ "of-huge-leaves", CONT_PMD_ORDER },
+};
+
+KUNIT_ARRAY_PARAM_DESC(block, block_cases, name);
+
+/* Whichever of its entries one looks at, or of them the half. */
+static void leaf_look_up_sees_a_block_of_hugetlb(struct kunit *test)
+{
+	const struct block_case *param = test->param_value;
+	unsigned long bytes = PAGE_SIZE << param->order, pfn, va;
+
+	va = memory_map_all(test, memory_hugetlb_of(test, bytes, 2));
+	KUNIT_EXPECT_EQ(test, leaf_look_up(current->mm, va).kind, LEAF_ABSENT);
+	memory_touch(test, va);
+	pfn = memory_pfn(va);
+	for (unsigned long at = va; at < va + bytes; at += bytes / 16) {
+		struct leaf leaf = leaf_look_up(current->mm, at);
+
+		KUNIT_ASSERT_EQ(test, leaf.kind, LEAF_HUGE);
+		KUNIT_ASSERT_EQ(test, leaf.order, param->order);
+		KUNIT_ASSERT_EQ(test, leaf.pfn, pfn);
+		KUNIT_ASSERT_TRUE(test, leaf.write);
+	}
+	KUNIT_EXPECT_NE(test, leaf_look_up(current->mm, va + bytes).kind, LEAF_HUGE);
+}
+
+/* Entries say that they are of a block where they are of one that can come apart, too. */
+static void leaf_look_up_sees_no_block_of_other_memory(struct kunit *test)
+{
+	unsigned long va = memory_map(test, MEMORY_THP, MEMORY_HUGE_NPAGES);
+	unsigned long at = va + PMD_SIZE / 2;
+	struct leaf leaf;
+	pmd_t *pmdp;
+
+	/* The rest of the huge page is mapped page by page then. */
+	KUNIT_ASSERT_EQ(test, vm_munmap(va, PAGE_SIZE), 0);
+	pmdp = walk_find_pmd(current->mm, at);
+	KUNIT_ASSERT_NOT_NULL(test, pmdp);
+	KUNIT_ASSERT_TRUE(test, pmd_table(pmdp_get(pmdp)));
+	if (IS_ENABLED(CONFIG_ARM64_CONTPTE))
+		KUNIT_EXPECT_TRUE(test, pte_cont(__ptep_get(pte_offset_kernel(pmdp, at))));
+	leaf = leaf_look_up(current->mm, at);
+	KUNIT_EXPECT_EQ(test, leaf.kind, LEAF_SMALL);
+	KUNIT_EXPECT_EQ(test, leaf.order, 0);
+}
+#endif
+
 static const struct holds_case {
 	const char *name;
 	int pfn_offset;
@@ -209,7 +280,7 @@ static const struct holds_case {
 	{ "read-only-to-write", 0, 0, 0, LEAF_HUGE, false, true, false },
 	{ "small", 0, 0, 0, LEAF_SMALL, true, true, false },
 	{ "absent", 0, 0, 0, LEAF_ABSENT, true, true, false },
-	{ "another-pfn", 512, 0, 0, LEAF_HUGE, true, true, false },
+	{ "another-pfn", MEMORY_HUGE_NPAGES, 0, 0, LEAF_HUGE, true, true, false },
 	{ "another-place-in-the-leaf", 0, 1, 0, LEAF_HUGE, true, true, false },
 	{ "larger-than-the-folio", 0, 0, 1, LEAF_HUGE, true, true, false },
 	{ "smaller-than-the-folio", 0, 0, -1, LEAF_HUGE, true, true, true },
@@ -243,6 +314,10 @@ static struct kunit_case leaf_test_cases[] = {
 	KUNIT_CASE(leaf_look_up_where_nothing_can_be),
 	KUNIT_CASE(leaf_look_up_describes_the_whole_leaf),
 	KUNIT_CASE(leaf_look_up_sees_hugetlb),
+#ifdef CONFIG_ARM64
+	KUNIT_CASE_PARAM(leaf_look_up_sees_a_block_of_hugetlb, block_gen_params),
+	KUNIT_CASE(leaf_look_up_sees_no_block_of_other_memory),
+#endif
 	KUNIT_CASE_PARAM(leaf_holds_what_is_one_folio, holds_gen_params),
 	{}
 };

@@ -450,6 +450,64 @@ static void pin_user_range_takes_one_pin_for_a_hugetlb_page(struct kunit *test)
 	balance_expect_even(test, &before);
 }
 
+#ifdef CONFIG_ARM64
+static const struct block_case {
+	const char *name;
+	unsigned long bytes;
+	/* Which of the three are mapped before. */
+	unsigned int mapped;
+	bool remote;
+} block_cases[] = {
+	{ "of-base-pages", CONT_PTE_SIZE, 0b111 },
+	{ "of-base-pages-absent", CONT_PTE_SIZE, 0b000 },
+	{ "of-base-pages-first-absent", CONT_PTE_SIZE, 0b110 },
+	{ "of-base-pages-last-absent", CONT_PTE_SIZE, 0b011 },
+	{ "of-base-pages-of-another-process", CONT_PTE_SIZE, 0b101, true },
+	{ "of-huge-leaves", CONT_PMD_SIZE, 0b111 },
+	{ "of-huge-leaves-absent", CONT_PMD_SIZE, 0b000 },
+	{ "of-huge-leaves-first-absent", CONT_PMD_SIZE, 0b110 },
+	{ "of-huge-leaves-of-another-process", CONT_PMD_SIZE, 0b101, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(block, block_cases, name);
+
+/* All but the first page and the last one; and then cut in a block. */
+static void pin_user_range_takes_one_pin_for_a_block(struct kunit *test)
+{
+	const struct block_case *param = test->param_value;
+	struct file *file = memory_hugetlb_of(test, param->bytes, 3);
+	unsigned long npages = 3 * param->bytes / PAGE_SIZE - 2;
+	unsigned long va = memory_map_all(test, file);
+	struct remote_pin remote = {
+		.mm = current->mm,
+		.va = va + PAGE_SIZE,
+		.npages = npages,
+	};
+	struct balance before;
+
+	for (int i = 0; i < 3; i++) {
+		if (param->mapped & BIT(i))
+			memory_touch(test, va + i * param->bytes);
+	}
+	before = balance_now();
+	if (param->remote)
+		run_elsewhere(test, pin_remotely, &remote);
+	else
+		pin_remotely(&remote);
+	KUNIT_ASSERT_EQ(test, remote.rc, 0);
+	KUNIT_EXPECT_EQ(test, npins(&ex), 3);
+	KUNIT_EXPECT_EQ(test, balance_since(&before).pins, 3);
+	expect_pinned(test, va + PAGE_SIZE, npages);
+
+	KUNIT_ASSERT_EQ(test, pin_cut(&ex, 5, &tail), 0);
+	KUNIT_EXPECT_EQ(test, balance_since(&before).pins, 4);
+	unpin_extents(&ex, true);
+	KUNIT_EXPECT_EQ(test, balance_since(&before).pins, 3);
+	unpin_extents(&tail, true);
+	balance_expect_even(test, &before);
+}
+#endif
+
 static const struct cut_case {
 	const char *name;
 	enum memory_layout layout;
@@ -673,6 +731,9 @@ static struct kunit_case pin_test_cases[] = {
 	KUNIT_CASE_PARAM(pin_user_range_refuses_what_is_not_accessible,
 			 bad_gen_params),
 	KUNIT_CASE(pin_user_range_takes_one_pin_for_a_hugetlb_page),
+#ifdef CONFIG_ARM64
+	KUNIT_CASE_PARAM(pin_user_range_takes_one_pin_for_a_block, block_gen_params),
+#endif
 	KUNIT_CASE(unpin_extents_of_the_edges_of_two_huge_pages),
 	KUNIT_CASE_PARAM(pin_user_range_fails_without_a_trace,
 			 fault_gen_params),

@@ -361,6 +361,40 @@ static void walk_pin_one_finds_a_gigantic_page(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, one_kind(test, va, write), LEAF_ABSENT);
 }
 
+#ifdef CONFIG_ARM64
+static const unsigned long block_cases[] = { CONT_PTE_SIZE, CONT_PMD_SIZE };
+
+static void describe_block(const unsigned long *bytes, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%lu-KiB", *bytes / SZ_1K);
+}
+
+KUNIT_ARRAY_PARAM(block, block_cases, describe_block);
+
+/* By any entry of it; and not what is mapped to be read. */
+static void walk_pin_one_finds_a_block(struct kunit *test)
+{
+	unsigned long bytes = *(const unsigned long *)test->param_value, va;
+	struct file *file = memory_hugetlb_of(test, bytes, 1);
+	struct leaf leaf;
+
+	va = memory_map_all(test, file);
+	KUNIT_EXPECT_EQ(test, one_kind(test, va, true), LEAF_ABSENT);
+	memory_touch(test, va);
+	for (int write = 0; write < 2; write++)
+		KUNIT_EXPECT_EQ(test, one_kind(test, va, write), LEAF_HUGE);
+	KUNIT_ASSERT_TRUE(test, walk_pin_one(va + bytes - PAGE_SIZE, true, &leaf));
+	KUNIT_EXPECT_EQ(test, PAGE_SIZE << leaf.order, bytes);
+	KUNIT_EXPECT_EQ(test, leaf.pfn, memory_pfn(va));
+	unpin_user_page(pfn_to_page(leaf.pfn));
+
+	va = map_as(test, file, bytes, PROT_READ, MAP_SHARED);
+	memory_read(test, va);
+	for (int write = 0; write < 2; write++)
+		KUNIT_EXPECT_EQ(test, one_kind(test, va, write), LEAF_ABSENT);
+}
+#endif
+
 static void walk_pin_one_leaves_what_is_unusual(struct kunit *test)
 {
 	struct file *huge_file = memory_hugetlb(test, HUGE);
@@ -461,6 +495,7 @@ static void walk_pin_one_keeps_nothing_of_a_fork(struct kunit *test)
 
 static void walk_pin_file_finds_what_is_there(struct kunit *test)
 {
+	const unsigned long max_folios = min(512, EXTENT_MAX_NPAGES / HUGE);
 	struct file *file = memory_shmem(test, HUGE + NPAGES);
 	unsigned long va = memory_map_file(test, file, HUGE + NPAGES);
 
@@ -470,8 +505,8 @@ static void walk_pin_file_finds_what_is_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 7, NPAGES, HUGE),
 			NPAGES);
 	/* Not more than in one go. */
-	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 3, HUGE + 9, HUGE),
-			HUGE);
+	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, 3, max_folios + 9, HUGE),
+			max_folios);
 	KUNIT_EXPECT_EQ(test, file_npages(test, file, va, HUGE, NPAGES + 1, HUGE),
 			NPAGES);
 }
@@ -569,6 +604,9 @@ static struct kunit_case walk_test_cases[] = {
 	KUNIT_CASE(walk_pin_waits_for_no_lock),
 	KUNIT_CASE(walk_pin_one_finds_what_is_mapped),
 	KUNIT_CASE_SLOW(walk_pin_one_finds_a_gigantic_page),
+#ifdef CONFIG_ARM64
+	KUNIT_CASE_PARAM(walk_pin_one_finds_a_block, block_gen_params),
+#endif
 	KUNIT_CASE(walk_pin_one_leaves_what_is_unusual),
 	KUNIT_CASE(walk_pin_one_waits_for_no_fork),
 	KUNIT_CASE(walk_pin_one_keeps_nothing_of_a_fork),

@@ -60,10 +60,10 @@ write_job() {
 		echo 0 >\$debug/fail_page_alloc/min-order
 		dmesg -n 4
 		scan_when_told
-		# Huge pages between those of the command line, where there are such.
+		# Huge pages of other sizes than those of the command line, where there are such: some are given back late.
 		for kib in 64 2048 32768; do
 			huge=/sys/kernel/mm/hugepages/hugepages-\${kib}kB/nr_hugepages
-			[ ! -e \$huge ] || [ \$(cat \$huge) != 0 ] || echo 3 >\$huge
+			[ ! -e \$huge ] || [ \$(cat \$huge) != 0 ] || echo 9 >\$huge
 		done
 		# A worker that passes on what its CPU has counted may be interrupted in the midst of it: kunit/balance.c.
 		echo 100000 >/proc/sys/vm/stat_interval
