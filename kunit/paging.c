@@ -397,7 +397,7 @@ static bool same_tables(const struct paging *paging, phys_addr_t a_table,
 {
 	const u64 *a = phys_to_virt(a_table), *b = phys_to_virt(b_table);
 
-	for (size_t i = 0; i < PAGE_SIZE / sizeof(*a); i++) {
+	for (size_t i = 0; i < SZ_4K / sizeof(*a); i++) {
 		bool table = a[i] && is_table(paging, a[i], level);
 
 		if (table != (b[i] && is_table(paging, b[i], level)))

@@ -36,7 +36,7 @@ enum paging_format {
 
 extern const char *const paging_format_name[PAGING_NR_FORMATS];
 
-#define PAGING_SMALL_BYTES	512UL
+#define PAGING_SMALL_BYTES	(PAGE_SIZE / 8)
 
 /**
  * struct paging - a domain

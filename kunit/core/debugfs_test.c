@@ -27,7 +27,7 @@
 #define HUGE	MEMORY_HUGE_NPAGES
 #define RW	(IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
 #define FIXED	(RW | IOMMU_IOAS_MAP_FIXED_IOVA)
-#define TEXT_BYTES	SZ_32K
+#define TEXT_BYTES	(8 * PAGE_SIZE)
 
 static struct iofd iofd;
 static struct iommufd_ioas *ioas;
@@ -79,9 +79,14 @@ static void read_view(struct kunit *test, size_t piece_bytes)
 	__fput_sync(file);
 }
 
-#define expect_said(test, what)                                             \
-	KUNIT_EXPECT_TRUE_MSG(test, strstr(text, what), "no '%s' in\n%s", \
-			      what, text)
+#define expect_said(test, ...)                                                   \
+	do {                                                                     \
+		char _what[120];                                                 \
+										 \
+		snprintf(_what, sizeof(_what), __VA_ARGS__);                     \
+		KUNIT_EXPECT_TRUE_MSG(test, strstr(text, _what), "no '%s' in\n%s", \
+				      _what, text);                              \
+	} while (0)
 
 #define expect_unsaid(test, what)                                            \
 	KUNIT_EXPECT_FALSE_MSG(test, strstr(text, what), "'%s' in\n%s", what, \
@@ -117,34 +122,37 @@ static void view_says_what_is_there(struct kunit *test)
 	read_view(test, TEXT_BYTES);
 	expect_said(test, "1 ioas users=0\n  domains=0 accesses=0 ");
 	expect_said(test, " huge-pages=yes charges=user\n  area iova=0x40000000 ");
-	expect_said(test, " length=0x214000 prot=rw state=ready users=0 owners=0 ");
+	expect_said(test, " length=%#lx prot=rw state=ready users=0 owners=0 ",
+		    (HUGE + 20) * PAGE_SIZE);
 	expect_said(test, " runs=0 pages_4k=0 pages_2m=0 pages_1g=0 pages_other=0 helpers=0\n");
-	expect_said(test, "  total areas=2 length=0x219000 runs=0 ");
+	expect_said(test, "  total areas=2 length=%#lx runs=0 ",
+		    (HUGE + 25) * PAGE_SIZE);
 
 	add(test, &member);
 	read_view(test, TEXT_BYTES);
 	expect_said(test, "  domains=1 ");
-	expect_said(test, " pages_4k=20 pages_2m=512 pages_1g=0 pages_other=0 helpers=0\n");
-	expect_said(test, "  area iova=0x80000000 length=0x5000 ");
+	expect_said(test, " pages_4k=20 pages_2m=%lu pages_1g=0 pages_other=0 helpers=0\n", HUGE);
+	expect_said(test, "  area iova=0x80000000 length=%#lx ", 5 * PAGE_SIZE);
 	expect_said(test, " pages_4k=5 pages_2m=0 pages_1g=0 pages_other=0 helpers=0\n");
-	expect_said(test, "  total areas=2 length=0x219000 runs=");
-	expect_said(test, " pages_4k=25 pages_2m=512 pages_1g=0 pages_other=0 helpers=0\n");
+	expect_said(test, "  total areas=2 length=%#lx runs=",
+		    (HUGE + 25) * PAGE_SIZE);
+	expect_said(test, " pages_4k=25 pages_2m=%lu pages_1g=0 pages_other=0 helpers=0\n", HUGE);
 	ioas_remove_domain(ioas, &member);
 }
 
 static void view_says_who_helped(struct kunit *test)
 {
-	const unsigned long npages = SZ_32M / PAGE_SIZE;
+	const unsigned long npages = 4 * MEMORY_PART_NPAGES;
 	unsigned long va = memory_map(test, MEMORY_UNTOUCHED, npages);
 	struct ioas_domain member;
 
 	add(test, &member);
 	crew_hook_arm(test, CREW_HOOK_FIRST);
 	KUNIT_ASSERT_EQ(test, map(SZ_1G, va, npages), 0);
-	KUNIT_ASSERT_EQ(test, map(SZ_2G, va, 1), 0);
+	KUNIT_ASSERT_EQ(test, map(SZ_4G, va, 1), 0);
 	read_view(test, TEXT_BYTES);
 	expect_said(test, "  area iova=0x40000000 ");
-	expect_said(test, " helpers=1\n  area iova=0x80000000 ");
+	expect_said(test, " helpers=1\n  area iova=0x100000000 ");
 	expect_said(test, " helpers=0\n  total ");
 	KUNIT_EXPECT_NOT_NULL(test, strstr(strstr(text, "  total ") ?: "",
 					   " helpers=1\n"));
@@ -177,9 +185,9 @@ static void view_is_the_same_in_pieces(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, whole);
 	add(test, &member);
-	for (unsigned int i = 0; i < 100; i++)
+	for (unsigned int i = 0; i < 100 * (PAGE_SIZE / SZ_4K); i++)
 		KUNIT_ASSERT_EQ(test, map(SZ_1G + i * SZ_1M,
-					  va + 2 * i * PAGE_SIZE, 2), 0);
+					  va + 2 * (i % 100) * PAGE_SIZE, 2), 0);
 	read_view(test, TEXT_BYTES);
 	strscpy(whole, text, TEXT_BYTES);
 	KUNIT_EXPECT_GT(test, strlen(whole), 2 * PAGE_SIZE);
@@ -237,7 +245,7 @@ static void view_waits_for_no_lock(struct kunit *test)
 	down_write(&ioas->domains_rwsem);
 	KUNIT_EXPECT_GT(test, read_rest(file, TEXT_BYTES), 0);
 	up_write(&ioas->domains_rwsem);
-	expect_said(test, "  area iova=0x100000 length=0x3000 ");
+	expect_said(test, "  area iova=0x100000 length=%#lx ", 3 * PAGE_SIZE);
 	expect_said(test, " runs=0 ");
 
 	KUNIT_EXPECT_EQ(test, vfs_llseek(file, 0, SEEK_SET), 0);
@@ -245,9 +253,9 @@ static void view_waits_for_no_lock(struct kunit *test)
 	KUNIT_EXPECT_GT(test, read_rest(file, TEXT_BYTES), 0);
 	mutex_unlock(&area->backing->lock);
 	__fput_sync(file);
-	expect_said(test, "  area iova=0x100000 length=0x3000 ");
+	expect_said(test, "  area iova=0x100000 length=%#lx ", 3 * PAGE_SIZE);
 	expect_said(test, " owners=0 in-use\n");
-	expect_said(test, "  total areas=1 length=0x3000 runs=0 ");
+	expect_said(test, "  total areas=1 length=%#lx runs=0 ", 3 * PAGE_SIZE);
 }
 
 /**
@@ -289,7 +297,7 @@ static void reader_hinders_nobody(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, balance_since(&before).mm_pinned, 0);
 	hold_finish(test, reader);
 	KUNIT_EXPECT_GT(test, reading.got, 0);
-	expect_said(test, "  area iova=0x100000 length=0x4000 ");
+	expect_said(test, "  area iova=0x100000 length=%#lx ", 4 * PAGE_SIZE);
 	expect_unsaid(test, "iova=0x200000");
 	expect_said(test, "  total areas=1 ");
 	__fput_sync(reading.file);
@@ -310,11 +318,11 @@ static void reader_begins_anew_with_another_area(struct kunit *test)
 	reader = hold_start(test, "show:found", do_read, &reading);
 	hold_advance(test, reader, "debugfs:stepped");
 	KUNIT_ASSERT_EQ(test, unmap(0, ULONG_MAX), 0);
-	KUNIT_ASSERT_EQ(test, map(SZ_1G + SZ_4K, va, 9), 0);
+	KUNIT_ASSERT_EQ(test, map(SZ_1G + PAGE_SIZE, va, 9), 0);
 	hold_finish(test, reader);
-	expect_said(test, "  area iova=0x40001000 length=0x9000 ");
+	expect_said(test, "  area iova=%#lx length=%#lx ", SZ_1G + PAGE_SIZE, 9 * PAGE_SIZE);
 	expect_said(test, " runs=9 pages_4k=9 ");
-	expect_said(test, "  total areas=1 length=0x9000 runs=9 ");
+	expect_said(test, "  total areas=1 length=%#lx runs=9 ", 9 * PAGE_SIZE);
 	__fput_sync(reading.file);
 	ioas_remove_domain(ioas, &member);
 }

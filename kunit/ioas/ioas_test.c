@@ -186,6 +186,13 @@ static void ioas_chooses_places_alike(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nothing_is_mapped());
 }
 
+/* Addresses that are as aligned as any leaf, and lengths by which they are chosen. */
+#define VA		0x7f0000000000
+#define SOME		(16 * PAGE_SIZE)
+#define ROOM		(16 * SOME)
+#define MUCH		(PUD_SIZE + PUD_SIZE / 4)
+#define MUCH_ROOM	(2 * PUD_SIZE - PUD_SIZE / 64)
+
 static const struct room_case {
 	const char *name;
 	/* All that is free */
@@ -198,24 +205,23 @@ static const struct room_case {
 	/* Where it goes, or 0 for -ENOSPC */
 	unsigned long iova;
 } room_cases[] = {
-	{ "just-long-enough", SZ_1M, SZ_64K, 0x7f0000001000, SZ_64K, false,
-	  SZ_1M },
-	{ "one-page-too-short", SZ_1M, SZ_64K - PAGE_SIZE, 0x7f0000001000,
-	  SZ_64K, false, 0 },
-	{ "no-alignment-to-a-gigabyte", SZ_16M, 2032UL * SZ_1M, 0x7f0000001000,
-	  1280UL * SZ_1M, false, SZ_16M + PAGE_SIZE },
-	{ "huge-pages-stay-whole", SZ_1M, 2032UL * SZ_1M, 0x7f0000000000,
-	  1280UL * SZ_1M, false, SZ_2M },
-	{ "not-even-to-huge-pages", SZ_1M, SZ_2M + PAGE_SIZE, 0x7f0000001000,
-	  SZ_2M + PAGE_SIZE, false, SZ_1M },
-	{ "as-aligned-as-the-memory", SZ_1M + PAGE_SIZE, SZ_128K,
-	  0x7f0000010000, SZ_64K, false, SZ_1M + SZ_64K },
-	{ "less-aligned-than-the-memory", SZ_1M + PAGE_SIZE, SZ_64K,
-	  0x7f0000010000, SZ_64K, false, 0 },
-	{ "anything-that-is-allowed", SZ_1M + PAGE_SIZE, SZ_64K,
-	  0x7f0000010000, SZ_64K, true, SZ_1M + PAGE_SIZE },
-	{ "within-a-page", SZ_1M, SZ_64K, 0x7f0000001234, SZ_64K - PAGE_SIZE,
-	  false, SZ_1M + 0x234 },
+	{ "just-long-enough", ROOM, SOME, VA + PAGE_SIZE, SOME, false, ROOM },
+	{ "one-page-too-short", ROOM, SOME - PAGE_SIZE, VA + PAGE_SIZE, SOME,
+	  false, 0 },
+	{ "no-alignment-to-a-gigabyte", PUD_SIZE / 64, MUCH_ROOM,
+	  VA + PAGE_SIZE, MUCH, false, PUD_SIZE / 64 + PAGE_SIZE },
+	{ "huge-pages-stay-whole", PMD_SIZE / 2, MUCH_ROOM, VA, MUCH, false,
+	  PMD_SIZE },
+	{ "not-even-to-huge-pages", PMD_SIZE / 2, PMD_SIZE + PAGE_SIZE,
+	  VA + PAGE_SIZE, PMD_SIZE + PAGE_SIZE, false, PMD_SIZE / 2 },
+	{ "as-aligned-as-the-memory", ROOM + PAGE_SIZE, 2 * SOME, VA + SOME,
+	  SOME, false, ROOM + SOME },
+	{ "less-aligned-than-the-memory", ROOM + PAGE_SIZE, SOME, VA + SOME,
+	  SOME, false, 0 },
+	{ "anything-that-is-allowed", ROOM + PAGE_SIZE, SOME, VA + SOME, SOME,
+	  true, ROOM + PAGE_SIZE },
+	{ "within-a-page", ROOM, SOME, VA + PAGE_SIZE + 0x234,
+	  SOME - PAGE_SIZE, false, ROOM + 0x234 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(room, room_cases, name);

@@ -51,7 +51,7 @@ static const struct pin_case {
 	{ "base", MEMORY_BASE, HUGE + 10, -EINTR },
 	{ "scattered", MEMORY_SCATTERED, HUGE + 10, -EINTR },
 	/* More leaves than it is likely that they are neighbours by chance. */
-	{ "huge", MEMORY_THP_APART, 16 * HUGE, -EINTR },
+	{ "huge", MEMORY_THP_APART, MIN(16 * HUGE, SZ_4G / PAGE_SIZE), -EINTR },
 	{ "huge-then-base", MEMORY_MIXED, 4 * HUGE, -EINTR },
 	/* What one step pins is pinned. */
 	{ "one-page", MEMORY_BASE, 1, 0 },

@@ -269,7 +269,7 @@ static void map_says_what_it_pinned(struct kunit *test)
 /* Who pins says who helped; who has nothing to pin, or unpins, had no help. */
 static void map_says_who_helped(struct kunit *test)
 {
-	const unsigned long npages = SZ_32M / PAGE_SIZE;
+	const unsigned long npages = 4 * MEMORY_PART_NPAGES;
 	unsigned long va = memory_map(test, MEMORY_UNTOUCHED, npages);
 	unsigned long other = memory_map(test, MEMORY_UNTOUCHED, npages);
 	struct ioas_domain member, second;
@@ -281,7 +281,7 @@ static void map_says_who_helped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, said[ADD_END].op.nr_helpers, 1);
 	add(test, &second, PAGING_VTDSS);
 	KUNIT_EXPECT_EQ(test, said[ADD_END].op.nr_helpers, 0);
-	KUNIT_ASSERT_EQ(test, map(SZ_2G, other, npages), 0);
+	KUNIT_ASSERT_EQ(test, map(SZ_4G, other, npages), 0);
 	KUNIT_EXPECT_EQ(test, said[MAP_END].op.nr_helpers, 1);
 	KUNIT_ASSERT_EQ(test, unmap(0, ULONG_MAX), 0);
 	KUNIT_EXPECT_EQ(test, said[UNMAP_END].op.nr_helpers, 0);

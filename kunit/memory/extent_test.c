@@ -123,11 +123,11 @@ static void extents_append_joins_neighbours(struct kunit *test)
 						 param->pin_order)) + 1);
 }
 
-/* 5 GiB and a bit: at multiples of the longest run, so in no block. */
+/* 2.5 times the longest run, and a bit: at multiples of that, so in no block. */
 static void extents_append_splits_long_runs_between_blocks(struct kunit *test)
 {
 	const unsigned long pfn = EXTENT_MAX_NPAGES - 512;
-	const unsigned long npages = 5 * (SZ_1G / PAGE_SIZE) + 1024;
+	const unsigned long npages = 5 * EXTENT_MAX_NPAGES / 2 + 1024;
 	unsigned long at = pfn, npins = 0;
 	struct extents_iter it;
 
@@ -375,7 +375,9 @@ static void extents_append_where_memory_is_in_pieces(struct kunit *test)
 	int rc;
 
 	fault_require(test);
-	append_n(test, nr_chunks * EXTENT_CHUNK_LEN);
+	/* Of a page each, so that none is cut, however many there are. */
+	for (unsigned long i = 0; i < nr_chunks * EXTENT_CHUNK_LEN; i++)
+		KUNIT_ASSERT_EQ(test, extents_append(&ex, 2 * i, 1, 0), 0);
 	KUNIT_ASSERT_EQ(test, ex.nr_chunks, nr_chunks);
 	fault_arm(&fault);
 	rc = extents_append(&ex, 5, 1, 0);

@@ -306,18 +306,20 @@ static void domain_map_syncs_a_filled_mapping_once(struct kunit *test)
 	unpin(&pinned);
 }
 
+#define SMALL		PAGING_SMALL_BYTES
+
 static const struct part_case {
 	const char *name;
 	unsigned long iova;
 	unsigned long byte;
 	unsigned long length_bytes;
 } part_cases[] = {
-	{ "in-a-page", IOVA + 512, 512, 1024 },
-	{ "other-offset", IOVA, 1536, 2048 },
-	{ "end-of-a-page", IOVA + 3584, 3584, 512 },
-	{ "across-pages", IOVA + 512, 3584, 5 * PAGE_SIZE },
-	{ "all-but-the-ends", IOVA, 512, 20 * PAGE_SIZE - 1024 },
-	{ "start-at-a-page", IOVA + 1024, 0, 7 * PAGE_SIZE + 512 },
+	{ "in-a-page", IOVA + SMALL, SMALL, 2 * SMALL },
+	{ "other-offset", IOVA, 3 * SMALL, 4 * SMALL },
+	{ "end-of-a-page", IOVA + PAGE_SIZE - SMALL, PAGE_SIZE - SMALL, SMALL },
+	{ "across-pages", IOVA + SMALL, PAGE_SIZE - SMALL, 5 * PAGE_SIZE },
+	{ "all-but-the-ends", IOVA, SMALL, 20 * PAGE_SIZE - 2 * SMALL },
+	{ "start-at-a-page", IOVA + 2 * SMALL, 0, 7 * PAGE_SIZE + SMALL },
 };
 
 KUNIT_ARRAY_PARAM_DESC(part, part_cases, name);
@@ -355,8 +357,8 @@ static void domain_map_that_fails_midway_unmaps(struct kunit *test)
 		int rc;
 
 		paging->fail_map_call = call;
-		rc = domain_map(&paging->domain, IOVA + 512, pinned.backing,
-				512, 30 * PAGE_SIZE - 512, PROT, true);
+		rc = domain_map(&paging->domain, IOVA + SMALL, pinned.backing,
+				SMALL, 30 * PAGE_SIZE - SMALL, PROT, true);
 		if (!rc)
 			break;
 		KUNIT_EXPECT_EQ(test, rc, -ENOMEM);
