@@ -14,7 +14,7 @@
 
 #define IOVA GIB
 #define COPY_IOVA (5 * GIB + 3 * PAGE)
-#define BYTES (4 * MIB)
+#define BYTES (1024 * PAGE)
 #define LEN 512
 
 static void map_scene(struct rig *rig, struct memory *mem, enum shape shape)

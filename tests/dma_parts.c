@@ -8,17 +8,19 @@
 #include "rig.h"
 #include "util.h"
 
-#define LOW_IOVA 0x1234000UL	/* in the middle of a 2 MiB frame */
+#define LOW_IOVA (0x1200000UL + 52 * PAGE)	/* in the middle of a 2 MiB frame */
 
 struct part {
 	size_t index;
 	size_t npages;
 };
 
-/* In 4 KiB pages; a huge page of 2 MiB has 512. */
+/* In pages, of which a huge one of 2 MiB has so many. */
+#define HUGE (2 * MIB / PAGE)
+
 static const struct part parts[] = {
-	{ 0, 1 }, { 1, 1 }, { 17, 300 }, { 511, 2 }, { 256, 512 }, { 512, 512 }, { 3, 1021 },
-	{ 1023, 1 },
+	{ 0, 1 }, { 1, 1 }, { HUGE / 30, 300 * HUGE / 512 }, { HUGE - 1, 2 }, { HUGE / 2, HUGE },
+	{ HUGE, HUGE }, { 3, 2 * HUGE - 3 }, { 2 * HUGE - 1, 1 },
 };
 
 static void check_part(struct rig *rig, const struct memory *mem, const struct part *part,
@@ -95,7 +97,7 @@ static void run_twice(const void *arg)
 {
 	enum shape shape = *(const enum shape *)arg;
 	__u64 first = GIB, second = 2 * GIB + PAGE;
-	size_t shift = 100 * PAGE, bytes;
+	size_t shift = 100 * HUGE / 512 * PAGE, bytes;
 	struct memory mem;
 	struct rig rig;
 

@@ -102,7 +102,7 @@ static void run_shape(const void *arg)
 	 * At an IOVA that huge pages cannot be used at, low, and of what does not fit below what is
 	 * reserved for interrupts, above that; low and aligned; the top; the kernel's choice.
 	 */
-	odd = 0x123000;
+	odd = 0x120000 + 3 * PAGE;
 	if (odd + c->bytes > RIG_MSI_START)
 		odd += 4 * GIB;
 	check_at(&rig, &mem, IOAS_FIXED_RW, odd);
@@ -121,7 +121,9 @@ static const struct ktap_case cases[] = {
 	SHAPE("scatter4k", SCATTER4K, 8 * MIB, false),
 	SHAPE("mthp64k", MTHP64K, 8 * MIB, false),
 	SHAPE("thp", THP, 8 * MIB, false),
+	SHAPE("hugetlb64k", HUGETLB64K, 8 * MIB, false),
 	SHAPE("hugetlb2m", HUGETLB2M, 8 * MIB, false),
+	SHAPE("hugetlb32m", HUGETLB32M, 64 * MIB, false),
 	SHAPE("hugetlb1g", HUGETLB1G, GIB, false),
 	SHAPE("memfd4k", MEMFD4K, 8 * MIB, false),
 	SHAPE("memfd64k", MEMFD64K, 8 * MIB, false),
@@ -131,6 +133,7 @@ static const struct ktap_case cases[] = {
 	SHAPE("mapfile2m", MAPFILE2M, 8 * MIB, false),
 	SHAPE("thp-base-pages", THP, 8 * MIB, true),
 	SHAPE("mthp64k-base-pages", MTHP64K, 8 * MIB, true),
+	SHAPE("hugetlb64k-base-pages", HUGETLB64K, 8 * MIB, true),
 	SHAPE("hugetlb2m-base-pages", HUGETLB2M, 8 * MIB, true),
 	SHAPE("memfd2m-base-pages", MEMFD2M, 8 * MIB, true),
 	SHAPE("mapfile2m-base-pages", MAPFILE2M, 8 * MIB, true),

@@ -30,6 +30,8 @@ static const struct {
 	[THP] = { "thp", 2 * MIB, false },
 	[HUGETLB2M] = { "hugetlb2m", 2 * MIB, false },
 	[HUGETLB1G] = { "hugetlb1g", GIB, false },
+	[HUGETLB64K] = { "hugetlb64k", 64 * KIB, false },
+	[HUGETLB32M] = { "hugetlb32m", 32 * MIB, false },
 	[MEMFD4K] = { "memfd4k", PAGE, false },
 	[MEMFD64K] = { "memfd64k", 64 * KIB, false },
 	[MEMFD2M] = { "memfd2m", 2 * MIB, false },
@@ -291,6 +293,9 @@ void memory_alloc(struct memory *mem, enum shape shape, size_t bytes)
 		break;
 	case MTHP64K:
 	case THP:
+		/* Where the CPU's huge pages are larger, one of this size is as any other folio. */
+		if (shape == THP && PAGE > 4 * KIB)
+			allow_folios("2048kB", "enabled", "inherit");
 		mem->va = map_aligned(bytes, 2 * MIB);
 		ktap_assert(!madvise(mem->va, bytes, MADV_HUGEPAGE));
 		break;
@@ -303,6 +308,16 @@ void memory_alloc(struct memory *mem, enum shape shape, size_t bytes)
 		reserve_hugetlb(GIB, bytes / GIB);
 		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE,
 				     hugetlb | 30 << MAP_HUGE_SHIFT, -1);
+		break;
+	case HUGETLB64K:
+		reserve_hugetlb(64 * KIB, bytes / (64 * KIB));
+		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE,
+				     hugetlb | 16 << MAP_HUGE_SHIFT, -1);
+		break;
+	case HUGETLB32M:
+		reserve_hugetlb(32 * MIB, bytes / (32 * MIB));
+		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE,
+				     hugetlb | 25 << MAP_HUGE_SHIFT, -1);
 		break;
 	case MEMFD4K:
 	case MAPFILE4K:

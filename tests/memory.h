@@ -15,6 +15,8 @@ enum shape {
 	THP,		/* anonymous huge pages */
 	HUGETLB2M,
 	HUGETLB1G,
+	HUGETLB64K,	/* of sizes that a CPU has several entries for, where there are such */
+	HUGETLB32M,
 	MEMFD4K,	/* a mapped memfd of base pages */
 	MEMFD64K,	/* a mapped memfd of folios of 64 KiB */
 	MEMFD2M,	/* a mapped memfd of hugetlb pages */
@@ -24,7 +26,7 @@ enum shape {
 	NSHAPES,
 };
 
-/* Pages that are neighbours in physical memory, too; indices are of 4 KiB pages of the memory. */
+/* Pages that are neighbours in physical memory, too; indices are of base pages of the memory. */
 struct run {
 	size_t index;
 	size_t npages;

@@ -18,7 +18,7 @@
 
 /* Where the bounce page is mapped, in every IOAS that a rig's device is attached to. */
 #define RIG_BOUNCE_IOVA 0x10000UL
-#define RIG_BOUNCE_BYTES 4096UL
+#define RIG_BOUNCE_BYTES PAGE
 
 /*
  * What every device has reserved, for interrupts: where a CPU of x86-64 takes them; of arm64, where

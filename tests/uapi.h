@@ -37,7 +37,7 @@ struct uapi {
 	struct uapi_state state;
 };
 
-#define UAPI_BYTES (4 * MIB)
+#define UAPI_BYTES (1024 * PAGE)
 #define UAPI_ANCHOR GIB
 #define UAPI_ANCHOR_BYTES (16 * PAGE)
 #define UAPI_FREE (2 * GIB)		/* nothing is mapped here */

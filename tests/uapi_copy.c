@@ -6,6 +6,8 @@
 #include "pins.h"
 #include "uapi.h"
 
+#define PART (256 * PAGE)
+
 static struct iommu_ioas_copy good_copy(struct uapi *u)
 {
 	return (struct iommu_ioas_copy){
@@ -172,7 +174,7 @@ static void run_rights(const void *arg)
 	(void)arg;
 	uapi_open(&u);
 	ASSERT_OK(ioas_map(u.rig.iofd, u.rig.ioas,
-			   IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE, u.mem.va + MIB,
+			   IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE, u.mem.va + PART,
 			   4 * PAGE, &read_only));
 	uapi_note_state(&u);
 	EXPECT_REFUSED(&u, -EPERM,
@@ -196,17 +198,17 @@ static void run_fault(const void *arg)
 	(void)arg;
 	uapi_open(&u);
 	ASSERT_OK(ioas_alloc(u.rig.iofd, &store));
-	ASSERT_OK(ioas_map_at(u.rig.iofd, store, u.mem.va + MIB, MIB, UAPI_ANCHOR));
-	ASSERT_EQ(0, mprotect(u.mem.va + MIB + 100 * PAGE, PAGE, PROT_NONE));
+	ASSERT_OK(ioas_map_at(u.rig.iofd, store, u.mem.va + PART, PART, UAPI_ANCHOR));
+	ASSERT_EQ(0, mprotect(u.mem.va + PART + 100 * PAGE, PAGE, PROT_NONE));
 	cmd = good_copy(&u);
 	cmd.src_ioas_id = store;
-	cmd.length = MIB;
+	cmd.length = PART;
 	EXPECT_REFUSED(&u, -EFAULT, copy(&u, &cmd));
-	expect_free(&u, UAPI_FREE, MIB);
-	ASSERT_EQ(0, mprotect(u.mem.va + MIB + 100 * PAGE, PAGE, PROT_READ | PROT_WRITE));
+	expect_free(&u, UAPI_FREE, PART);
+	ASSERT_EQ(0, mprotect(u.mem.va + PART + 100 * PAGE, PAGE, PROT_READ | PROT_WRITE));
 	EXPECT_OK(copy(&u, &cmd));
-	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, MIB));
-	EXPECT_EQ(MIB, ioas_unmap_all(u.rig.iofd, store));
+	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, PART));
+	EXPECT_EQ(PART, ioas_unmap_all(u.rig.iofd, store));
 	EXPECT_TRUE(uapi_unchanged(__FILE__, __LINE__, &u));
 	uapi_close(&u);
 }
@@ -224,24 +226,24 @@ static void run_fault_behind(const void *arg)
 	(void)arg;
 	uapi_open(&u);
 	ASSERT_OK(ioas_alloc(u.rig.iofd, &store));
-	ASSERT_OK(ioas_map_at(u.rig.iofd, store, u.mem.va + MIB, MIB, UAPI_ANCHOR));
-	ASSERT_EQ(0, mprotect(u.mem.va + MIB + 200 * PAGE, PAGE, PROT_NONE));
+	ASSERT_OK(ioas_map_at(u.rig.iofd, store, u.mem.va + PART, PART, UAPI_ANCHOR));
+	ASSERT_EQ(0, mprotect(u.mem.va + PART + 200 * PAGE, PAGE, PROT_NONE));
 	ASSERT_OK(ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, store, 10 * PAGE, &first,
 			    UAPI_ANCHOR + 100 * PAGE));
 	uapi_note_state(&u);
 	EXPECT_REFUSED(&u, -EFAULT,
-		       ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, store, MIB, &whole,
+		       ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, store, PART, &whole,
 				 UAPI_ANCHOR));
-	expect_free(&u, 3 * GIB, MIB);
-	expect_reaches(&u.rig, &u.rig.edu[0], UAPI_FREE, u.mem.va + MIB + 100 * PAGE, 64);
-	ASSERT_EQ(0, mprotect(u.mem.va + MIB + 200 * PAGE, PAGE, PROT_READ | PROT_WRITE));
-	EXPECT_OK(ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, store, MIB, &whole,
+	expect_free(&u, 3 * GIB, PART);
+	expect_reaches(&u.rig, &u.rig.edu[0], UAPI_FREE, u.mem.va + PART + 100 * PAGE, 64);
+	ASSERT_EQ(0, mprotect(u.mem.va + PART + 200 * PAGE, PAGE, PROT_READ | PROT_WRITE));
+	EXPECT_OK(ioas_copy(u.rig.iofd, IOAS_FIXED_RW, u.rig.ioas, store, PART, &whole,
 			    UAPI_ANCHOR));
-	expect_reaches(&u.rig, &u.rig.edu[0], whole + 200 * PAGE, u.mem.va + MIB + 200 * PAGE, 64);
+	expect_reaches(&u.rig, &u.rig.edu[0], whole + 200 * PAGE, u.mem.va + PART + 200 * PAGE, 64);
 	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, UAPI_FREE, 10 * PAGE));
-	expect_reaches(&u.rig, &u.rig.edu[0], whole + 105 * PAGE, u.mem.va + MIB + 105 * PAGE, 64);
-	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, whole, MIB));
-	EXPECT_EQ(MIB, ioas_unmap_all(u.rig.iofd, store));
+	expect_reaches(&u.rig, &u.rig.edu[0], whole + 105 * PAGE, u.mem.va + PART + 105 * PAGE, 64);
+	EXPECT_OK(ioas_unmap_at(u.rig.iofd, u.rig.ioas, whole, PART));
+	EXPECT_EQ(PART, ioas_unmap_all(u.rig.iofd, store));
 	uapi_close(&u);
 }
 
