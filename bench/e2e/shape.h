@@ -15,7 +15,7 @@
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 
-/* Of the guest; with others than of 4 KiB it has shapes of its own. A figure is of 4 KiB with any. */
+/* Of the guest; with others than of 4 KiB it has shapes of its own. Figures are of 4 KiB always. */
 #ifndef PAGE_BYTES
 #define PAGE_BYTES 4096ul
 #endif

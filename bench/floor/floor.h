@@ -35,9 +35,9 @@ struct floor_claim {
  * @length: how much
  * @iova: where the device is to see it
  * @leaf_bytes: what a base page has to pin page by page; else a power of two, 2 MiB or 1 GiB as a
- *	rule, to pin once for each leaf of that size (or part of one, at both ends), which the caller
- *	says the CPU page table is made of. Checked as far as a pinned folio can tell: -EINVAL if it is
- *	smaller than a leaf or lies differently.
+ *	rule, to pin once for each leaf of that size (or part of one, at both ends), which the
+ *	caller says the CPU page table is made of. Checked as far as a pinned folio can tell:
+ *	-EINVAL if it is smaller than a leaf or lies differently.
  */
 struct floor_map {
 	__u64 va;
