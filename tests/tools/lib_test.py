@@ -19,8 +19,9 @@ class ShellTest(ScratchTest):
     """Scripts that source scripts/lib.sh, with a cache of their own."""
 
     def start(self, script, **environment):
-        # Who runs these tests may hold locks; and a shell that runs them in the background has them ignore SIGINT.
-        own = {name: value for name, value in os.environ.items() if name != "LOCKS_HELD"}
+        # Who runs these tests may hold locks, and has said what machine a guest is; and a shell that runs them in the background
+        # has them ignore SIGINT.
+        own = {name: value for name, value in os.environ.items() if name not in ("LOCKS_HELD", "GUEST_ARCH", "PAGES")}
         return subprocess.Popen(["bash", "-c", f"set -euo pipefail; source {SCRIPTS}/lib.sh; {script}"],
                                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                                 start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.dir,
