@@ -388,7 +388,7 @@ static void walk_pin_one_finds_a_block(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, leaf.pfn, memory_pfn(va));
 	unpin_user_page(pfn_to_page(leaf.pfn));
 
-	va = map_as(test, file, bytes, PROT_READ, MAP_SHARED);
+	va = memory_map_as(test, file, 0, bytes, PROT_READ, MAP_SHARED);
 	memory_read(test, va);
 	for (int write = 0; write < 2; write++)
 		KUNIT_EXPECT_EQ(test, one_kind(test, va, write), LEAF_ABSENT);

@@ -248,6 +248,7 @@ cat >"$share/guest.env" <<-END
 	lane=$lane
 	cpus=$cpus
 	mem=$mem
+	page_bytes=$PAGE_BYTES
 	qemu='$qemu_version'
 END
 

@@ -67,7 +67,7 @@ def read_peer(peer, share):
     return context, report["benchmarks"], figures
 
 
-def refuse_unequal(benchmarks):
+def refuse_unequal(benchmarks, page_bytes):
     """Mark the results of a shape and size that did not lie in memory alike for all peers."""
     places = collections.defaultdict(list)
     for bench in benchmarks:
@@ -84,8 +84,8 @@ def refuse_unequal(benchmarks):
         # What is mapped by base pages, if in larger folios, costs by the page, and a run as much as 4.3 pages at most
         # (scatter4k beside populate4k, of fast, where it is most): by chance folios are neighbours, and what does not make a
         # hundredth does not show.
-        by_page = shape.endswith(("4k", "64k", "mthp1m"))
-        shown = max(1, bytes_of(size) // 4096 // 430) if by_page else 1
+        by_page = shape.endswith(("4k", "64k", "mthp1m", "mthp2m"))
+        shown = max(1, bytes_of(size) // page_bytes // 430) if by_page else 1
         if high <= low * RUNS_TOLERANCE or high - low <= shown:
             continue
         said = ", ".join(f"{peer} {'/'.join(map(str, sorted(counts)))}" for peer, counts in runs.items())
@@ -111,10 +111,10 @@ def main():
             sys.exit(f"error: {peer} left no usable report in {share}: {error}")
         benchmarks += its
         figures += its_figures
-    refuse_unequal(benchmarks)
-
     first = next(iter(shares))
     guest = read_env(shares[first] / "guest.env")
+    refuse_unequal(benchmarks, int(guest["page_bytes"]))
+
     its_own = ("peer", "modules", "load_avg")
     context = {key: value for key, value in contexts[first].items() if key not in its_own and "srcversion" not in key}
     context |= {

@@ -9,9 +9,9 @@ from results.merge import refuse_unequal
 
 
 class MergeTest(unittest.TestCase):
-    def refused(self, shape, size, **runs):
+    def refused(self, shape, size, page_bytes=4096, **runs):
         benchmarks = [iteration(f"map/{shape}/{size}/{peer}", insn_per_4k=1.0, runs=float(count)) for peer, count in runs.items()]
-        refuse_unequal(benchmarks)
+        refuse_unequal(benchmarks, page_bytes)
         return [bench.get("error_message") for bench in benchmarks if bench.get("error_occurred")]
 
     def test_a_leaf_more_is_let_pass_and_two_are_not(self):
@@ -23,6 +23,9 @@ class MergeTest(unittest.TestCase):
         for shape in ("populate4k", "mapfile64k", "mthp64k", "mthp1m"):
             self.assertEqual(self.refused(shape, "16MiB", fast=7, iommufd=16), [], shape)
             self.assertEqual(len(self.refused(shape, "16MiB", fast=7, iommufd=17)), 2, shape)
+        for shape in ("populate64k", "mthp2m"):
+            self.assertEqual(self.refused(shape, "256MiB", 65536, fast=7, iommufd=16), [], shape)
+            self.assertEqual(len(self.refused(shape, "256MiB", 65536, fast=7, iommufd=17)), 2, shape)
 
     def test_many_runs_may_differ_in_proportion(self):
         self.assertEqual(self.refused("scatter4k", "256MiB", fast=65519, iommufd=65520), [])
