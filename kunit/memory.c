@@ -235,12 +235,8 @@ unsigned long memory_map_file(struct kunit *test, struct file *file,
  */
 unsigned long memory_map_all(struct kunit *test, struct file *file)
 {
-	unsigned long va = kunit_vm_mmap(test, file, 0, i_size_read(file_inode(file)),
-					 PROT_READ | PROT_WRITE, MAP_SHARED, 0);
-
-	KUNIT_ASSERT_NE(test, va, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(va));
-	return va;
+	return memory_map_as(test, file, 0, i_size_read(file_inode(file)),
+			     PROT_READ | PROT_WRITE, MAP_SHARED);
 }
 
 /** memory_touch() - write to the page at @va, as a program would */

@@ -110,7 +110,7 @@ static char *find_place(size_t bytes)
 	return (char *)(((uintptr_t)va + GIB - 1) & ~(GIB - 1));
 }
 
-#define PLUG_BYTES (16 * MIB)
+#define PLUG_BYTES (4096 * PAGE_BYTES)
 #define BLOCK_BYTES (1024 * PAGE_BYTES)
 #define BLOCK_START (37 * PAGE_BYTES)
 
