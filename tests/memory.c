@@ -284,6 +284,7 @@ static void check_layout(const struct memory *mem)
 void memory_alloc(struct memory *mem, enum shape shape, size_t bytes)
 {
 	int hugetlb = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB;
+	size_t page_bytes = shape_page_bytes(shape);
 
 	*mem = (struct memory){ .bytes = bytes, .shape = shape, .fd = -1 };
 	switch (shape) {
@@ -299,25 +300,13 @@ void memory_alloc(struct memory *mem, enum shape shape, size_t bytes)
 		mem->va = map_aligned(bytes, 2 * MIB);
 		ktap_assert(!madvise(mem->va, bytes, MADV_HUGEPAGE));
 		break;
-	case HUGETLB2M:
-		reserve_hugetlb(2 * MIB, bytes / (2 * MIB));
-		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE,
-				     hugetlb | 21 << MAP_HUGE_SHIFT, -1);
-		break;
-	case HUGETLB1G:
-		reserve_hugetlb(GIB, bytes / GIB);
-		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE,
-				     hugetlb | 30 << MAP_HUGE_SHIFT, -1);
-		break;
 	case HUGETLB64K:
-		reserve_hugetlb(64 * KIB, bytes / (64 * KIB));
-		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE,
-				     hugetlb | 16 << MAP_HUGE_SHIFT, -1);
-		break;
+	case HUGETLB2M:
 	case HUGETLB32M:
-		reserve_hugetlb(32 * MIB, bytes / (32 * MIB));
+	case HUGETLB1G:
+		reserve_hugetlb(page_bytes, bytes / page_bytes);
 		mem->va = map_or_end(NULL, bytes, PROT_READ | PROT_WRITE,
-				     hugetlb | 25 << MAP_HUGE_SHIFT, -1);
+				     hugetlb | __builtin_ctzl(page_bytes) << MAP_HUGE_SHIFT, -1);
 		break;
 	case MEMFD4K:
 	case MAPFILE4K:
