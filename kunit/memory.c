@@ -143,6 +143,7 @@ static void touch(struct kunit *test, unsigned long va,
 	case MEMORY_SCATTERED:
 		/* The allocator gives neighbours to those that come one by one. */
 		touch_in_order(test, va, npages, PAGE_SIZE, 8);
+		memory_scatter(test, va, npages);
 		break;
 	case MEMORY_THP:
 		touch_in_order(test, va, npages, PMD_SIZE, 1);
@@ -155,6 +156,45 @@ static void touch(struct kunit *test, unsigned long va,
 		break;
 	default:
 		break;
+	}
+}
+
+/* Another page, for the one that is there is taken only when that has come. */
+static void move(struct kunit *test, unsigned long va)
+{
+	struct vm_area_struct *vma;
+	struct page *page;
+
+	KUNIT_ASSERT_EQ(test, get_user_pages_fast(va, 1, 0, &page), 1);
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, va);
+	if (vma)
+		zap_vma_range(vma, va, PAGE_SIZE);
+	mmap_read_unlock(current->mm);
+	memory_touch(test, va);
+	put_page(page);
+}
+
+/**
+ * memory_scatter() - give memory other pages where two follow each other
+ * @test: the case
+ * @va: where it is mapped; private, and nobody else has it
+ * @npages: how much there is
+ *
+ * What was in a page that is replaced is gone.
+ */
+void memory_scatter(struct kunit *test, unsigned long va, unsigned long npages)
+{
+	unsigned long pfn = memory_pfn(va);
+
+	for (unsigned long i = 1; i < npages; i++) {
+		unsigned long next = memory_pfn(va + i * PAGE_SIZE);
+
+		if (next == pfn + 1) {
+			move(test, va + i * PAGE_SIZE);
+			next = memory_pfn(va + i * PAGE_SIZE);
+		}
+		pfn = next;
 	}
 }
 
@@ -276,29 +316,6 @@ unsigned long memory_pfn(unsigned long va)
 	pfn = page_to_pfn(page);
 	put_page(page);
 	return pfn;
-}
-
-/**
- * memory_npages_of() - how long the first runs of some memory are
- * @va: where it is mapped, all of it
- * @npages: how much there is
- * @nr_runs: how many runs; what was to be scattered may have neighbours by chance
- *
- * Return: their pages; all where there are not as many runs.
- */
-unsigned long memory_npages_of(unsigned long va, unsigned long npages,
-			       unsigned int nr_runs)
-{
-	unsigned long pfn = memory_pfn(va);
-
-	for (unsigned long i = 1; i < npages; i++) {
-		unsigned long next = memory_pfn(va + i * PAGE_SIZE);
-
-		if (next != pfn + 1 && !--nr_runs)
-			return i;
-		pfn = next;
-	}
-	return npages;
 }
 
 /** pfn_npins() - how many pins the folio has that a page frame belongs to */

@@ -52,6 +52,7 @@ unsigned long memory_map(struct kunit *test, enum memory_layout layout,
 			 unsigned long npages);
 unsigned long memory_map_prot(struct kunit *test, unsigned long npages,
 			      unsigned long prot);
+void memory_scatter(struct kunit *test, unsigned long va, unsigned long npages);
 void memory_replace(struct kunit *test, unsigned long va,
 		    enum memory_layout layout, unsigned long npages);
 unsigned long memory_map_file(struct kunit *test, struct file *file,
@@ -62,8 +63,6 @@ void memory_write(struct kunit *test, unsigned long va, u8 byte);
 u8 memory_read(struct kunit *test, unsigned long va);
 
 unsigned long memory_pfn(unsigned long va);
-unsigned long memory_npages_of(unsigned long va, unsigned long npages,
-			       unsigned int nr_runs);
 unsigned int pfn_npins(unsigned long pfn);
 
 struct file *memory_shmem(struct kunit *test, unsigned long npages);
