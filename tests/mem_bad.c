@@ -21,6 +21,9 @@
 #endif
 
 #define BYTES (4 * MIB)
+/* A page in a huge one; and one that is in a folio of 64 KiB, too, where pages are smaller. */
+#define MIDDLE (384 * KIB)
+#define TAIL (MIDDLE + 9 * PAGE % (64 * KIB))
 
 /* Who goes on as if nothing were wrong gets there again and again. */
 static void on_bus_error(int number)
@@ -64,7 +67,7 @@ static bool is_readable(const void *va)
 
 struct bad {
 	enum shape shape;
-	size_t page;		/* which one */
+	size_t offset;		/* of the page */
 };
 
 /* What goes bad with it. */
@@ -90,15 +93,15 @@ static void run_soft(const void *arg)
 
 	ASSERT_TRUE(want);
 	scene_open_unmapped(&s, bad->shape, BYTES);
-	at = s.mem.va + bad->page * PAGE;
+	at = s.mem.va + bad->offset;
 	memcpy(want, s.mem.va, BYTES);
 	pfn = memory_pfn(at);
 	ASSERT_OK(make_bad(at, MADV_SOFT_OFFLINE));
 	EXPECT_BYTES(want, s.mem.va, BYTES);
 	EXPECT_NE(pfn, memory_pfn(at));
 	ASSERT_OK(scene_map(&s, SCENE_IOVA));
-	expect_device_sees(&s, want + bad->page * PAGE, SCENE_IOVA + bad->page * PAGE);
-	expect_shared(&s, SCENE_IOVA + bad->page * PAGE, at, PAGE);
+	expect_device_sees(&s, want + bad->offset, SCENE_IOVA + bad->offset);
+	expect_shared(&s, SCENE_IOVA + bad->offset, at, PAGE);
 	expect_shared(&s, SCENE_IOVA, s.mem.va, BYTES);
 	scene_close(&s);
 	free(want);
@@ -113,15 +116,15 @@ static void run_soft_mapped(const void *arg)
 	__u64 *places;
 
 	scene_open(&s, bad->shape, BYTES);
-	at = s.mem.va + bad->page * PAGE;
+	at = s.mem.va + bad->offset;
 	places = memory_places(&s.mem);
 	EXPECT_ERR(-EBUSY, make_bad(at, MADV_SOFT_OFFLINE));
-	EXPECT_EQ(places[bad->page], memory_pfn(at));
-	expect_shared(&s, SCENE_IOVA + bad->page * PAGE, at, PAGE);
+	EXPECT_EQ(places[bad->offset / PAGE], memory_pfn(at));
+	expect_shared(&s, SCENE_IOVA + bad->offset, at, PAGE);
 	expect_shared(&s, SCENE_IOVA, s.mem.va, BYTES);
 	unmap_all(&s);
 	EXPECT_OK(make_bad(at, MADV_SOFT_OFFLINE));
-	EXPECT_NE(places[bad->page], memory_pfn(at));
+	EXPECT_NE(places[bad->offset / PAGE], memory_pfn(at));
 	ASSERT_OK(scene_map(&s, SCENE_IOVA));
 	expect_shared(&s, SCENE_IOVA, s.mem.va, BYTES);
 	scene_close(&s);
@@ -169,7 +172,7 @@ static void expect_rest(struct scene *s, size_t start, size_t bytes)
 static void run_hard(const void *arg)
 {
 	const struct bad *bad = arg;
-	size_t unit = unit_of(bad->shape), start = bad->page * PAGE / unit * unit;
+	size_t unit = unit_of(bad->shape), start = bad->offset / unit * unit;
 	struct balance before;
 	struct scene s;
 
@@ -181,11 +184,11 @@ static void run_hard(const void *arg)
 	unmap_all(&s);
 	before = balance_take();
 	survive_bus_errors();
-	EXPECT_OK(make_bad(s.mem.va + bad->page * PAGE, MADV_HWPOISON));
-	EXPECT_TRUE(!is_readable(s.mem.va + bad->page * PAGE));
+	EXPECT_OK(make_bad(s.mem.va + bad->offset, MADV_HWPOISON));
+	EXPECT_TRUE(!is_readable(s.mem.va + bad->offset));
 	EXPECT_ERR2(-EFAULT, -EHWPOISON, map_part(&s, 0, BYTES));
 	expect_balance(&before);
-	EXPECT_ERR2(-EFAULT, -EHWPOISON, map_part(&s, bad->page * PAGE, PAGE));
+	EXPECT_ERR2(-EFAULT, -EHWPOISON, map_part(&s, bad->offset, PAGE));
 	expect_balance(&before);
 	expect_rest(&s, start, unit);
 	expect_balance(&before);
@@ -202,7 +205,7 @@ static void run_hard(const void *arg)
 static void run_hard_mapped(const void *arg)
 {
 	const struct bad *bad = arg;
-	size_t unit = shape_page_bytes(bad->shape), start = bad->page * PAGE / unit * unit;
+	size_t unit = shape_page_bytes(bad->shape), start = bad->offset / unit * unit;
 	unsigned char was[SCENE_LEN];
 	struct balance before;
 	struct scene s;
@@ -211,11 +214,11 @@ static void run_hard_mapped(const void *arg)
 	unmap_all(&s);
 	before = balance_take();
 	ASSERT_OK(scene_map(&s, SCENE_IOVA));
-	memcpy(was, s.mem.va + bad->page * PAGE, SCENE_LEN);
+	memcpy(was, s.mem.va + bad->offset, SCENE_LEN);
 	survive_bus_errors();
 	/* What it could not bring in order it says. */
-	EXPECT_NE(1, make_bad(s.mem.va + bad->page * PAGE, MADV_HWPOISON));
-	expect_device_sees(&s, was, SCENE_IOVA + bad->page * PAGE);
+	EXPECT_NE(1, make_bad(s.mem.va + bad->offset, MADV_HWPOISON));
+	expect_device_sees(&s, was, SCENE_IOVA + bad->offset);
 	if (start)
 		expect_shared(&s, SCENE_IOVA, s.mem.va, start);
 	if (start + unit < BYTES)
@@ -229,44 +232,44 @@ static void run_hard_mapped(const void *arg)
 	scene_close(&s);
 }
 
-#define SOFT(_name, _shape, _page) { "soft-" _name, run_soft, &(const struct bad){ _shape, _page } }
-#define SOFT_MAPPED(_name, _shape, _page) \
-	{ "soft-mapped-" _name, run_soft_mapped, &(const struct bad){ _shape, _page } }
-#define HARD(_name, _shape, _page) { "hard-" _name, run_hard, &(const struct bad){ _shape, _page } }
-#define HARD_MAPPED(_name, _shape, _page) \
-	{ "hard-mapped-" _name, run_hard_mapped, &(const struct bad){ _shape, _page } }
+#define SOFT(_name, _shape, _offset) { "soft-" _name, run_soft, &(const struct bad){ _shape, _offset } }
+#define SOFT_MAPPED(_name, _shape, _offset) \
+	{ "soft-mapped-" _name, run_soft_mapped, &(const struct bad){ _shape, _offset } }
+#define HARD(_name, _shape, _offset) { "hard-" _name, run_hard, &(const struct bad){ _shape, _offset } }
+#define HARD_MAPPED(_name, _shape, _offset) \
+	{ "hard-mapped-" _name, run_hard_mapped, &(const struct bad){ _shape, _offset } }
 
 static const struct ktap_case cases[] = {
-	SOFT("populate4k", POPULATE4K, 100),
-	SOFT("mthp64k-tail", MTHP64K, 105),
-	SOFT("thp-tail", THP, 105),
-	SOFT("hugetlb2m-tail", HUGETLB2M, 105),
-	SOFT("memfd4k", MEMFD4K, 100),
-	SOFT("mapfile4k", MAPFILE4K, 100),
-	SOFT("mapfile64k-tail", MAPFILE64K, 105),
-	SOFT_MAPPED("populate4k", POPULATE4K, 100),
-	SOFT_MAPPED("mthp64k-tail", MTHP64K, 105),
-	SOFT_MAPPED("thp-tail", THP, 105),
-	SOFT_MAPPED("hugetlb2m-tail", HUGETLB2M, 105),
-	SOFT_MAPPED("memfd4k", MEMFD4K, 100),
-	SOFT_MAPPED("mapfile64k-tail", MAPFILE64K, 105),
-	HARD("populate4k", POPULATE4K, 100),
+	SOFT("populate4k", POPULATE4K, MIDDLE),
+	SOFT("mthp64k-tail", MTHP64K, TAIL),
+	SOFT("thp-tail", THP, TAIL),
+	SOFT("hugetlb2m-tail", HUGETLB2M, TAIL),
+	SOFT("memfd4k", MEMFD4K, MIDDLE),
+	SOFT("mapfile4k", MAPFILE4K, MIDDLE),
+	SOFT("mapfile64k-tail", MAPFILE64K, TAIL),
+	SOFT_MAPPED("populate4k", POPULATE4K, MIDDLE),
+	SOFT_MAPPED("mthp64k-tail", MTHP64K, TAIL),
+	SOFT_MAPPED("thp-tail", THP, TAIL),
+	SOFT_MAPPED("hugetlb2m-tail", HUGETLB2M, TAIL),
+	SOFT_MAPPED("memfd4k", MEMFD4K, MIDDLE),
+	SOFT_MAPPED("mapfile64k-tail", MAPFILE64K, TAIL),
+	HARD("populate4k", POPULATE4K, MIDDLE),
 	HARD("scatter4k-first", SCATTER4K, 0),
-	HARD("mthp64k-tail", MTHP64K, 105),
-	HARD("thp-head", THP, 512),
-	HARD("thp-tail", THP, 105),
-	HARD("hugetlb2m-tail", HUGETLB2M, 105),
-	HARD("memfd4k", MEMFD4K, 100),
-	HARD("memfd64k-tail", MEMFD64K, 105),
-	HARD("mapfile4k", MAPFILE4K, 100),
-	HARD("mapfile64k-tail", MAPFILE64K, 105),
-	HARD("mapfile2m-tail", MAPFILE2M, 105),
-	HARD_MAPPED("populate4k", POPULATE4K, 100),
-	HARD_MAPPED("mthp64k-tail", MTHP64K, 105),
-	HARD_MAPPED("thp-tail", THP, 105),
-	HARD_MAPPED("hugetlb2m-tail", HUGETLB2M, 105),
-	HARD_MAPPED("memfd4k", MEMFD4K, 100),
-	HARD_MAPPED("mapfile64k-tail", MAPFILE64K, 105),
+	HARD("mthp64k-tail", MTHP64K, TAIL),
+	HARD("thp-head", THP, 2 * MIB),
+	HARD("thp-tail", THP, TAIL),
+	HARD("hugetlb2m-tail", HUGETLB2M, TAIL),
+	HARD("memfd4k", MEMFD4K, MIDDLE),
+	HARD("memfd64k-tail", MEMFD64K, TAIL),
+	HARD("mapfile4k", MAPFILE4K, MIDDLE),
+	HARD("mapfile64k-tail", MAPFILE64K, TAIL),
+	HARD("mapfile2m-tail", MAPFILE2M, TAIL),
+	HARD_MAPPED("populate4k", POPULATE4K, MIDDLE),
+	HARD_MAPPED("mthp64k-tail", MTHP64K, TAIL),
+	HARD_MAPPED("thp-tail", THP, TAIL),
+	HARD_MAPPED("hugetlb2m-tail", HUGETLB2M, TAIL),
+	HARD_MAPPED("memfd4k", MEMFD4K, MIDDLE),
+	HARD_MAPPED("mapfile64k-tail", MAPFILE64K, TAIL),
 	{}
 };
 

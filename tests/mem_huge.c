@@ -69,7 +69,7 @@ static void run_split_pinned(const void *arg)
 /* Only a part of it is pinned: that is enough. */
 static void run_split_pinned_part(const void *arg)
 {
-	size_t start = 100 * PAGE, bytes = 50 * PAGE;
+	size_t start = 384 * KIB, bytes = 192 * KIB;
 	struct scene s;
 
 	(void)arg;
@@ -164,7 +164,7 @@ static void run_split(const void *arg)
 /* Pages that the process gave up out of the middle stay the device's, as they were. */
 static void run_discard_part(const void *arg)
 {
-	size_t start = 100 * PAGE, bytes = 50 * PAGE;
+	size_t start = 384 * KIB, bytes = 192 * KIB;
 	static const unsigned char zeros[SCENE_LEN];
 	unsigned char old[SCENE_LEN];
 	struct scene s;

@@ -82,7 +82,7 @@ static void run_move(const void *arg)
 /* A part out of the middle goes; of a huge page, a part of that. */
 static void run_move_part(const void *arg)
 {
-	size_t start = 100 * PAGE, bytes = 600 * PAGE;
+	size_t start = 384 * KIB, bytes = 2432 * KIB;
 	unsigned char *new;
 	struct scene s;
 

@@ -300,7 +300,7 @@ static void run_read_only_mount(const void *arg)
 
 	(void)arg;
 	ASSERT_TRUE(mkdtemp(dir));
-	ASSERT_EQ(0, mount("uapi", dir, "hugetlbfs", 0, NULL));
+	ASSERT_EQ(0, mount("uapi", dir, "hugetlbfs", 0, "pagesize=2M"));
 	snprintf(path, sizeof(path), "%s/file", dir);
 	uapi_open(&u);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
