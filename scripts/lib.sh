@@ -41,7 +41,7 @@ arm64 | aarch64)
 	GUEST_ARCH=arm64 DEBIAN_ARCH=arm64 ARCH_NAME=-arm64 IMAGE=arch/arm64/boot/Image
 	BUILT=$ROOT/build/arm64 LATEST=$ROOT/results/latest/arm64
 	CROSS=aarch64-linux-gnu- GUEST_CC=aarch64-linux-gnu-gcc
-	MAKE_ARCH=(ARCH=arm64 "CROSS_COMPILE=$CROSS" UNPROVEN=1) AS_GUEST=(qemu-aarch64)
+	MAKE_ARCH=(ARCH=arm64 "CROSS_COMPILE=$CROSS") AS_GUEST=(qemu-aarch64)
 	;;
 *) die "no ARCH '${GUEST_ARCH:-$ARCH}' (there are: x86_64 arm64)" ;;
 esac
