@@ -142,17 +142,23 @@ static inline void found_undo_pin(struct folio *folio)
 }
 
 /**
- * found_saw_block() - is the page block of a page known to be pinnable?
- * @found: what was pinned before
- * @pfn: the page
+ * found_block_is_pinnable() - may what is in the page block of a page be pinned for long?
+ * @found: what was pinned before; gets the block
+ * @pfn: the page, of which the zone is known to be one that may
  *
- * Return: true if it is; false also if it was not asked.
+ * Return: true if it may, false if that is for the kernel to say.
  */
-static inline bool found_saw_block(const struct found *found, unsigned long pfn)
+static inline bool found_block_is_pinnable(struct found *found, unsigned long pfn)
 {
 	unsigned long block = pfn >> pageblock_order;
+	unsigned long *seen = &found->block[found_slot(block)];
 
-	return found->block[found_slot(block)] == block;
+	if (*seen != block) {
+		if (!is_pinnable_block(pfn))
+			return false;
+		*seen = block;
+	}
+	return true;
 }
 
 /**
@@ -164,18 +170,10 @@ static inline bool found_saw_block(const struct found *found, unsigned long pfn)
  */
 static inline bool found_may_be_pinned(struct found *found, struct folio *folio)
 {
-	unsigned long block = folio_pfn(folio) >> pageblock_order;
-	unsigned long *seen = &found->block[found_slot(block)];
-
-	if (folio_is_zone_movable(folio) || folio_is_zone_device(folio))
-		return false;
-	if (*seen != block) {
-		if (!is_pinnable_block(folio_pfn(folio)))
-			return false;
-		*seen = block;
-	}
-	/* Beyond what can be counted: for the kernel to refuse. */
-	return folio_ref_count(folio) > 0;
+	return !folio_is_zone_movable(folio) && !folio_is_zone_device(folio) &&
+	       found_block_is_pinnable(found, folio_pfn(folio)) &&
+	       /* Beyond what can be counted: for the kernel to refuse. */
+	       folio_ref_count(folio) > 0;
 }
 
 /**

@@ -245,7 +245,7 @@ static unsigned long pin_scattered(struct table_walk *walk, pte_t *ptep,
 		    pfn == end_pfn)
 			break;
 		page = pfn_to_page(pfn);
-		if (!are_alike(last, page, 1) || !found_saw_block(found, pfn))
+		if (!are_alike(last, page, 1) || !found_block_is_pinnable(found, pfn))
 			break;
 		pin_base_pages(page, 1);
 		found->run[found->nr_runs + n] = extent_make(pfn, 1, 0);
