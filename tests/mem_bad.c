@@ -232,10 +232,12 @@ static void run_hard_mapped(const void *arg)
 	scene_close(&s);
 }
 
-#define SOFT(_name, _shape, _offset) { "soft-" _name, run_soft, &(const struct bad){ _shape, _offset } }
+#define SOFT(_name, _shape, _offset) \
+	{ "soft-" _name, run_soft, &(const struct bad){ _shape, _offset } }
 #define SOFT_MAPPED(_name, _shape, _offset) \
 	{ "soft-mapped-" _name, run_soft_mapped, &(const struct bad){ _shape, _offset } }
-#define HARD(_name, _shape, _offset) { "hard-" _name, run_hard, &(const struct bad){ _shape, _offset } }
+#define HARD(_name, _shape, _offset) \
+	{ "hard-" _name, run_hard, &(const struct bad){ _shape, _offset } }
 #define HARD_MAPPED(_name, _shape, _offset) \
 	{ "hard-mapped-" _name, run_hard_mapped, &(const struct bad){ _shape, _offset } }
 
