@@ -16,6 +16,8 @@
 
 #define NR_PARTS	50
 #define NR_THREADS	4
+/* The part that fails. */
+#define FAILING		10
 /* Only for what hangs: in seconds. */
 #define HANGS_S		60
 
@@ -23,8 +25,8 @@
  * struct work - a job, and what became of it
  * @job: the job
  * @nr_begun: of each part, how often it was begun
- * @failing: a part that fails
  * @caller: the thread whose job it is
+ * @begun: the caller has begun a part
  * @helped: a helper has begun a part
  * @nr_done: how many parts are done
  * @rc: what crew_do() said
@@ -32,8 +34,8 @@
 struct work {
 	struct crew_job job;
 	atomic_t nr_begun[NR_PARTS];
-	unsigned long failing;
 	struct task_struct *caller;
+	struct completion begun;
 	struct completion helped;
 	atomic_t nr_done;
 	int rc;
@@ -47,15 +49,13 @@ static void prepare(int (*do_part)(struct crew_job *job, unsigned long part),
 	memset(&work, 0, sizeof(work));
 	work.job.do_part = do_part;
 	work.job.nr_parts = nr_parts;
-	work.failing = ULONG_MAX;
+	init_completion(&work.begun);
 	init_completion(&work.helped);
 }
 
 static int do_part(struct crew_job *job, unsigned long part)
 {
 	atomic_inc(&work.nr_begun[part]);
-	if (part == work.failing)
-		return -EIO;
 	atomic_inc(&work.nr_done);
 	return 0;
 }
@@ -124,26 +124,37 @@ static void crew_does_each_part_once(struct kunit *test)
 	KUNIT_EXPECT_GT(test, crew_hook_nr_asked(), 0);
 }
 
-/* Of parts that one thread begins in order, none after the one that fails. */
-static void crew_begins_nothing_after_an_error(struct kunit *test)
-{
-	crew_hook_arm(test, *(const enum crew_hook_way *)test->param_value);
-	prepare(do_part, NR_PARTS);
-	work.failing = 10;
-	KUNIT_EXPECT_EQ(test, crew_do(&work.job, 2), -EIO);
-	KUNIT_EXPECT_EQ(test, atomic_read(&work.nr_begun[10]), 1);
-	/* Of two threads, each may have one more under way. */
-	KUNIT_EXPECT_LE(test, nr_begun(), NR_PARTS - 1);
-	if (*(const enum crew_hook_way *)test->param_value != CREW_HOOK_THREADS)
-		KUNIT_EXPECT_EQ(test, nr_begun(), 11);
-}
-
 static void wait_until_stopped(struct crew_job *job)
 {
 	unsigned long end = jiffies + HANGS_S * HZ;
 
 	while (!READ_ONCE(job->rc) && time_before(jiffies, end))
 		schedule_timeout_uninterruptible(1);
+}
+
+/* A part behind the one that fails is under way until that has failed. */
+static int fail_before_others(struct crew_job *job, unsigned long part)
+{
+	atomic_inc(&work.nr_begun[part]);
+	if (part == FAILING)
+		return -EIO;
+	if (part > FAILING)
+		wait_until_stopped(job);
+	return 0;
+}
+
+/* Of parts that are begun in order, none after the one that fails. */
+static void crew_begins_nothing_after_an_error(struct kunit *test)
+{
+	enum crew_hook_way way = *(const enum crew_hook_way *)test->param_value;
+
+	crew_hook_arm(test, way);
+	prepare(fail_before_others, NR_PARTS);
+	KUNIT_EXPECT_EQ(test, crew_do(&work.job, 2), -EIO);
+	KUNIT_EXPECT_EQ(test, atomic_read(&work.nr_begun[FAILING]), 1);
+	/* Of two threads, the other one may have one more under way. */
+	KUNIT_EXPECT_GE(test, nr_begun(), FAILING + 1);
+	KUNIT_EXPECT_LE(test, nr_begun(), FAILING + 1 + (way == CREW_HOOK_THREADS));
 }
 
 /* The first part is under way until the second one has failed. */
@@ -171,6 +182,15 @@ static void run_job(void *data)
 	work.rc = crew_do(&work.job, 2);
 }
 
+/* A helper's first part takes until the caller has one, too. */
+static int do_part_behind_caller(struct crew_job *job, unsigned long part)
+{
+	if (current != work.caller &&
+	    !wait_for_completion_timeout(&work.begun, HANGS_S * HZ))
+		return -ETIMEDOUT;
+	return do_part(job, part);
+}
+
 /* A part has been begun, and is not done yet. */
 static void crew_helper_does_what_the_caller_does_not(struct kunit *test)
 {
@@ -178,8 +198,9 @@ static void crew_helper_does_what_the_caller_does_not(struct kunit *test)
 	struct held *caller;
 
 	crew_hook_arm(test, CREW_HOOK_THREADS);
-	prepare(do_part, NR_PARTS);
+	prepare(do_part_behind_caller, NR_PARTS);
 	caller = hold_start(test, "crew:begun", run_job, NULL);
+	complete_all(&work.begun);
 	while (atomic_read(&work.nr_done) < NR_PARTS - 1 &&
 	       time_before(jiffies, end))
 		schedule_timeout_uninterruptible(1);
