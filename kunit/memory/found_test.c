@@ -12,8 +12,6 @@
 
 #define NR_PLACES	(2 * FOUND_NR_BLOCKS)
 
-static extent_t run[1];
-
 /* As isolation, or CMA as the machine starts, would set it; returns what it was. */
 static u8 mark_block(unsigned long pfn, u8 mark)
 {
@@ -29,7 +27,7 @@ static u8 mark_block(unsigned long pfn, u8 mark)
 static void block_of_no_other_is_pinnable(struct kunit *test)
 {
 	unsigned long va = memory_map(test, MEMORY_THP, MEMORY_HUGE_NPAGES);
-	struct found fresh = FOUND_NONE(run, 1), knows = FOUND_NONE(run, 1);
+	struct found fresh = FOUND_NONE(NULL, 0), knows = FOUND_NONE(NULL, 0);
 	unsigned long pfn = memory_pfn(va);
 	u8 was;
 
@@ -50,7 +48,7 @@ static void blocks_of_one_place_are_told_apart(struct kunit *test)
 {
 	unsigned long va = memory_map(test, MEMORY_THP, MEMORY_HUGE_NPAGES);
 	unsigned long pfn = memory_pfn(va), block = pfn >> pageblock_order;
-	struct found found = FOUND_NONE(run, 1);
+	struct found found = FOUND_NONE(NULL, 0);
 	u8 was = mark_block(pfn, MIGRATE_CMA);
 	unsigned int nr_alike = 0;
 
